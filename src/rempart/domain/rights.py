@@ -1,0 +1,168 @@
+"""A rights question and its answer: the words that every floor shares.
+
+The numbers behind `Presence`, `Domain` and `Outcome` are those of the database (store/migrations); they are never reused.
+Sources: shared trade notes on the card's domains; the states are the ones an operator of tiers payant must tell apart.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, IntEnum
+
+
+class Domain(IntEnum):
+    """A domain of care, by its bit in the masks of the rights."""
+
+    PHAR = 0  # pharmacy
+    MEDE = 1  # doctors
+    AUXM = 2  # nurses, physiotherapists and other auxiliaries
+    LABO = 3  # laboratories
+    RADL = 4  # radiology
+    SAGE = 5  # midwives
+    TRAN = 6  # sanitary transport
+    HOSP = 7  # hospital
+    DESO = 8  # dental care
+    DEPR = 9  # dental prostheses
+    OPTI = 10  # optics
+    AUDI = 11  # hearing aids
+    DIPR = 12  # devices and other prostheses
+
+    @property
+    def bit(self) -> int:
+        """The mask in which this domain alone is set."""
+        return 1 << self.value
+
+
+def domains_of(mask: int) -> tuple[Domain, ...]:
+    """List the domains set in a mask, in the order of their bits."""
+    return tuple(domain for domain in Domain if mask & domain.bit)
+
+
+class Presence(IntEnum):
+    """How sure we are that the person is there; higher lets a negative answer say more."""
+
+    NONE = 0
+    KNOWN_PATIENT = 1
+    BREAK_GLASS = 2
+    CARD = 3
+
+
+class BreakGlassReason(IntEnum):
+    """Why a professional asks for the precise state without any proof of presence; coded, so that no text can name anybody."""
+
+    URGENT_CARE = 1
+    CARD_FORGOTTEN = 2
+    CARD_UNREADABLE = 3
+    NEWBORN = 4
+
+
+class Kind(Enum):
+    """What an outcome means for the caller's next act."""
+
+    GRANTED = "granted"  # tiers payant may be granted
+    NEGATIVE = "negative"  # it may not, and the answer says as much as the presence allows
+    REFUSED = "refused"  # the question was not answered
+    UNAUTHENTICATED = "unauthenticated"  # the session or the proof does not hold
+
+
+class Outcome(Enum):
+    """What the gate decided: number in the database, stable public code, kind."""
+
+    OPEN = (1, "open", Kind.GRANTED)
+    OPENS_ON = (2, "opens-on", Kind.NEGATIVE)
+    RENEWAL_IN_PROGRESS = (3, "renewal-in-progress", Kind.NEGATIVE)
+    ENDED_ON = (4, "ended-on", Kind.NEGATIVE)
+    SUSPENDED = (5, "suspended", Kind.NEGATIVE)
+    DOMAIN_NOT_COVERED = (6, "domain-not-covered", Kind.NEGATIVE)
+    WITHOUT_TIERS_PAYANT = (7, "without-tiers-payant", Kind.NEGATIVE)
+    WAITING_PERIOD = (8, "waiting-period", Kind.NEGATIVE)
+    NOT_KNOWN = (9, "not-known", Kind.NEGATIVE)
+    NOT_CONFIRMED = (10, "not-confirmed", Kind.NEGATIVE)  # uniform: unknown, ended or wrong, without presence
+    INSURER_DATA_STALE = (11, "insurer-data-stale", Kind.NEGATIVE)
+
+    INSURER_NOT_SERVED = (20, "insurer-not-served", Kind.REFUSED)
+    PRESENCE_REQUIRED = (21, "presence-required", Kind.REFUSED)
+    BREAK_GLASS_EXHAUSTED = (22, "break-glass-exhausted", Kind.REFUSED)
+    CONTAINED = (23, "contained", Kind.REFUSED)
+    ACCOUNT_FROZEN = (24, "account-frozen", Kind.REFUSED)
+    PROFESSIONAL_STRUCK_OFF = (25, "professional-struck-off", Kind.REFUSED)
+    DOMAIN_OUTSIDE_PROFESSION = (26, "domain-outside-profession", Kind.REFUSED)
+    IDEMPOTENCY_CONFLICT = (27, "idempotency-conflict", Kind.REFUSED)
+    CARE_DATE_OUT_OF_RANGE = (28, "care-date-out-of-range", Kind.REFUSED)
+
+    SESSION_UNKNOWN = (40, "session-unknown", Kind.UNAUTHENTICATED)
+    SESSION_EXPIRED = (41, "session-expired", Kind.UNAUTHENTICATED)
+    SESSION_REVOKED = (42, "session-revoked", Kind.UNAUTHENTICATED)
+    SESSION_IDLE = (43, "session-idle", Kind.UNAUTHENTICATED)
+    KEY_MISMATCH = (44, "key-mismatch", Kind.UNAUTHENTICATED)
+    PROOF_REPLAYED = (45, "proof-replayed", Kind.UNAUTHENTICATED)
+    NONCE_DIVERGED = (46, "nonce-diverged", Kind.UNAUTHENTICATED)  # a copy of the session was used: it is revoked
+    PROOF_STALE = (47, "proof-stale", Kind.UNAUTHENTICATED)
+    FACE_NOT_ALLOWED = (48, "face-not-allowed", Kind.UNAUTHENTICATED)
+
+    number: int
+    code: str
+    kind: Kind
+
+    def __init__(self, number: int, code: str, kind: Kind) -> None:
+        self.number = number
+        self.code = code
+        self.kind = kind
+
+
+OUTCOME_BY_NUMBER: dict[int, Outcome] = {outcome.number: outcome for outcome in Outcome}
+
+
+@dataclass(frozen=True, slots=True)
+class CardSecret:
+    """The secret printed in the QR of a card; its text never shows in a log or a trace."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "CardSecret(…)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RightsQuestion:
+    """What a professional asks: may I grant tiers payant to this person, on this day, for this kind of care?
+
+    `nir`, `birth_date` and `birth_rank` are already validated (domain/identifiers); `care_date` None means today where the
+    shop is. `idempotency_key` and `body` come together: the same key with another body is refused.
+    """
+
+    amc_number: str
+    nir: str
+    birth_date: str
+    birth_rank: int
+    domain: Domain
+    care_date: date | None = None
+    card_secret: CardSecret | None = None
+    break_glass: BreakGlassReason | None = None
+    idempotency_key: str | None = None
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"RightsQuestion(amc_number={self.amc_number}, domain={self.domain.name}, care_date={self.care_date})"
+
+
+@dataclass(frozen=True, slots=True)
+class RightsAnswer:
+    """What the gate answered; it holds no identity.
+
+    `trace` is the receipt's number, None only where no session was found. `on` is the day that the outcome speaks of: the end
+    of an open right, the opening, the end, the end of the waiting period. `domains` are those with tiers payant, only for a
+    granted answer. `engagement` is the promise that a granted answer makes. `data_as_of` is the age of the insurer's data.
+    """
+
+    outcome: Outcome
+    trace: str | None = None
+    engagement: str | None = None
+    on: date | None = None
+    domains: tuple[Domain, ...] = ()
+    presence: Presence = Presence.NONE
+    data_as_of: datetime | None = None
+    data_is_stale: bool = False
+    retry_after_s: int = 0
+    repeat_of: str | None = None
+    next_nonce: str | None = None
+    why: str | None = None  # in a sandbox only
