@@ -12,7 +12,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench lock format clean
 
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input --quiet
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -qq
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | sort | awk -F'\t' '{printf "make %-8s %s\n", $$1, $$2}'
