@@ -5,7 +5,6 @@ Fixtures of one floor live beside it, in tests/support; they are plugged in here
 
 import importlib.util
 import ipaddress
-import socket
 import sys
 from typing import Any
 
@@ -46,4 +45,4 @@ sys.addaudithook(_refuse_other_machines)
 
 def pytest_report_header() -> str:
     """Say in the first lines that the network is closed."""
-    return f"network: this machine only ({socket.gethostname()})"
+    return "network: this machine only"
