@@ -1,0 +1,26 @@
+-- What the platform is, and the roles among which its powers are split.
+--
+-- Login roles (rempart_fhir, rempart_portal, rempart_identity, rempart_feeds, rempart_operator) are made by
+-- store/database.py, because a role belongs to the whole server. The two roles below cannot log in: they own the functions
+-- through which the login roles act, so that none of these ever reads a table of people.
+
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'rempart_gate') then
+        create role rempart_gate nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'rempart_loader') then
+        create role rempart_loader nologin;
+    end if;
+exception when duplicate_object or unique_violation then
+    null; -- two databases of one server migrated at once: the other one made them
+end $$;
+
+revoke all on schema public from public;
+
+create table platform.environment (
+    only_row boolean primary key default true check (only_row),
+    name text not null check (name in ('production', 'sandbox', 'drill'))
+);
+grant usage on schema platform to public;
+grant select on platform.environment to public;

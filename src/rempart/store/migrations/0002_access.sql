@@ -1,0 +1,172 @@
+-- Who may ask: professions, organisations, professionals, their accounts, software, sessions.
+-- No insured person is in this schema. It is written by the identity process and the operator, and read by the gate.
+
+create schema access;
+
+create table access.professions (
+    profession_id smallint primary key,
+    code text not null unique,
+    label text not null,
+    domains int not null, -- those a member of this profession may ask about
+    default_domain smallint not null
+);
+
+-- Dated parameters of the budgets and detectors; the row with the latest valid_from that is not in the future is in force.
+create table access.profession_parameters (
+    profession_id smallint not null references access.professions,
+    valid_from date not null,
+    people_per_day int not null check (people_per_day > 0),
+    rate_interval_ms int not null check (rate_interval_ms > 0), -- one question each, in the long run
+    rate_burst int not null check (rate_burst > 0), -- questions that may come at once
+    failure_honest double precision not null, -- share of failures of the profession's 99.9 % account
+    failure_thief double precision not null, -- share of failures to be told apart from it
+    failure_threshold double precision not null, -- ln(0.99 / 1e-6), see security notes 3.3
+    source text not null,
+    failure_gain double precision not null generated always as (ln(failure_thief / failure_honest)) stored,
+    failure_relief double precision not null generated always as (ln((1 - failure_thief) / (1 - failure_honest))) stored,
+    primary key (profession_id, valid_from),
+    check (0 < failure_honest and failure_honest < failure_thief and failure_thief < 1)
+);
+
+create table access.organisations (
+    organisation_id bigint generated always as identity primary key,
+    finess text not null unique check (finess ~ '^[0-9AB]{9}$'),
+    name text not null,
+    timezone text not null default 'Europe/Paris',
+    registered_at timestamptz not null default now()
+);
+
+create table access.professionals (
+    professional_id bigint generated always as identity primary key,
+    rpps text not null unique check (rpps ~ '^[0-9]{11}$'),
+    profession_id smallint not null references access.professions,
+    name text not null,
+    email text, -- contact of the professional, never of an insured person
+    struck_off_at timestamptz
+);
+
+create table access.accounts (
+    account_id bigint generated always as identity primary key,
+    kind text not null check (kind in ('professional', 'staff', 'structure')),
+    organisation_id bigint not null references access.organisations,
+    professional_id bigint references access.professionals,
+    profession_id smallint not null references access.professions,
+    holder_account_id bigint not null references access.accounts, -- whose budget it spends; itself for a titulaire
+    display_name text not null,
+    enrolled_by bigint references access.accounts,
+    created_at timestamptz not null default now(),
+    revoked_at timestamptz,
+    constraint a_professional_account_names_its_professional check ((kind = 'professional') = (professional_id is not null)),
+    constraint only_staff_spends_anothers_budget check (kind = 'staff' or holder_account_id = account_id)
+);
+create unique index one_account_per_professional_and_place
+    on access.accounts (professional_id, organisation_id) where professional_id is not null and revoked_at is null;
+create index accounts_of_a_holder on access.accounts (holder_account_id);
+create index accounts_of_an_organisation on access.accounts (organisation_id);
+
+create table access.software (
+    software_id int generated always as identity primary key,
+    client_id text not null unique,
+    name text not null,
+    jwks jsonb not null, -- public keys only
+    registered_at timestamptz not null default now(),
+    revoked_at timestamptz
+);
+
+create table access.identity_providers (
+    issuer text primary key,
+    jwks_uri text not null,
+    for_tests boolean not null default false,
+    registered_at timestamptz not null default now(),
+    revoked_at timestamptz
+);
+
+create table access.sessions (
+    session_id bigint generated always as identity primary key,
+    token_digest bytea not null check (length(token_digest) = 32),
+    key_thumbprint bytea not null check (length(key_thumbprint) = 32),
+    account_id bigint not null references access.accounts,
+    software_id int references access.software, -- null for a browser
+    opened_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    idle_s int, -- null: never idle
+    last_used_at timestamptz not null default now(),
+    nonce_digest bytea check (length(nonce_digest) = 32), -- the one that the next proof must carry; browsers only
+    revoked_at timestamptz,
+    revoked_because text,
+    constraint a_browser_session_has_a_nonce check (software_id is not null or nonce_digest is not null)
+);
+create unique index one_session_per_token on access.sessions (token_digest);
+create index sessions_of_an_account on access.sessions (account_id);
+
+create table access.passkeys (
+    credential_id bytea primary key,
+    account_id bigint not null references access.accounts,
+    public_key bytea not null,
+    sign_count bigint not null,
+    label text not null,
+    created_at timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at timestamptz
+);
+create index passkeys_of_an_account on access.passkeys (account_id);
+
+-- A link given once to a professional or a named member of the staff, to register a first passkey.
+create table access.invitations (
+    code_digest bytea primary key check (length(code_digest) = 32),
+    account_id bigint not null references access.accounts,
+    invited_by bigint references access.accounts, -- null: the operator
+    expires_at timestamptz not null,
+    used_at timestamptz
+);
+
+-- A challenge handed out for one passkey ceremony; consumed by it.
+create table access.challenges (
+    challenge_digest bytea primary key check (length(challenge_digest) = 32),
+    purpose text not null check (purpose in ('register', 'sign-in')),
+    account_id bigint references access.accounts,
+    expires_at timestamptz not null
+);
+
+-- Identifiers of client assertions and of the identity process's own DPoP proofs: used once.
+create table access.used_assertions (
+    assertion_digest bytea primary key check (length(assertion_digest) = 32),
+    expires_at timestamptz not null
+);
+
+grant usage on schema access to rempart_identity, rempart_operator, rempart_gate;
+grant select, insert, update on all tables in schema access to rempart_identity;
+grant delete on access.challenges, access.used_assertions to rempart_identity;
+grant select on all tables in schema access to rempart_gate;
+grant update (last_used_at, nonce_digest, revoked_at, revoked_because) on access.sessions to rempart_gate;
+-- The operator registers and revokes, but neither mints a session nor reads one.
+grant select, insert, update on access.professions, access.profession_parameters, access.organisations, access.professionals,
+    access.accounts, access.software, access.identity_providers, access.invitations to rempart_operator;
+
+insert into access.professions (profession_id, code, label, domains, default_domain)
+values
+    (1, 'pharmacist', 'Pharmacien', 1 << 0 | 1 << 12, 0),
+    (2, 'optician', 'Opticien-lunetier', 1 << 10, 10),
+    (3, 'audioprosthetist', 'Audioprothésiste', 1 << 11, 11),
+    (4, 'dentist', 'Chirurgien-dentiste', 1 << 8 | 1 << 9, 8),
+    (5, 'doctor', 'Médecin', 1 << 1 | 1 << 4, 1),
+    (6, 'auxiliary', 'Auxiliaire médical', 1 << 2, 2),
+    (7, 'laboratory', 'Laboratoire', 1 << 3, 3),
+    (8, 'transporter', 'Transporteur sanitaire', 1 << 6, 6),
+    (9, 'hospital', 'Établissement de santé', (1 << 13) - 1, 7),
+    (10, 'midwife', 'Sage-femme', 1 << 5, 5),
+    (11, 'device-supplier', 'Fournisseur de matériel', 1 << 12, 12);
+
+-- Caps: measured on the synthetic honest world (0.1 % of honest days go past them, and are asked for presence, not refused).
+insert into access.profession_parameters (
+    profession_id, valid_from, people_per_day, rate_interval_ms, rate_burst,
+    failure_honest, failure_thief, failure_threshold, source
+)
+select
+    p.profession_id, date '2024-01-01', c.people_per_day, c.rate_interval_ms, c.rate_burst,
+    0.10, 0.30, 13.8, 'caps and likelihood test measured on the synthetic honest world, November 2026'
+from access.professions as p
+join (values
+    (1, 400, 500, 60), (2, 40, 1000, 30), (3, 40, 1000, 30), (4, 60, 1000, 30), (5, 60, 1000, 30), (6, 80, 1000, 30),
+    (7, 600, 500, 60), (8, 80, 1000, 30), (9, 6000, 50, 200), (10, 60, 1000, 30), (11, 80, 1000, 30)
+) as c (profession_id, people_per_day, rate_interval_ms, rate_burst) using (profession_id);

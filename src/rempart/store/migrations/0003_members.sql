@@ -1,0 +1,91 @@
+-- Insured people, as their insurers' feeds tell them. Nobody who can log in reads a row of people here: the gate (rempart_gate)
+-- answers questions, the loader (rempart_loader) applies a staged file. A row of rights holds no identity; what identifies is
+-- sealed under the insurer's data key, and is opened by no rights answer.
+
+create schema members;
+
+create table members.insurers (
+    insurer_id int generated always as identity primary key,
+    amc_number text not null unique check (amc_number ~ '^[0-9A-Z]{10}$'),
+    name text not null,
+    required_presence smallint not null default 0, -- the least a question must bring, see domain/rights.py
+    data_age_max_h int not null default 48 check (data_age_max_h > 0), -- older, a negative answer is not trusted
+    data_as_of timestamptz, -- when the last file was taken; null: none yet
+    people_count bigint not null default 0,
+    rights_count bigint not null default 0,
+    served_until timestamptz
+);
+
+create table members.people (
+    person_id bigint generated always as identity primary key,
+    insurer_id int not null references members.insurers,
+    reference_digest bytea not null, -- HMAC of the insurer's own identifier of the person
+    card_digest bytea -- SHA-256 of the secret of the current card; 80 random bits or more, so it cannot be searched
+);
+create unique index one_person_per_reference on members.people (reference_digest);
+
+-- Each way to name a person at an insurer: HMAC-SHA256(index key of the insurer, NIR | birth date | rank).
+create table members.aliases (
+    alias_digest bytea primary key,
+    person_id bigint not null
+);
+create index aliases_of_a_person on members.aliases (person_id);
+
+-- What is known today. What was known before is in rights_history.
+create table members.rights (
+    person_id bigint not null,
+    contract_digest bytea not null, -- HMAC of contract and product: the line's identity inside the person
+    opens_on date not null,
+    ends_on date, -- the last day covered; null: no known end
+    coverage_rank smallint not null,
+    situation smallint not null check (situation in (0, 1, 2)), -- active, suspended, renewal in progress
+    domains int not null,
+    domains_without_tp int not null,
+    waiting_domains int not null,
+    waiting_until date, -- the first day covered in these domains
+    product_id int not null,
+    known_from timestamptz not null,
+    constraint a_period_ends_after_it_opens check (ends_on is null or ends_on >= opens_on),
+    primary key (person_id, contract_digest, opens_on)
+);
+
+create table members.rights_history (
+    person_id bigint not null,
+    contract_digest bytea not null,
+    opens_on date not null,
+    ends_on date,
+    coverage_rank smallint not null,
+    situation smallint not null,
+    domains int not null,
+    domains_without_tp int not null,
+    waiting_domains int not null,
+    waiting_until date,
+    product_id int not null,
+    known_from timestamptz not null,
+    known_until timestamptz not null
+);
+create index history_of_a_person on members.rights_history (person_id, contract_digest, opens_on);
+
+-- Identity traits and contract numbers, sealed (AES-256-GCM-SIV; associated data: the line's identity and the insurer).
+create table members.identities (
+    person_id bigint not null,
+    contract_digest bytea not null,
+    opens_on date not null,
+    sealed bytea not null,
+    primary key (person_id, contract_digest, opens_on)
+);
+
+create table members.products (
+    product_id int generated always as identity primary key,
+    insurer_id int not null references members.insurers,
+    code text not null,
+    unique (insurer_id, code)
+);
+
+grant usage on schema members to rempart_gate, rempart_loader, rempart_feeds, rempart_operator;
+grant select on members.insurers to rempart_feeds, rempart_operator, rempart_identity;
+grant usage on schema members to rempart_identity;
+grant insert (amc_number, name, required_presence, data_age_max_h) on members.insurers to rempart_operator;
+grant update (name, required_presence, data_age_max_h, served_until) on members.insurers to rempart_operator;
+grant select on members.insurers, members.people, members.aliases, members.rights to rempart_gate;
+grant select, insert, update, delete on all tables in schema members to rempart_loader;

@@ -1,0 +1,151 @@
+-- What the gate remembers: the state of each account, the people each shop has met, the proofs already used, the repeats,
+-- the containments in force, and the receipts. Only rempart_gate reads or writes here.
+
+create schema evidence;
+create schema gate;
+
+-- One row an account, locked while its questions are decided. Wide enough to answer "may this account ask?" alone.
+create table gate.account_state (
+    account_id bigint primary key,
+    holder_account_id bigint not null, -- whose budget it spends
+    organisation_id bigint not null,
+    profession_id smallint not null,
+    professional_id bigint,
+    timezone text not null,
+    standing smallint not null default 0, -- 0 good, 1 struck off or revoked, 2 frozen by a conviction
+    day date not null default '-infinity', -- of the counters below, in the shop's time
+    people_today int not null default 0,
+    break_glass_today int not null default 0,
+    next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
+    failure_score double precision not null default 0, -- one-sided CUSUM of the log likelihood ratio
+    frozen_at timestamptz,
+    frozen_because jsonb
+) with (fillfactor = 50);
+
+-- The people a shop has asked about (a negative subject is a digest that led to nobody).
+create table gate.acquaintances (
+    holder_account_id bigint not null,
+    subject bigint not null,
+    first_seen_on date not null,
+    last_seen_on date not null,
+    proven_on date, -- last time the person was proven present there
+    primary key (holder_account_id, subject)
+) with (fillfactor = 90);
+
+-- Proofs already used, by the minute of their making; a minute's table is emptied once no proof of that minute can pass.
+create table gate.proofs (
+    slot smallint not null,
+    proof_digest bytea not null,
+    primary key (slot, proof_digest)
+) partition by list (slot);
+create table gate.proofs_0 partition of gate.proofs for values in (0);
+create table gate.proofs_1 partition of gate.proofs for values in (1);
+create table gate.proofs_2 partition of gate.proofs for values in (2);
+create table gate.proofs_3 partition of gate.proofs for values in (3);
+
+create table gate.repeats (
+    account_id bigint not null,
+    key_digest bytea not null,
+    body_digest bytea not null, -- HMAC: a plain digest of a body would be a searchable digest of a NIR
+    receipt_id bigint not null,
+    asked_at timestamptz not null,
+    outcome smallint not null,
+    answer_on date,
+    answer_domains int not null,
+    coverages text,
+    presence smallint not null,
+    data_as_of timestamptz,
+    data_is_stale boolean not null,
+    primary key (account_id, key_digest)
+);
+
+create table gate.containments (
+    containment_id bigint generated always as identity primary key,
+    scope text not null
+        check (scope in ('platform', 'face', 'software', 'organisation', 'professional', 'profession', 'insurer', 'account')),
+    target bigint not null, -- 0 for the platform
+    mode text not null check (mode in ('step_up', 'freeze')),
+    since timestamptz not null default now(),
+    because text not null,
+    decided_by text not null,
+    released_at timestamptz,
+    released_by text
+);
+create index containments_in_force on gate.containments (scope, target) where released_at is null;
+
+-- One receipt for each question that a known session asked, refusals too. No receipt, no answer.
+create sequence evidence.receipt_ids as bigint cache 64;
+create table evidence.receipts (
+    receipt_id bigint primary key,
+    asked_at timestamptz not null,
+    session_id bigint not null,
+    account_id bigint not null,
+    subject bigint not null, -- the person; negative: a digest that led to nobody; 0: no insurer to ask
+    insurer_id int,
+    face smallint not null, -- 1 FHIR, 2 portal, 3 counter
+    outcome smallint not null, -- domain/rights.py
+    truth smallint, -- what an answer with presence would have said
+    presence smallint not null,
+    break_glass smallint,
+    domain smallint not null,
+    care_date date not null,
+    answer_on date,
+    answer_domains int not null,
+    repeat_of bigint
+);
+
+grant usage on schema gate, evidence to rempart_gate;
+grant select, insert, update on gate.account_state, gate.acquaintances, gate.repeats, gate.containments to rempart_gate;
+grant delete on gate.repeats to rempart_gate;
+grant select, insert on gate.proofs to rempart_gate;
+grant truncate on gate.proofs_0, gate.proofs_1, gate.proofs_2, gate.proofs_3 to rempart_gate;
+grant select, insert on evidence.receipts to rempart_gate;
+grant usage on sequence evidence.receipt_ids to rempart_gate;
+
+-- The state row of an account is born with it, and follows what access says of it.
+create function gate.follow_account() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into gate.account_state (account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, standing)
+        select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
+            case when exists (select from access.professionals as p
+                              where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1 else 0 end
+        from access.organisations as o where o.organisation_id = new.organisation_id;
+    elsif new.revoked_at is not null and old.revoked_at is null then
+        update gate.account_state set standing = 1 where account_id = new.account_id;
+    elsif row (new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id)
+        is distinct from row (old.holder_account_id, old.organisation_id, old.profession_id, old.professional_id)
+        or (new.revoked_at is null and old.revoked_at is not null) then
+        raise exception 'an account is not moved or revived: revoke it and open another one';
+    end if;
+    return null;
+end $$;
+alter function gate.follow_account() owner to rempart_gate;
+create trigger account_state_follows after insert or update on access.accounts
+    for each row execute function gate.follow_account();
+
+create function gate.follow_professional() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update gate.account_state set standing = 1
+    where account_id in (select account_id from access.accounts where professional_id = new.professional_id);
+    return null;
+end $$;
+alter function gate.follow_professional() owner to rempart_gate;
+create trigger account_state_follows_the_register after update of struck_off_at on access.professionals
+    for each row when (new.struck_off_at is not null and old.struck_off_at is null)
+    execute function gate.follow_professional();
+
+-- A revoked software loses its sessions at once.
+create function gate.follow_software() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update access.sessions set revoked_at = now(), revoked_because = 'software revoked'
+    where software_id = new.software_id and revoked_at is null;
+    return null;
+end $$;
+alter function gate.follow_software() owner to rempart_gate;
+create trigger sessions_follow_their_software after update of revoked_at on access.software
+    for each row when (new.revoked_at is not null and old.revoked_at is null)
+    execute function gate.follow_software();

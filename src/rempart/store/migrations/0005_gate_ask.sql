@@ -1,0 +1,390 @@
+-- gate.ask: the only door to people's records.
+--
+-- It takes a batch of questions as parallel arrays and answers each as if they had been asked one by one, in the order given.
+-- Reads and writes go by the set; the eight steps of a question are decided one after the other, in memory: a statement for
+-- each step of each question was measured twice as slow. A batch first locks the state of its accounts, in the order of their
+-- number, then writes its proofs in the order of their digest: two batches never wait for each other in a circle.
+--
+-- Outcomes, presences and domains are numbered in domain/rights.py.
+
+-- What a person's rights say for a domain on a day: the best line decides. `verdict` is an outcome; all its days are last or
+-- first days as the outcome reads. Lines are compared as arrays: rank of the state, then the order inside that state, then its day.
+create function gate.right_on(p_person bigint, p_day date, p_domain int)
+returns table (verdict smallint, answer_on date, answer_domains int, coverages text)
+language sql stable as $$
+    select
+        (array[1, 8, 7, 5, 3, 6, 2, 4])[s.best[1]]::smallint,
+        date '2000-01-01' + s.best[3],
+        s.open_domains,
+        s.open_coverages
+    from (
+        select
+            min(array[l.state, case l.state when 7 then l.day when 8 then -l.day else l.coverage_rank end, l.day]) as best,
+            bit_or(l.domains) filter (where l.state = 1) as open_domains,
+            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || l.domains, ';' order by l.coverage_rank)
+                filter (where l.state = 1) as open_coverages
+        from (
+            select
+                r.coverage_rank, r.ends_on, r.domains, k.state,
+                (case k.state when 2 then r.waiting_until when 7 then r.opens_on else r.ends_on end) - date '2000-01-01' as day
+            from members.rights as r
+            cross join lateral (
+                select case
+                    when p_day < r.opens_on then 7 -- opens on
+                    when p_day > r.ends_on then case r.situation when 2 then 5 else 8 end -- in renewal, ended
+                    when r.situation = 1 then 4 -- suspended
+                    when (r.domains >> p_domain) & 1 = 1
+                        then case when (r.waiting_domains >> p_domain) & 1 = 1 and p_day < r.waiting_until then 2 else 1 end
+                    when (r.domains_without_tp >> p_domain) & 1 = 1 then 3 -- covered, to be claimed by the patient
+                    else 6 -- not covered
+                end as state
+            ) as k
+            where r.person_id = p_person
+        ) as l
+    ) as s
+$$;
+
+create function gate.ask(
+    p_tokens bytea[], -- SHA-256 of the access tokens
+    p_thumbprints bytea[], -- SHA-256 thumbprints of the keys that signed the proofs
+    p_proofs bytea[], -- SHA-256 of the proofs' jti
+    p_proof_ats bigint[], -- seconds since 1970
+    p_nonces bytea[], -- SHA-256 of the nonces in the proofs, or null
+    p_amcs text[], -- null: the question is about nobody, only whether its caller may go on
+    p_aliases bytea[], -- null where the insurer has no index key
+    p_domains smallint[], -- null: the profession's own
+    p_care_dates date[], -- null: today, where the shop is
+    p_cards bytea[], -- SHA-256 of the card secrets, or null
+    p_break_glass smallint[], -- reasons, or null
+    p_keys bytea[], -- SHA-256 of the Idempotency-Key, or null
+    p_bodies bytea[] -- HMAC of the body, where a key is given
+)
+returns table (
+    ordinal bigint, outcome smallint, receipt_id bigint, repeat_of bigint, answer_on date, answer_domains int, coverages text,
+    presence smallint, data_as_of timestamptz, data_is_stale boolean, retry_after_s int, next_nonce text, account_id bigint, why jsonb
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+set enable_material = off
+as $$
+#variable_conflict use_variable
+declare
+    batch_at constant timestamptz := clock_timestamp();
+    batch_s constant double precision := extract(epoch from batch_at);
+    this_face constant smallint := case session_user
+        when 'rempart_fhir' then 1 when 'rempart_portal' then 2 when 'rempart_counter' then 3 when 'rempart_identity' then 9 end;
+    is_sandbox boolean;
+    contained gate.containments[];
+    asking bigint[]; -- account of each question's session, or null
+    involved bigint[]; -- accounts and holders, each once, in order: the rows to lock
+    states gate.account_state[]; -- theirs, at the same places
+    holders_meet_once boolean; -- no two questions of this batch spend the same budget
+    fresh bytea[]; -- proofs not used before
+    q record;
+    a int; -- place of the account in states
+    h int; -- place of its holder
+    today date;
+    on_day date;
+    is_new_today boolean;
+    level smallint;
+    truth smallint;
+    score double precision;
+    nonce text;
+    original gate.repeats;
+    met gate.acquaintances[] := '{}';
+    receipts evidence.receipts[] := '{}';
+begin
+    if this_face is null then
+        raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
+    end if;
+    select e.name = 'sandbox' into is_sandbox from platform.environment as e;
+
+    -- Lock the accounts asked for, and those whose budget they spend. A session never changes account.
+    select array_agg(s.account_id order by u.place) into asking
+    from unnest(p_tokens) with ordinality as u (token, place)
+    left join access.sessions as s on s.token_digest = u.token;
+    select array_agg(i.id order by i.id) into involved
+    from (
+        select u.id from unnest(asking) as u (id) where u.id is not null
+        union
+        select st.holder_account_id from unnest(asking) as u (id) join gate.account_state as st on st.account_id = u.id
+    ) as i;
+    perform from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update;
+    select array_agg(st order by st.account_id) into states
+    from gate.account_state as st where st.account_id = any(involved);
+
+    -- Use the proofs up. Only a known session's proof is remembered: garbage takes no room.
+    with used as (
+        insert into gate.proofs (slot, proof_digest)
+        select (u.proof_at / 60) % 4, u.proof
+        from unnest(p_proofs, p_proof_ats, asking) as u (proof, proof_at, account_id)
+        where u.account_id is not null and u.proof_at between batch_s - 60 and batch_s + 5
+        order by u.proof
+        on conflict do nothing
+        returning proof_digest
+    )
+    select array_agg(used.proof_digest) into fresh from used;
+
+    select array_agg(c) into contained from gate.containments as c where c.released_at is null;
+    holders_meet_once := cardinality(p_tokens) = 1 or not exists (
+        select from unnest(asking) as u (id) join gate.account_state as st on st.account_id = u.id
+        group by st.holder_account_id having count(*) > 1
+    );
+
+    for q in
+        select
+            u.place, u.proof, u.proof_at, u.nonce, u.thumbprint, u.amc, u.card, u.break_glass, u.repeat_key, u.body,
+            s.session_id, s.account_id, s.software_id, s.key_thumbprint, s.expires_at, s.revoked_at, s.nonce_digest,
+            s.last_used_at + make_interval(secs => s.idle_s) as idle_at,
+            array_position(involved, s.account_id) as a,
+            array_position(involved, st.holder_account_id) as h,
+            p.domains as allowed_domains, coalesce(u.domain, p.default_domain) as domain,
+            n.people_per_day, n.rate_interval_ms, n.rate_burst, n.failure_gain, n.failure_relief, n.failure_threshold,
+            i.insurer_id, i.required_presence, i.data_as_of, i.served_until,
+            i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
+            m.person_id, m.card_digest, d.subject, t.today, t.on_day,
+            k.first_seen_on, k.last_seen_on, k.proven_on,
+            r.verdict, r.answer_on, r.answer_domains, r.coverages
+        from unnest(
+            p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
+            p_break_glass, p_keys, p_bodies
+        ) with ordinality as u (
+            token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, place
+        )
+        left join access.sessions as s on s.token_digest = u.token
+        left join gate.account_state as st on st.account_id = s.account_id
+        left join access.professions as p on p.profession_id = st.profession_id
+        left join lateral (select (batch_at at time zone st.timezone)::date as today,
+                                  coalesce(u.care_date, (batch_at at time zone st.timezone)::date) as on_day) as t on true
+        left join lateral (
+            select * from access.profession_parameters as n
+            where n.profession_id = st.profession_id and n.valid_from <= t.today order by n.valid_from desc limit 1
+        ) as n on true
+        left join members.insurers as i on i.amc_number = u.amc
+        left join members.aliases as l on l.alias_digest = u.alias
+        left join members.people as m on m.person_id = l.person_id and m.insurer_id = i.insurer_id
+        left join lateral (
+            select coalesce(m.person_id, -1 - abs(('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint >> 1), 0) as subject
+        ) as d on true
+        left join gate.acquaintances as k on k.holder_account_id = st.holder_account_id and k.subject = d.subject
+        left join lateral gate.right_on(m.person_id, t.on_day, coalesce(u.domain, p.default_domain)) as r on true
+        order by u.place
+    loop
+        ordinal := q.place;
+        a := q.a;
+        h := q.h;
+        receipt_id := null;
+        repeat_of := null;
+        answer_on := null;
+        answer_domains := 0;
+        coverages := null;
+        presence := 0;
+        data_as_of := null;
+        data_is_stale := false;
+        retry_after_s := 0;
+        next_nonce := null;
+        account_id := null;
+        why := null;
+        truth := null;
+
+        <<decision>>
+        begin
+            -- 1. Who is asking: the session, bound to a key, alive, on the face it was opened for.
+            if q.session_id is null then outcome := 40; exit decision; end if;
+            if q.revoked_at is not null then outcome := 42; exit decision; end if;
+            if q.expires_at <= batch_at then outcome := 41; exit decision; end if;
+            if q.key_thumbprint <> q.thumbprint then outcome := 44; exit decision; end if;
+            if this_face <> 9 and (q.software_id is not null) <> (this_face = 1) then outcome := 48; exit decision; end if;
+            if q.idle_at <= batch_at then outcome := 43; exit decision; end if;
+
+            -- 2. The proof is young and serves once; a browser's nonce is the one that we gave last.
+            if q.proof_at not between batch_s - 60 and batch_s + 5 then outcome := 47; exit decision; end if;
+            if array_position(fresh, q.proof) is null then outcome := 45; exit decision; end if;
+            fresh := array_remove(fresh, q.proof); -- the same proof twice in one batch
+            if q.nonce_digest is not null then
+                nonce := replace(gen_random_uuid()::text, '-', '');
+                update access.sessions as s set nonce_digest = sha256(convert_to(nonce, 'UTF8')), last_used_at = batch_at
+                where s.session_id = q.session_id and s.revoked_at is null and s.nonce_digest = q.nonce;
+                if not found then
+                    update access.sessions as s set revoked_at = batch_at, revoked_because = 'nonce diverged'
+                    where s.session_id = q.session_id and s.revoked_at is null;
+                    outcome := case when found then 46 else 42 end;
+                    exit decision;
+                end if;
+                next_nonce := nonce;
+            end if;
+
+            -- 3. Containment, of this account first.
+            if states[a].standing = 2 then outcome := 24; exit decision; end if;
+            if states[a].standing = 1 or states[h].standing = 1 then outcome := 25; exit decision; end if;
+            if contained is not null and exists (
+                select from unnest(contained) as c where c.mode = 'freeze' and c.target = case c.scope
+                    when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
+                    when 'organisation' then states[a].organisation_id when 'professional' then states[a].professional_id
+                    when 'profession' then states[a].profession_id when 'account' then q.account_id
+                    when 'insurer' then q.insurer_id end
+            ) then outcome := 23; exit decision; end if;
+            if q.amc is null then
+                outcome := 30;
+                account_id := q.account_id;
+                exit decision;
+            end if;
+            if q.insurer_id is null or q.served_until <= batch_at then outcome := 20; exit decision; end if;
+            if (q.allowed_domains >> q.domain) & 1 = 0 then outcome := 26; exit decision; end if;
+            if q.on_day not between q.today - 822 and q.today + 366 then outcome := 28; exit decision; end if;
+
+            -- 4. How sure we are that the person is there, and what the insurer or the mode asks for.
+            today := q.today;
+            if states[a].day <> today then
+                states[a].day := today; states[a].people_today := 0; states[a].break_glass_today := 0;
+            end if;
+            if states[h].day <> today then
+                states[h].day := today; states[h].people_today := 0; states[h].break_glass_today := 0;
+            end if;
+            is_new_today := q.last_seen_on is distinct from today;
+            if not holders_meet_once then
+                select is_new_today and count(*) = 0, greatest(q.proven_on, max(e.proven_on)) into is_new_today, q.proven_on
+                from unnest(met) as e where e.holder_account_id = states[h].account_id and e.subject = q.subject;
+            end if;
+            level := case
+                when q.card = q.card_digest then 3
+                when q.proven_on > today - interval '12 months' then 1
+                when q.break_glass is not null then 2
+                else 0
+            end;
+            if level = 2 and states[a].break_glass_today >= 3 then outcome := 22; exit decision; end if;
+            if level < q.required_presence and level <> 2 or level = 0 and contained is not null and exists (
+                select from unnest(contained) as c where c.mode = 'step_up' and c.target = case c.scope
+                    when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
+                    when 'organisation' then states[a].organisation_id when 'professional' then states[a].professional_id
+                    when 'profession' then states[a].profession_id when 'account' then q.account_id
+                    when 'insurer' then q.insurer_id end
+            ) then outcome := 21; exit decision; end if;
+
+            -- A repeat has its first answer again, for no second budget.
+            if q.repeat_key is not null then
+                select * into original from gate.repeats as e
+                where e.account_id = q.account_id and e.key_digest = q.repeat_key and e.asked_at > batch_at - interval '24 hours';
+                if found then
+                    if original.body_digest <> q.body then outcome := 27; exit decision; end if;
+                    outcome := original.outcome;
+                    repeat_of := original.receipt_id;
+                    answer_on := original.answer_on;
+                    answer_domains := original.answer_domains;
+                    coverages := original.coverages;
+                    presence := original.presence;
+                    data_as_of := original.data_as_of;
+                    data_is_stale := original.data_is_stale;
+                    exit decision;
+                end if;
+            end if;
+
+            -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
+            if level = 0 and states[a].next_free_s - batch_s > (q.rate_burst - 1) * q.rate_interval_ms / 1000.0 then
+                retry_after_s := ceil(states[a].next_free_s - batch_s - (q.rate_burst - 1) * q.rate_interval_ms / 1000.0);
+                outcome := 21;
+                exit decision;
+            end if;
+            if level = 0 and is_new_today and states[h].people_today >= q.people_per_day then outcome := 21; exit decision; end if;
+            states[a].next_free_s := greatest(states[a].next_free_s, batch_s) + q.rate_interval_ms / 1000.0;
+            if is_new_today then states[h].people_today := states[h].people_today + 1; end if;
+            if level = 2 then states[a].break_glass_today := states[a].break_glass_today + 1; end if;
+            if is_new_today or level = 3 then
+                met := array_append(met, row(
+                    states[h].account_id, q.subject, coalesce(q.first_seen_on, today), today,
+                    case when level = 3 then today else q.proven_on end
+                )::gate.acquaintances);
+            end if;
+
+            -- 7. The right; it comes before the detectors, which judge what it said.
+            truth := coalesce(q.verdict, 9);
+            presence := level;
+            data_as_of := q.data_as_of;
+            data_is_stale := q.data_is_stale;
+            outcome := case
+                when truth = 1 and not (level = 0 and q.card is not null) then 1 -- a card that is not this person's grants nothing
+                when data_is_stale then 11
+                when level = 0 then 10
+                else truth
+            end;
+            if outcome in (1, 2, 4, 8) then answer_on := q.answer_on; end if;
+            if outcome = 1 then
+                answer_domains := q.answer_domains;
+                coverages := q.coverages;
+            end if;
+
+            -- 6. Detectors: failures (unknown, ended, wrong card), by a sequential likelihood test. A conviction freezes at once.
+            score := greatest(0, states[a].failure_score + case
+                when truth in (4, 9) or q.card <> q.card_digest then q.failure_gain else q.failure_relief end);
+            states[a].failure_score := score;
+            if score >= q.failure_threshold then
+                states[a].standing := 2;
+                states[a].frozen_at := batch_at;
+                states[a].frozen_because := jsonb_build_object('signal', 'failures', 'score', score, 'threshold', q.failure_threshold);
+            end if;
+        end;
+
+        -- 8. The receipt, for refusals too. No receipt, no answer.
+        if q.session_id is not null and outcome <> 30 then
+            receipt_id := nextval('evidence.receipt_ids');
+            receipts := array_append(receipts, row(
+                receipt_id, batch_at, q.session_id, q.account_id, q.subject, q.insurer_id, this_face, outcome, truth, presence,
+                case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of
+            )::evidence.receipts);
+            if q.repeat_key is not null and repeat_of is null and outcome < 20 then
+                insert into gate.repeats as e
+                values (q.account_id, q.repeat_key, q.body, receipt_id, batch_at, outcome, answer_on, answer_domains, coverages,
+                        presence, data_as_of, data_is_stale)
+                on conflict on constraint repeats_pkey do update set (
+                    body_digest, receipt_id, asked_at, outcome, answer_on, answer_domains, coverages, presence, data_as_of, data_is_stale
+                ) = (
+                    excluded.body_digest, excluded.receipt_id, excluded.asked_at, excluded.outcome, excluded.answer_on,
+                    excluded.answer_domains, excluded.coverages, excluded.presence, excluded.data_as_of, excluded.data_is_stale
+                );
+            end if;
+            if is_sandbox then
+                why := jsonb_build_object(
+                    'truth', truth, 'person_found', q.person_id is not null, 'insurer_found', q.insurer_id is not null,
+                    'card_matches', q.card = q.card_digest, 'people_today', states[h].people_today,
+                    'people_per_day', q.people_per_day, 'failure_score', round(states[a].failure_score::numeric, 2),
+                    'frozen_because', states[a].frozen_because, 'revoked', q.revoked_at is not null
+                );
+            end if;
+        end if;
+        return next;
+    end loop;
+
+    insert into evidence.receipts select r.* from unnest(receipts) as r;
+    insert into gate.acquaintances as k (holder_account_id, subject, first_seen_on, last_seen_on, proven_on)
+    select e.holder_account_id, e.subject, min(e.first_seen_on), max(e.last_seen_on), max(e.proven_on)
+    from unnest(met) as e
+    group by e.holder_account_id, e.subject
+    order by e.holder_account_id, e.subject
+    on conflict on constraint acquaintances_pkey do update
+    set last_seen_on = excluded.last_seen_on, proven_on = greatest(k.proven_on, excluded.proven_on);
+    update gate.account_state as st
+    set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
+        next_free_s = n.next_free_s, failure_score = n.failure_score, frozen_at = n.frozen_at, frozen_because = n.frozen_because
+    from unnest(states) as n
+    where st.account_id = n.account_id;
+end $$;
+alter function gate.ask owner to rempart_gate;
+alter function gate.right_on owner to rempart_gate;
+revoke all on function gate.ask, gate.right_on from public;
+
+-- Empty the proofs of the minute before last: none of them can pass any more. Forgetting to call it costs room, never safety.
+create function gate.forget_old_proofs() returns void language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    execute format('truncate gate.proofs_%s', (extract(epoch from clock_timestamp())::bigint / 60 + 2) % 4);
+end $$;
+alter function gate.forget_old_proofs owner to rempart_gate;
+revoke all on function gate.forget_old_proofs from public;
+
+grant usage on schema gate to rempart_fhir, rempart_portal, rempart_identity;
+grant execute on function gate.ask to rempart_fhir, rempart_portal, rempart_identity;
+grant execute on function gate.forget_old_proofs to rempart_identity;
