@@ -1,23 +1,42 @@
 """The settings of one process, read once from the environment; what is absent has a safe meaning.
 
-Never read the environment elsewhere: a setting that is not here does not exist.
+Never read the environment elsewhere: a setting that is not here does not exist. `docs/reference/settings.md` lists them.
+This file also says where each file of a running platform lies, so that no two processes disagree.
 """
 
+import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ENVIRONMENTS = ("production", "sandbox", "drill")
+KEYRING_BACKENDS = ("file", "pkcs11")
+
+RELOCATED_HOMES = Path("/var/lib/rempart")
+"""Where the runtime files of a platform started as root go when its home lies under a directory closed to others."""
+
+SOCKET_PATH_MAX_BYTES = 107
+"""The length of a unix socket's address on Linux (unix(7): 108 bytes with the closing zero)."""
+
+_LONGEST_SOCKET = "/keyring/identity/keyring.sock"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where this platform keeps its files, which database it uses, and under which addresses it is known."""
+    """Where this platform keeps its files, which database it uses, and under which addresses it is known.
+
+    `home` is what the operator named. `runtime` is where the files shared by the processes lie: the same directory, unless
+    their system users could not reach it. `sockets` is the directory of the unix sockets.
+    """
 
     environment: str
     home: Path
+    runtime: Path
+    sockets: Path
     database_url: str
+    database_name: str
     host: str
     port: int
     fhir_workers: int
@@ -25,28 +44,123 @@ class Settings:
     identity_url: str
     portal_url: str
     test_provider_url: str
+    keyring_backend: str
+    keyring_passphrase_file: Path | None
+    pkcs11_module: str
+    pkcs11_token: str
+    pkcs11_pin_file: Path | None
 
     @property
     def is_sandbox(self) -> bool:
         """Whether this process may show test-only things; the database has the last word."""
         return self.environment == "sandbox"
 
+    @property
+    def is_database_embedded(self) -> bool:
+        """Whether the platform runs its own PostgreSQL."""
+        return not self.database_url
+
+    @property
+    def postgres_home(self) -> Path:
+        """The data directory of the embedded PostgreSQL."""
+        return self.runtime / "postgres"
+
+    @property
+    def postgres_sockets(self) -> Path:
+        """The directory of the embedded PostgreSQL's socket."""
+        return self.sockets / "postgres"
+
+    @property
+    def secrets_home(self) -> Path:
+        """The directory of the database passwords, one file per role; empty with the embedded database."""
+        return self.runtime / "secrets"
+
+    @property
+    def keyring_home(self) -> Path:
+        """The directory of the sealed keys and of the log of openings."""
+        return self.runtime / "keyring"
+
+    @property
+    def logs_home(self) -> Path:
+        """The directory of the embedded PostgreSQL's log."""
+        return self.runtime / "log"
+
+    def keyring_socket(self, role: str) -> Path:
+        """The socket through which one role speaks to the keyring."""
+        return self.sockets / "keyring" / role / "keyring.sock"
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; refuse at once what cannot be meant."""
-    environment = environ.get("REMPART_ENVIRONMENT", "production")
-    if environment not in ENVIRONMENTS:
-        raise SystemExit(f"REMPART_ENVIRONMENT is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}")
-    port = int(environ.get("REMPART_PORT", "8400"))
+    port = _number(environ, "REMPART_PORT", 8400, 1, 65_500)
+    home = Path(environ.get("REMPART_HOME") or "var").absolute()
+    runtime = _runtime_home(home)
+    database_url = environ.get("REMPART_DATABASE_URL", "")
     return Settings(
-        environment=environment,
-        home=Path(environ.get("REMPART_HOME", "var")).absolute(),
-        database_url=environ.get("REMPART_DATABASE_URL", ""),
+        environment=_choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS),
+        home=home,
+        runtime=runtime,
+        sockets=_socket_home(runtime),
+        database_url=database_url,
+        database_name=environ.get("REMPART_DATABASE_NAME", "" if database_url else "rempart"),
         host=environ.get("REMPART_HOST", "127.0.0.1"),
         port=port,
-        fhir_workers=int(environ.get("REMPART_FHIR_WORKERS", "2")),
+        fhir_workers=_number(environ, "REMPART_FHIR_WORKERS", 2, 1, 64),
         fhir_url=environ.get("REMPART_FHIR_URL", f"http://localhost:{port}"),
         identity_url=environ.get("REMPART_IDENTITY_URL", f"http://localhost:{port + 1}"),
         portal_url=environ.get("REMPART_PORTAL_URL", f"http://localhost:{port + 2}"),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL", f"http://localhost:{port + 9}"),
+        keyring_backend=_choice(environ, "REMPART_KEYRING", "file", KEYRING_BACKENDS),
+        keyring_passphrase_file=_path(environ, "REMPART_KEYRING_PASSPHRASE_FILE"),
+        pkcs11_module=environ.get("REMPART_PKCS11_MODULE", ""),
+        pkcs11_token=environ.get("REMPART_PKCS11_TOKEN", "rempart"),
+        pkcs11_pin_file=_path(environ, "REMPART_PKCS11_PIN_FILE"),
     )
+
+
+def is_open_to_others(directory: Path) -> bool:
+    """Whether every existing directory on the way, itself included, can be crossed by any user of the machine."""
+    return all(
+        step.stat().st_mode & stat.S_IXOTH for step in (directory, *directory.parents) if step.exists()
+    )
+
+
+def _runtime_home(home: Path) -> Path:
+    link = home / "runtime"
+    if link.is_symlink():
+        return link.readlink()
+    if os.geteuid() == 0 and not is_open_to_others(home):
+        return RELOCATED_HOMES / _digest(home)
+    return home
+
+
+def _socket_home(runtime: Path) -> Path:
+    home = runtime / "run"
+    if len(os.fsencode(f"{home}{_LONGEST_SOCKET}")) <= SOCKET_PATH_MAX_BYTES:
+        return home
+    if os.geteuid() == 0:
+        return Path("/run") / f"rempart-{_digest(runtime)}"
+    return Path("/tmp") / f"rempart-{os.geteuid()}-{_digest(runtime)}"  # noqa: S108 (made 0700 and checked before use)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    chosen = environ.get(name) or default
+    if chosen not in choices:
+        raise SystemExit(f"{name} is {chosen!r}; it must be one of {', '.join(choices)}")
+    return chosen
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise SystemExit(f"{name} is {text!r}; it must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name)
+    return Path(text).absolute() if text else None

@@ -1,7 +1,6 @@
 """A rights question and its answer: the words that every floor shares.
 
 The numbers behind `Presence`, `Domain` and `Outcome` are those of the database (store/migrations); they are never reused.
-Sources: shared trade notes on the card's domains; the states are the ones an operator of tiers payant must tell apart.
 """
 
 from dataclasses import dataclass
@@ -61,6 +60,7 @@ class Kind(Enum):
     GRANTED = "granted"  # tiers payant may be granted
     NEGATIVE = "negative"  # it may not, and the answer says as much as the presence allows
     REFUSED = "refused"  # the question was not answered
+    ADMITTED = "admitted"  # nobody was asked about
     UNAUTHENTICATED = "unauthenticated"  # the session or the proof does not hold
 
 
@@ -88,6 +88,8 @@ class Outcome(Enum):
     DOMAIN_OUTSIDE_PROFESSION = (26, "domain-outside-profession", Kind.REFUSED)
     IDEMPOTENCY_CONFLICT = (27, "idempotency-conflict", Kind.REFUSED)
     CARE_DATE_OUT_OF_RANGE = (28, "care-date-out-of-range", Kind.REFUSED)
+
+    ADMITTED = (30, "admitted", Kind.ADMITTED)  # a question about nobody: its caller may go on
 
     SESSION_UNKNOWN = (40, "session-unknown", Kind.UNAUTHENTICATED)
     SESSION_EXPIRED = (41, "session-expired", Kind.UNAUTHENTICATED)
