@@ -38,3 +38,6 @@ CARE_DATE_PAST_MAX_DAYS = 822
 
 CARE_DATE_AHEAD_MAX_DAYS = 366
 """Care can be planned a year ahead; further, no right is known."""
+
+WAITING_QUESTIONS_MAX = 2_000
+"""Questions that wait in one face process: a third of a second of work; past that, a caller is better told to come back."""

@@ -28,6 +28,276 @@ class Refusal(RempartError):
     code = "refused"
 
 
+class IdentifierRefused(Refusal):
+    """An identifier is not one; the code says why, the place says which."""
+
+    code = "identifier-refused"
+
+
+class NirLengthWrong(IdentifierRefused):
+    """A NIR has 13 characters and a key of 2."""
+
+    code = "nir-length"
+
+
+class NirCharacterWrong(IdentifierRefused):
+    """A NIR is made of digits, and of 2A or 2B for a birth in Corsica."""
+
+    code = "nir-character"
+
+
+class NirKeyMissing(IdentifierRefused):
+    """The 13 characters are there, the key is not."""
+
+    code = "nir-key-missing"
+
+
+class NirSexDigitUnknown(IdentifierRefused):
+    """The first digit of a NIR is 1 or 2, or 3 to 8 for a provisional number."""
+
+    code = "nir-sex-digit"
+
+
+class NirMonthImpossible(IdentifierRefused):
+    """The month of a NIR is 01 to 12, 20, 30 to 42 or 50 to 99."""
+
+    code = "nir-month"
+
+
+class NirPlaceImpossible(IdentifierRefused):
+    """The place in a NIR is no département, overseas territory or country."""
+
+    code = "nir-place"
+
+
+class NirOrderImpossible(IdentifierRefused):
+    """The order number of a NIR begins at 001."""
+
+    code = "nir-order"
+
+
+class NirKeyWrong(IdentifierRefused):
+    """The key does not belong to the 13 characters: one of the 15 is mistyped."""
+
+    code = "nir-key"
+
+
+class NirFictitious(IdentifierRefused):
+    """The number is one of those used for anonymous care; it names nobody."""
+
+    code = "nir-fictitious"
+
+
+class BirthDateLengthWrong(IdentifierRefused):
+    """A birth date has eight digits."""
+
+    code = "birth-date-length"
+
+
+class BirthDateCharacterWrong(IdentifierRefused):
+    """A birth date is made of digits."""
+
+    code = "birth-date-character"
+
+
+class BirthDateYearImpossible(IdentifierRefused):
+    """Nobody alive was born in that year."""
+
+    code = "birth-date-year"
+
+
+class BirthRankOutOfRange(IdentifierRefused):
+    """A birth rank is 1 to 9."""
+
+    code = "birth-rank"
+
+
+class FinessLengthWrong(IdentifierRefused):
+    """A FINESS number has nine characters."""
+
+    code = "finess-length"
+
+
+class FinessCharacterWrong(IdentifierRefused):
+    """A FINESS number is made of digits, and of 2A or 2B at the front."""
+
+    code = "finess-character"
+
+
+class FinessDepartementUnknown(IdentifierRefused):
+    """A FINESS number begins with a département."""
+
+    code = "finess-departement"
+
+
+class FinessKeyWrong(IdentifierRefused):
+    """The last digit of the FINESS number does not belong to the others."""
+
+    code = "finess-key"
+
+
+class RppsLengthWrong(IdentifierRefused):
+    """An RPPS number has eleven digits."""
+
+    code = "rpps-length"
+
+
+class RppsCharacterWrong(IdentifierRefused):
+    """An RPPS number is made of digits."""
+
+    code = "rpps-character"
+
+
+class RppsKeyWrong(IdentifierRefused):
+    """The last digit of the RPPS number does not belong to the others."""
+
+    code = "rpps-key"
+
+
+class AmcNumberLengthWrong(IdentifierRefused):
+    """An AMC number has eight to ten digits."""
+
+    code = "amc-number-length"
+
+
+class AmcNumberCharacterWrong(IdentifierRefused):
+    """An AMC number is made of digits."""
+
+    code = "amc-number-character"
+
+
+class AmcNumberZero(IdentifierRefused):
+    """An AMC number is not made of zeros alone."""
+
+    code = "amc-number-zero"
+
+
+class MemberFileRefused(Refusal):
+    """A member file is not taken, and nothing was changed; the place says the column or the line."""
+
+    code = "member-file-refused"
+
+
+class MemberFileMissing(MemberFileRefused):
+    """The data file cannot be read."""
+
+    code = "member-file-missing"
+
+
+class MemberFileExtensionUnknown(MemberFileRefused):
+    """A member file is named .csv or .parquet."""
+
+    code = "member-file-extension"
+
+
+class ManifestMissing(MemberFileRefused):
+    """The data file has no manifest beside it."""
+
+    code = "manifest-missing"
+
+
+class ManifestUnreadable(MemberFileRefused):
+    """The manifest is not a JSON object in UTF-8."""
+
+    code = "manifest-unreadable"
+
+
+class ManifestMemberWrong(MemberFileRefused):
+    """A member of the manifest is missing, unknown, or wrong in type or content."""
+
+    code = "manifest-member"
+
+
+class MemberFileByteOrderMark(MemberFileRefused):
+    """The file begins with a byte-order mark."""
+
+    code = "member-file-byte-order-mark"
+
+
+class MemberFileEncodingWrong(MemberFileRefused):
+    """A line is not UTF-8."""
+
+    code = "member-file-encoding"
+
+
+class MemberFileSeparatorWrong(MemberFileRefused):
+    """The header is separated by something other than a semicolon."""
+
+    code = "member-file-separator"
+
+
+class MemberFileTruncated(MemberFileRefused):
+    """The end of the file is missing."""
+
+    code = "member-file-truncated"
+
+
+class MemberFileLineTooLong(MemberFileRefused):
+    """A line is longer than any row can be."""
+
+    code = "member-file-line-too-long"
+
+
+class MemberFileColumnMissing(MemberFileRefused):
+    """A column of the format is not there."""
+
+    code = "member-file-column-missing"
+
+
+class MemberFileColumnUnknown(MemberFileRefused):
+    """A column is not one of the format."""
+
+    code = "member-file-column-unknown"
+
+
+class MemberFileColumnTwice(MemberFileRefused):
+    """A column appears twice."""
+
+    code = "member-file-column-twice"
+
+
+class MemberFileColumnTypeWrong(MemberFileRefused):
+    """A Parquet column has a type that cannot hold its content."""
+
+    code = "member-file-column-type"
+
+
+class MemberFileHasContactColumn(MemberFileRefused):
+    """A column holds contact data, which stay with the insurer."""
+
+    code = "member-file-contact-column"
+
+
+class MemberFileNotParquet(MemberFileRefused):
+    """The file is not Parquet, or is damaged."""
+
+    code = "member-file-not-parquet"
+
+
+class MemberFileRowGroupTooLarge(MemberFileRefused):
+    """A row group of the Parquet file exceeds the bound."""
+
+    code = "member-file-row-group-too-large"
+
+
+class MemberFileDigestWrong(MemberFileRefused):
+    """The data file is not the one that the manifest describes."""
+
+    code = "member-file-digest"
+
+
+class MemberFileRowCountWrong(MemberFileRefused):
+    """The file has more or fewer rows than the manifest says."""
+
+    code = "member-file-row-count"
+
+
+class MemberFileControlSumWrong(MemberFileRefused):
+    """The control sum of the rows is not the manifest's."""
+
+    code = "member-file-control-sum"
+
+
 class Outage(RempartError):
     """A service that we need did not answer; nothing was decided and nothing was lost."""
 
@@ -38,3 +308,39 @@ class Bug(RempartError):
     """Something that should not happen did; only a reference number leaves the house."""
 
     code = "bug"
+
+
+class DatabaseUnreachable(Outage):
+    """The database did not take the connection, or gave it up."""
+
+    code = "database-unreachable"
+
+
+class MigrationAltered(Bug):
+    """A migration that this database has taken is not the one that this code has; `place` names it."""
+
+    code = "migration-altered"
+
+
+class DatabaseAhead(Bug):
+    """The database has taken a migration that this code does not know: the code is older than the data."""
+
+    code = "database-ahead"
+
+
+class EnvironmentMismatch(Bug):
+    """The database was created for another environment (production, sandbox, drill) than the one asked for."""
+
+    code = "environment-mismatch"
+
+
+class GateOverloaded(Outage):
+    """More questions wait than this process can answer soon; the caller may ask again."""
+
+    code = "overloaded"
+
+
+class GateBroken(Bug):
+    """The gate failed on a question; nothing was decided or recorded."""
+
+    code = "gate-broken"

@@ -97,7 +97,11 @@ class Outcome(Enum):
     SESSION_IDLE = (43, "session-idle", Kind.UNAUTHENTICATED)
     KEY_MISMATCH = (44, "key-mismatch", Kind.UNAUTHENTICATED)
     PROOF_REPLAYED = (45, "proof-replayed", Kind.UNAUTHENTICATED)
-    NONCE_DIVERGED = (46, "nonce-diverged", Kind.UNAUTHENTICATED)  # a copy of the session was used: it is revoked
+    NONCE_DIVERGED = (
+        46,
+        "nonce-diverged",
+        Kind.UNAUTHENTICATED,
+    )  # a copy of the session was used: it is revoked
     PROOF_STALE = (47, "proof-stale", Kind.UNAUTHENTICATED)
     FACE_NOT_ALLOWED = (48, "face-not-allowed", Kind.UNAUTHENTICATED)
 
@@ -148,12 +152,22 @@ class RightsQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """One of the person's coverages at this insurer, open for the domain asked; rank 1 pays first."""
+
+    rank: int
+    until: date | None
+    domains: tuple[Domain, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RightsAnswer:
     """What the gate answered; it holds no identity.
 
     `trace` is the receipt's number, None only where no session was found. `on` is the day that the outcome speaks of: the end
-    of an open right, the opening, the end, the end of the waiting period. `domains` are those with tiers payant, only for a
-    granted answer. `engagement` is the promise that a granted answer makes. `data_as_of` is the age of the insurer's data.
+    of an open right, the opening, the end, the end of the waiting period. `domains` and `coverages` are those with tiers payant,
+    only for a granted answer. `engagement` is the promise that a granted answer makes. `data_as_of` says when the insurer last
+    told us.
     """
 
     outcome: Outcome
@@ -161,10 +175,11 @@ class RightsAnswer:
     engagement: str | None = None
     on: date | None = None
     domains: tuple[Domain, ...] = ()
+    coverages: tuple[Coverage, ...] = ()
     presence: Presence = Presence.NONE
     data_as_of: datetime | None = None
     data_is_stale: bool = False
     retry_after_s: int = 0
     repeat_of: str | None = None
     next_nonce: str | None = None
-    why: str | None = None  # in a sandbox only
+    why: dict[str, object] | None = None  # what only a sandbox tells

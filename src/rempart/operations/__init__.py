@@ -1,0 +1,1 @@
+"""One file for each business act: the only place where floors are put together."""

@@ -1,0 +1,13 @@
+"""May tiers payant be granted to this person, on this day, for this kind of care?
+
+The act of a professional at the counter. The answer is the gate's, whole: nothing is added, kept or decided here.
+"""
+
+from rempart.domain.rights import RightsAnswer, RightsQuestion
+from rempart.security.gate import Door
+from rempart.security.principals import ProvenCaller
+
+
+async def query_rights(question: RightsQuestion, caller: ProvenCaller, door: Door) -> RightsAnswer:
+    """Ask the gate about one person; the answer holds no identity, and its receipt is already written."""
+    return await door.ask(question, caller)

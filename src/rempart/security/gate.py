@@ -1,0 +1,250 @@
+"""The door: what a face holds in order to ask about people, and nothing else.
+
+Questions that arrive while the gate is busy wait together and go as one batch, so that one commit serves many answers; a lone
+question goes at once. A batch that fails as a whole is asked again one by one, so that one bad question costs the others
+nothing. Where the database or the keyring does not answer, nothing was decided and the caller gets an outage, never a yes.
+
+A NIR crosses this file on its way to the keyring, which gives back a keyed digest; only the digest goes to the database.
+"""
+
+import asyncio
+import hashlib
+from collections import deque
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import structlog
+
+from rempart.domain.errors import DatabaseUnreachable, GateBroken, GateOverloaded
+from rempart.domain.identifiers import alias_message
+from rempart.domain.rights import OUTCOME_BY_NUMBER, Coverage, Outcome, Presence, RightsAnswer, RightsQuestion, domains_of
+from rempart.domain.trace import trace_of
+from rempart.keyring.client import Keyring
+from rempart.limits import BATCH_QUESTIONS_MAX, WAITING_QUESTIONS_MAX
+from rempart.security.principals import ProvenCaller
+from rempart.settings import Settings
+from rempart.store import gate as store_gate
+from rempart.store.database import connect
+from rempart.store.gate import AskRow, ToldRow
+
+log = structlog.get_logger()
+
+LANES = 2
+"""Batches under way at once from one face process: one is on the disk while the next is being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a caller may go on, where nobody was asked about; `account_id` only when `outcome` is ADMITTED."""
+
+    outcome: Outcome
+    account_id: int | None
+    next_nonce: str | None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A question in the queue, and the place where its caller waits."""
+
+    caller: ProvenCaller
+    question: RightsQuestion | None
+    told: asyncio.Future[ToldRow]
+
+
+class Door:
+    """The connections of one face process to the keyring and to the gate."""
+
+    def __init__(self, settings: Settings, role: str) -> None:
+        self._settings = settings
+        self._role = role
+        self._waiting: deque[_Waiting] = deque()
+        self._knock = asyncio.Event()
+        self._lanes: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._keyring = await Keyring.connect(self._settings, self._role)
+        connections = [await connect(self._settings, self._role) for _ in range(LANES)]
+        self._lanes = [asyncio.create_task(self._serve_lane(connection)) for connection in connections]
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
+        while self._waiting:
+            self._waiting.popleft().told.cancel()
+        await self._keyring.close()
+
+    async def ask(self, question: RightsQuestion, caller: ProvenCaller) -> RightsAnswer:
+        """Ask about one person. Refuses: an outage of the database or the keyring; everything else is an answer."""
+        return answer_of(await self._tell(_Waiting(caller, question, asyncio.get_running_loop().create_future())))
+
+    async def admit(self, caller: ProvenCaller) -> Admission:
+        """Ask whether a caller may go on, about nobody; a browser's nonce is exchanged for the next one."""
+        told = await self._tell(_Waiting(caller, None, asyncio.get_running_loop().create_future()))
+        return Admission(OUTCOME_BY_NUMBER[told.outcome], told.account_id, told.next_nonce)
+
+    def _tell(self, waiting: _Waiting) -> asyncio.Future[ToldRow]:
+        if len(self._waiting) >= WAITING_QUESTIONS_MAX:
+            raise GateOverloaded
+        self._waiting.append(waiting)
+        self._knock.set()
+        return waiting.told
+
+    async def _serve_lane(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        try:
+            while True:
+                batch = await self._next_batch()
+                if connection.closed:
+                    connection = await self._reconnect(connection, batch)
+                    if connection.closed:
+                        continue
+                await self._serve_batch(connection, batch)
+        finally:
+            await connection.close()
+
+    async def _next_batch(self) -> list[_Waiting]:
+        while not self._waiting:
+            self._knock.clear()
+            await self._knock.wait()
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < BATCH_QUESTIONS_MAX:
+            waiting = self._waiting.popleft()
+            if not waiting.told.done():  # its caller went away
+                batch.append(waiting)
+        return batch
+
+    async def _reconnect(
+        self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting]
+    ) -> psycopg.AsyncConnection[Any]:
+        try:
+            return await connect(self._settings, self._role)
+        except DatabaseUnreachable as outage:
+            _refuse(batch, outage)
+            return connection
+
+    async def _serve_batch(self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting]) -> None:
+        if not batch:
+            return
+        try:
+            rows = await self._rows_of(batch)
+            told = await store_gate.ask(connection, rows)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if connection.closed:
+                _refuse(batch, DatabaseUnreachable())
+            else:
+                await self._serve_one_by_one(connection, batch, error)
+        except asyncio.CancelledError:
+            _refuse(batch, DatabaseUnreachable())
+            raise
+        except Exception as error:  # whatever went wrong, each caller must hear of it
+            await self._serve_one_by_one(connection, batch, error)
+        else:
+            for waiting, row in zip(batch, told, strict=True):
+                if not waiting.told.done():
+                    waiting.told.set_result(row)
+
+    async def _serve_one_by_one(
+        self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting], error: Exception
+    ) -> None:
+        if len(batch) > 1:
+            log.warning("batch-asked-one-by-one", questions=len(batch), error=type(error).__name__)
+            for waiting in batch:
+                await self._serve_batch(connection, [waiting])
+        elif isinstance(error, psycopg.Error):
+            log.error("gate-broken", error=type(error).__name__, sqlstate=error.sqlstate)
+            _refuse(batch, GateBroken())
+        else:
+            _refuse(batch, error)
+
+    async def _rows_of(self, batch: list[_Waiting]) -> list[AskRow]:
+        messages: list[tuple[str, bytes]] = []
+        for waiting in batch:
+            question = waiting.question
+            if question is not None:
+                messages.append(
+                    (f"index/{question.amc_number}", alias_message(question.nir, question.birth_date, question.birth_rank))
+                )
+                if question.idempotency_key is not None:
+                    messages.append(("request", question.body))
+        digests = iter(await self._keyring.index(messages) if messages else ())
+        rows = []
+        for waiting in batch:
+            question = waiting.question
+            if question is None:
+                rows.append(_row_about_nobody(waiting.caller))
+            else:
+                alias = next(digests)
+                body = next(digests) if question.idempotency_key is not None else None
+                rows.append(_row_of(question, waiting.caller, alias, body))
+        return rows
+
+
+def _refuse(batch: list[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.told.done():
+            waiting.told.set_exception(error)
+
+
+def _nonce_digest(caller: ProvenCaller) -> bytes | None:
+    return None if caller.nonce is None else hashlib.sha256(caller.nonce.encode()).digest()
+
+
+def _row_about_nobody(caller: ProvenCaller) -> AskRow:
+    return AskRow(caller.token_digest, caller.key_thumbprint, caller.proof_digest, caller.proof_at, _nonce_digest(caller))
+
+
+def _row_of(question: RightsQuestion, caller: ProvenCaller, alias: bytes | None, body: bytes | None) -> AskRow:
+    return AskRow(
+        token=caller.token_digest,
+        thumbprint=caller.key_thumbprint,
+        proof=caller.proof_digest,
+        proof_at=caller.proof_at,
+        nonce=_nonce_digest(caller),
+        amc=question.amc_number,
+        alias=alias,
+        domain=question.domain,
+        care_date=question.care_date,
+        card=None if question.card_secret is None else hashlib.sha256(question.card_secret.text.encode()).digest(),
+        break_glass=question.break_glass,
+        repeat_key=None
+        if question.idempotency_key is None
+        else hashlib.sha256(question.idempotency_key.encode()).digest(),
+        body=body,
+    )
+
+
+def answer_of(told: ToldRow) -> RightsAnswer:
+    """Read the gate's row in the words of the trade."""
+    outcome = OUTCOME_BY_NUMBER[told.outcome]
+    trace = None if told.receipt_id is None else trace_of(told.receipt_id)
+    first = None if told.repeat_of is None else trace_of(told.repeat_of)
+    return RightsAnswer(
+        outcome=outcome,
+        trace=trace,
+        engagement=(first or trace) if outcome is Outcome.OPEN else None,
+        on=told.answer_on,
+        domains=domains_of(told.answer_domains),
+        coverages=_coverages_of(told.coverages),
+        presence=Presence(told.presence),
+        data_as_of=told.data_as_of,
+        data_is_stale=told.data_is_stale,
+        retry_after_s=told.retry_after_s,
+        repeat_of=first,
+        next_nonce=told.next_nonce,
+        why=told.why,
+    )
+
+
+def _coverages_of(text: str | None) -> tuple[Coverage, ...]:
+    """Read `rank:last day:domains`, separated by semicolons; the day is empty where no end is known."""
+    if not text:
+        return ()
+    coverages = []
+    for line in text.split(";"):
+        rank, until, domains = line.split(":")
+        coverages.append(Coverage(int(rank), date.fromisoformat(until) if until else None, domains_of(int(domains))))
+    return tuple(coverages)
