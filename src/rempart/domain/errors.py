@@ -2,6 +2,8 @@
 
     RempartError
     ├── Refusal            the caller can act on it; HTTP 4xx; its code is stable and documented
+    │   ├── IdentifierRefused   a NIR, birth date, rank, FINESS, RPPS or AMC number that is not one
+    │   └── MemberFileRefused   an insurer's file that is not taken, nothing changed
     ├── Outage             something we depend on did not answer; HTTP 503; the caller may try again
     └── Bug                our fault; HTTP 500; the caller gets a reference number and nothing else
 
