@@ -220,6 +220,11 @@ def test_nothing_that_prints_shows_the_digits(caplog: pytest.LogCaptureFixture) 
         assert "19850517" not in text
 
 
+def _fail_with(nir: Nir) -> None:
+    """Raise an error that carries a NIR, as careless code would."""
+    raise ValueError(nir)
+
+
 @pytest.mark.parametrize(
     "secret", [Nir.parse(CAMILLE), BirthDate.parse("19850517")], ids=["nir", "birth date"]
 )
