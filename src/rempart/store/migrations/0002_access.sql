@@ -145,11 +145,11 @@ grant select, insert, update on access.professions, access.profession_parameters
 
 insert into access.professions (profession_id, code, label, domains, default_domain)
 values
-    (1, 'pharmacist', 'Pharmacien', 1 << 0 | 1 << 12, 0),
+    (1, 'pharmacist', 'Pharmacien', (1 << 0) | (1 << 12), 0),
     (2, 'optician', 'Opticien-lunetier', 1 << 10, 10),
     (3, 'audioprosthetist', 'Audioprothésiste', 1 << 11, 11),
-    (4, 'dentist', 'Chirurgien-dentiste', 1 << 8 | 1 << 9, 8),
-    (5, 'doctor', 'Médecin', 1 << 1 | 1 << 4, 1),
+    (4, 'dentist', 'Chirurgien-dentiste', (1 << 8) | (1 << 9), 8),
+    (5, 'doctor', 'Médecin', (1 << 1) | (1 << 4), 1),
     (6, 'auxiliary', 'Auxiliaire médical', 1 << 2, 2),
     (7, 'laboratory', 'Laboratoire', 1 << 3, 3),
     (8, 'transporter', 'Transporteur sanitaire', 1 << 6, 6),
