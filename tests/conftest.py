@@ -34,7 +34,7 @@ def _is_here(address: Any) -> bool:
 def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("socket.connect", "socket.sendto") and not _is_here(arguments[1]):
         raise LeftTheMachine(str(arguments[1]))
-    if event == "socket.getaddrinfo" and arguments[0] not in (None, "", "localhost", b"localhost"):
+    if event == "socket.getaddrinfo" and arguments[0]:
         host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
         if not _is_here((host,)):
             raise LeftTheMachine(host)
