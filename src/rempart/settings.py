@@ -1,7 +1,8 @@
 """The settings of one process, read once from the environment; what is absent has a safe meaning.
 
-Never read the environment elsewhere: a setting that is not here does not exist. `docs/reference/settings.md` lists them.
-This file also says where each file of a running platform lies, so that no two processes disagree.
+Never read the environment elsewhere: a setting that is not here does not exist.
+`docs/reference/settings.md` lists them. This file also says where each file of a running platform lies, so
+that no two processes disagree.
 """
 
 import hashlib
@@ -15,10 +16,24 @@ ENVIRONMENTS = ("production", "sandbox", "drill")
 KEYRING_BACKENDS = ("file", "pkcs11")
 
 RELOCATED_HOMES = Path("/var/lib/rempart")
-"""Where the runtime files of a platform started as root go when its home lies under a directory closed to others."""
+"""Where the runtime files go when root starts a platform whose home lies in a directory closed to others."""
 
 SOCKET_PATH_MAX_BYTES = 107
 """The length of a unix socket's address on Linux (unix(7): 108 bytes with the closing zero)."""
+
+SYSTEM_GROUP = "rempart"
+"""The group of all the platform's system users: who is in it may knock at the database's socket."""
+
+SYSTEM_USER_OF_ROLE = {
+    "owner": "rempart-db",
+    "fhir": "rempart-fhir",
+    "identity": "rempart-identity",
+    "portal": "rempart-portal",
+    "keyring": "rempart-keyring",
+    "feeds": "rempart-feeds",
+    "test-provider": "rempart-testidp",
+}
+"""Who a process started as root becomes; a role that is not here (the operator) belongs to the caller."""
 
 _LONGEST_SOCKET = "/keyring/identity/keyring.sock"
 
@@ -27,8 +42,8 @@ _LONGEST_SOCKET = "/keyring/identity/keyring.sock"
 class Settings:
     """Where this platform keeps its files, which database it uses, and under which addresses it is known.
 
-    `home` is what the operator named. `runtime` is where the files shared by the processes lie: the same directory, unless
-    their system users could not reach it. `sockets` is the directory of the unix sockets.
+    `home` is what the operator named. `runtime` is where the files shared by the processes lie: the same
+    directory, unless their system users could not reach it. `sockets` is the directory of the unix sockets.
     """
 
     environment: str
@@ -119,7 +134,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def is_open_to_others(directory: Path) -> bool:
-    """Whether every existing directory on the way, itself included, can be crossed by any user of the machine."""
+    """Whether any user of the machine can cross every existing directory on the way, itself included."""
     return all(
         step.stat().st_mode & stat.S_IXOTH for step in (directory, *directory.parents) if step.exists()
     )

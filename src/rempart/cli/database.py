@@ -1,0 +1,86 @@
+"""`rempart database`: make, start, stop and look at the database of this platform."""
+
+import json as json_format
+import subprocess
+import sys
+
+from cyclopts import App
+
+from rempart.adapters import postgres_embedded
+from rempart.settings import Settings, read_settings
+from rempart.store.database import migrate
+from rempart.store.roles import OWNER
+
+app = App(name="database", help="The database: make it, start it, stop it, look inside.")
+
+
+@app.command
+def init(*, json: bool = False) -> None:
+    """Make the database, its roles and its tables, or bring them up to date; safe to repeat."""
+    settings = read_settings()
+    with postgres_embedded.running(settings):
+        applied = migrate(settings)
+    _say(
+        json,
+        {"applied": applied, "environment": settings.environment, "home": str(settings.home)},
+        f"{len(applied)} migrations applied; the database is up to date ({settings.environment}).",
+    )
+
+
+@app.command
+def start(*, json: bool = False) -> None:
+    """Start the embedded server and let it run until `rempart database stop`."""
+    settings = _embedded_settings()
+    with postgres_embedded.running(settings):
+        postgres_embedded.keep(settings, up=True)
+    _say(json, _status(settings), f"PostgreSQL runs; its socket is in {settings.postgres_sockets}.")
+
+
+@app.command
+def stop(*, json: bool = False) -> None:
+    """Stop the embedded server now, whoever uses it."""
+    settings = _embedded_settings()
+    postgres_embedded.keep(settings, up=False)
+    postgres_embedded.stop(settings)
+    _say(json, _status(settings), "PostgreSQL is stopped.")
+
+
+@app.command
+def status(*, json: bool = False) -> None:
+    """Say whether the embedded server runs, and where."""
+    settings = _embedded_settings()
+    current = _status(settings)
+    _say(json, current, "PostgreSQL runs." if current["running"] else "PostgreSQL is stopped.")
+
+
+@app.command
+def shell(*arguments: str) -> None:
+    """Open PostgreSQL's own shell as the owner of the database; arguments after `--` go to psql."""
+    settings = _embedded_settings()
+    with postgres_embedded.running(settings):
+        program = postgres_embedded.programs_directory(settings) / "psql"
+        command = [str(program), "-h", str(settings.postgres_sockets), "-U", f"rempart_{OWNER}"]
+        done = subprocess.run([*command, settings.database_name, *arguments], check=False)  # noqa: S603 (psql)
+    sys.exit(done.returncode)
+
+
+def _embedded_settings() -> Settings:
+    settings = read_settings()
+    if not settings.is_database_embedded:
+        raise SystemExit(
+            "REMPART_DATABASE_URL names an external database: its administrator starts and stops it"
+        )
+    return settings
+
+
+def _status(settings: Settings) -> dict[str, object]:
+    return {
+        "running": postgres_embedded.is_running(settings),
+        "process": postgres_embedded.server_process(settings),
+        "sockets": str(settings.postgres_sockets),
+        "files": str(settings.postgres_home),
+    }
+
+
+def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
+    print(json_format.dumps(facts) if as_json else sentence)

@@ -1,0 +1,1 @@
+"""PostgreSQL, and nothing else: every sentence of SQL lives in this folder."""
