@@ -9,6 +9,18 @@ PROOF_AGE_MAX_S = 60
 PROOF_LEAD_MAX_S = 5
 """How far ahead of ours a client's clock may be."""
 
+PROOF_MAX_BYTES = 4_096
+"""A proof by P-256 is under 700 bytes; some clients add members to their key. Beyond this nobody made it in good faith."""
+
+PROOF_ID_MIN_CHARS = 16
+"""96 random bits in base64url, the least that RFC 9449 4.2 asks of a `jti`."""
+
+PROOF_ID_MAX_CHARS = 256
+"""The longest `jti`; a UUID has 36 characters."""
+
+PROOF_KEYS_REMEMBERED_MAX = 16_384
+"""Keys that a process remembers between proofs: at 1.4 kB a key measured, 23 MB; twice the sessions of a busy day per process."""
+
 ASSERTION_LIFE_MAX_S = 300
 """The longest life of a client assertion (SMART Backend Services: five minutes)."""
 
@@ -41,3 +53,27 @@ CARE_DATE_AHEAD_MAX_DAYS = 366
 
 WAITING_QUESTIONS_MAX = 2_000
 """Questions that wait in one face process: a third of a second of work; past that, a caller is better told to come back."""
+
+MEMBER_FILE_LINE_MAX_BYTES = 4_096
+"""A row of a member file is some 300 bytes; a longer line is a file without line ends, which would fill our memory."""
+
+MEMBER_FILE_BLOCK_BYTES = 12 * 1024 * 1024
+"""What is read of a CSV member file at once: some 50,000 rows, enough to keep vectorised checks busy."""
+
+MEMBER_FILE_SLICE_ROWS = 65_536
+"""Rows of a Parquet member file that are decoded at once, the same order as a CSV block."""
+
+MEMBER_FILE_GROUP_MAX_ROWS = 1_048_576
+"""Rows in a Parquet row group: the default of the usual writers. A group is decoded whole, so it bounds our memory."""
+
+MEMBER_FILE_GROUP_MAX_BYTES = 512 * 1024 * 1024
+"""Uncompressed bytes of a Parquet row group, twice what a million rows take; a load stays under 1 GB."""
+
+MEMBER_FILE_FOOTER_MAX_BYTES = 16 * 1024 * 1024
+"""The description at the end of a Parquet file: 33 million rows in small groups need 1 MB."""
+
+MANIFEST_MAX_BYTES = 16_384
+"""A manifest is under 1 kB."""
+
+OTHER_ALIASES_MAX = 8
+"""Aliases of one person beside the main one: two parents, the own number, provisional numbers; more is an error."""

@@ -174,6 +174,42 @@ class AmcNumberZero(IdentifierRefused):
     code = "amc-number-zero"
 
 
+class CardCodeRefused(Refusal):
+    """What the scanner typed is not the code of a card."""
+
+    code = "card-code-refused"
+
+
+class CardCodeCharacterWrong(CardCodeRefused):
+    """A character is neither a digit nor what a digit becomes under another keyboard layout."""
+
+    code = "card-code-character"
+
+
+class CardCodeVersionUnknown(CardCodeRefused):
+    """The code does not begin as the codes that this platform reads."""
+
+    code = "card-code-version"
+
+
+class CardCodeLengthWrong(CardCodeRefused):
+    """The code is cut short or runs on."""
+
+    code = "card-code-length"
+
+
+class CardCodeCheckWrong(CardCodeRefused):
+    """The check digits do not belong to the others: the code was misread."""
+
+    code = "card-code-check"
+
+
+class CardSecretRefused(Refusal):
+    """A card secret is 16 to 32 characters of base 32."""
+
+    code = "card-secret-form"
+
+
 class MemberFileRefused(Refusal):
     """A member file is not taken, and nothing was changed; the place says the column or the line."""
 

@@ -12,7 +12,8 @@ class ProvenCaller:
     """A request that carried an access token and a DPoP proof whose signature, method, address and token hash hold.
 
     `token_digest` is the SHA-256 of the access token, `key_thumbprint` that of the proof's JWK (RFC 7638), `proof_digest` the
-    SHA-256 of its `jti`; `proof_at` is its `iat` (seconds since 1970), `nonce` the server nonce it carries, if any.
+    SHA-256 of that thumbprint and its `jti`; `proof_at` is its `iat` (seconds since 1970), `nonce` the server nonce it
+    carries, if any.
     """
 
     token_digest: bytes
