@@ -45,6 +45,9 @@ KNOWN_PATIENT_MONTHS = 12
 IDEMPOTENCY_LIFE_H = 24
 """How long a repeat with the same key is recognised."""
 
+IDEMPOTENCY_KEY_MAX_CHARS = 255
+"""The length of an Idempotency-Key, as other interfaces bound it; beyond it, it is no key."""
+
 CARE_DATE_PAST_MAX_DAYS = 822
 """Two years after care, the time limit of an invoice, and a quarter for appeals."""
 
@@ -77,3 +80,38 @@ MANIFEST_MAX_BYTES = 16_384
 
 OTHER_ALIASES_MAX = 8
 """Aliases of one person beside the main one: two parents, the own number, provisional numbers; more is an error."""
+
+KEYRING_FRAME_MAX_BYTES = 16 * 1024 * 1024
+"""One request to the keyring or one answer: 100,000 records of a feed; more would hold the keyring's memory."""
+
+KEYRING_ITEMS_MAX = 1_024
+"""Look-ups in one mixed request: the questions of a batch and their bodies, many times over; they are made at one go."""
+
+KEYRING_PENDING_MAX = 256
+"""Requests that one client has under way at the keyring; past that, it is out as far as the caller is concerned."""
+
+KEYRING_TIMEOUT_S = 2.0
+"""A look-up takes 0.1 ms; a keyring that needs this long is out."""
+
+KEYRING_BULK_TIMEOUT_S = 60.0
+"""A full frame of a feed takes half a second of the keyring's time; behind others, some seconds."""
+
+KEYRING_SLICE_ITEMS = 64
+"""Records of a feed that the keyring handles before it looks at the online questions: 0.1 ms, up to 0.2 ms to seal."""
+
+KEYRING_OPENINGS_REMEMBERED_MAX = 400_000
+"""Spent grants kept in memory to refuse a second use: past that many in one run, nothing more is opened."""
+
+KEYRING_RATES = {
+    "fhir": ((40_000, 20_000.0), (5_000_000, 200.0)),
+    "portal": ((2_000, 1_000.0), (100_000, 20.0)),
+    "feeds": ((200_000_000, 1_000.0),),
+    "worker": ((200_000, 10.0),),
+}
+"""Look-ups (fhir, portal, feeds) or openings (worker) that a role may have: (at once, then per second), all of them at once.
+
+The country asks three questions a second; a face may ask 200 for as long as it likes, and store what it does not use. Whoever
+owns a web server and a stolen dump, and guesses NIR, needs 126 guesses per person (security notes 5.2): 33 million people
+would take him 240 days at 200/s. Feeds: four first loads of 33 million, with their aliases, then a million rows in a quarter
+of an hour. A role that is not here has none.
+"""

@@ -1,0 +1,1 @@
+"""What the world sees: parse, call one operation, render; no rule lives here."""
