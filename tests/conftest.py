@@ -1,12 +1,11 @@
-"""What holds for every test: nothing leaves this machine, and a program that is missing is said, never passed over.
+"""What holds for every test: nothing leaves this machine, and what several tests stand on is plugged in.
 
-Fixtures of one floor live beside it, in tests/support; they are plugged in here.
+Fixtures of one floor live in tests/support, one file each.
 """
 
 import importlib.util
-import ipaddress
-import sys
-from typing import Any
+
+from tests.support.network import close_the_network
 
 pytest_plugins = [
     plugin
@@ -14,33 +13,7 @@ pytest_plugins = [
     if importlib.util.find_spec(plugin) is not None
 ]
 
-
-class LeftTheMachine(Exception):
-    """A test tried to reach another machine than this one."""
-
-
-def _is_here(address: Any) -> bool:
-    if not isinstance(address, tuple):
-        return True  # a Unix socket or a kernel one
-    host = address[0]
-    if host in ("", "localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.split("%")[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto") and not _is_here(arguments[1]):
-        raise LeftTheMachine(str(arguments[1]))
-    if event == "socket.getaddrinfo" and arguments[0]:
-        host = arguments[0].decode() if isinstance(arguments[0], bytes) else str(arguments[0])
-        if not _is_here((host,)):
-            raise LeftTheMachine(host)
-
-
-sys.addaudithook(_refuse_other_machines)
+close_the_network()
 
 
 def pytest_report_header() -> str:
