@@ -1,0 +1,1 @@
+"""The FHIR R4 face: what software asks, machine to machine."""
