@@ -21,6 +21,36 @@ PROOF_ID_MAX_CHARS = 256
 PROOF_KEYS_REMEMBERED_MAX = 16_384
 """Keys that a process remembers between proofs: at 1.4 kB a key measured, 23 MB; twice the sessions of a busy day per process."""
 
+STATEMENT_MAX_BYTES = 32_768
+"""A client assertion is under 1 kB; an identity token that lists thirty places of exercise is under 20 kB."""
+
+STATEMENT_ID_MIN_CHARS = 8
+"""The shortest `jti` of a client assertion: it is the client's own, who alone would suffer from a repeat."""
+
+STATEMENT_ID_MAX_CHARS = 256
+"""The longest `jti` of a client assertion."""
+
+KEY_SET_KEYS_MAX = 10
+"""Keys of one software or provider: two in rotation, for each of a few algorithms."""
+
+RSA_KEY_MIN_BITS = 2_048
+"""The least that ANSSI and NIST still accept for a signature."""
+
+KEY_SET_MAX_BYTES = 65_536
+"""The longest key set that is read from a provider."""
+
+PROVIDER_KEYS_FRESH_S = 600
+"""How long a provider's keys are used before they are asked for again."""
+
+PROVIDER_KEYS_STALE_MAX_S = 3_600
+"""How long they are still used when the provider does not answer: an hour of its outage closes no pharmacy."""
+
+PROVIDER_KEYS_RETRY_S = 30
+"""How long before a provider is asked again for a key that its set did not have."""
+
+PROVIDER_TIMEOUT_S = 5
+"""How long a provider may take to answer."""
+
 ASSERTION_LIFE_MAX_S = 300
 """The longest life of a client assertion (SMART Backend Services: five minutes)."""
 
@@ -81,8 +111,11 @@ MANIFEST_MAX_BYTES = 16_384
 OTHER_ALIASES_MAX = 8
 """Aliases of one person beside the main one: two parents, the own number, provisional numbers; more is an error."""
 
-KEYRING_FRAME_MAX_BYTES = 16 * 1024 * 1024
-"""One request to the keyring or one answer: 100,000 records of a feed; more would hold the keyring's memory."""
+KEYRING_FRAME_MAX_BYTES = 8 * 1024 * 1024
+"""One request to the keyring or one answer: 8,192 records of 1 kB; more would fill the keyring's memory."""
+
+KEYRING_BULK_ITEMS_MAX = 8_192
+"""Records in one long request: unpacking them takes 2 ms, and the online questions wait for that."""
 
 KEYRING_ITEMS_MAX = 1_024
 """Look-ups in one mixed request: the questions of a batch and their bodies, many times over; they are made at one go."""

@@ -438,10 +438,112 @@ class ProofReplayed(ProofRefused):
     code = "proof-replayed"
 
 
+class ClientRefused(AccessRefused):
+    """The software is not registered, or its assertion is not signed by its key for us."""
+
+    code = "client-refused"
+
+
+class ClientAssertionStale(ClientRefused):
+    """The assertion has expired, is not yet valid, or would live longer than five minutes."""
+
+    code = "client-assertion-stale"
+
+
+class ClientAssertionReplayed(ClientRefused):
+    """The assertion was used before."""
+
+    code = "client-assertion-replayed"
+
+
+class KeySetRefused(Refusal):
+    """A key set holds something other than a few strong public signing keys."""
+
+    code = "key-set-refused"
+
+
+class SubjectTokenRefused(AccessRefused):
+    """The token that should name the professional does not."""
+
+    code = "subject-token-refused"
+
+
+class SubjectTokenMalformed(SubjectTokenRefused):
+    """The subject token is no identity token."""
+
+    code = "subject-token-malformed"
+
+
+class SubjectTokenIssuerUnknown(SubjectTokenRefused):
+    """The issuer of the subject token is not a provider that Rempart believes."""
+
+    code = "subject-token-issuer-unknown"
+
+
+class SubjectTokenSignatureWrong(SubjectTokenRefused):
+    """The subject token is not signed by a key of its issuer."""
+
+    code = "subject-token-signature-wrong"
+
+
+class SubjectTokenExpired(SubjectTokenRefused):
+    """The subject token has expired: the professional signs in again."""
+
+    code = "subject-token-expired"
+
+
+class SubjectTokenForAnother(SubjectTokenRefused):
+    """The subject token was issued to another software."""
+
+    code = "subject-token-for-another"
+
+
+class SubjectNamesNobody(SubjectTokenRefused):
+    """The subject token names neither a practising professional by RPPS nor a structure by FINESS."""
+
+    code = "subject-names-nobody"
+
+
+class SubjectNotAdmitted(SubjectTokenRefused):
+    """The professional or the structure may not ask here: unknown, struck off, or not at this place."""
+
+    code = "subject-not-admitted"
+
+
+class PlaceNeeded(SubjectTokenRefused):
+    """The professional has several places: the software names one by its FINESS number."""
+
+    code = "place-needed"
+
+
+class TokenRequestRefused(Refusal):
+    """The token request lacks a parameter, has one twice, or has one that cannot be."""
+
+    code = "token-request-refused"
+
+
+class GrantTypeUnsupported(TokenRequestRefused):
+    """The only grant here is the exchange of a token that names a professional."""
+
+    code = "grant-type-unsupported"
+
+
+class GenerationImpossible(Refusal):
+    """People cannot be generated as asked: there must be an insurer at least, and no more insurers than people."""
+
+    code = "generation-impossible"
+
+
 class Outage(RempartError):
     """A service that we need did not answer; nothing was decided and nothing was lost."""
 
     code = "outage"
+
+
+class ProviderUnreachable(Outage):
+    """The identity provider does not publish its keys just now."""
+
+    code = "provider-unreachable"
 
 
 class Bug(RempartError):
@@ -484,3 +586,45 @@ class GateBroken(Bug):
     """The gate failed on a question; nothing was decided or recorded."""
 
     code = "gate-broken"
+
+
+class KeyringUnreachable(Outage):
+    """The keyring did not answer in time; nothing was looked up."""
+
+    code = "keyring-unreachable"
+
+
+class KeyringThrottled(Outage):
+    """A process asked the keyring for more than its role may have; see limits.KEYRING_RATES."""
+
+    code = "keyring-throttled"
+
+
+class KeyUnknown(Refusal):
+    """The keyring has no key of that name: the insurer is not served here."""
+
+    code = "key-unknown"
+
+
+class KeyringForbidden(Bug):
+    """A process asked the keyring for what its role may not have, or said it wrong."""
+
+    code = "keyring-forbidden"
+
+
+class SealBroken(Bug):
+    """What was sealed does not open: it was altered, or it belongs to another record or insurer."""
+
+    code = "seal-broken"
+
+
+class GrantSpent(Bug):
+    """A grant opened something already; each opening needs its own."""
+
+    code = "grant-spent"
+
+
+class KeysUnreadable(Bug):
+    """The keys at rest do not open: another passphrase, an altered file, or a token that is not there."""
+
+    code = "keys-unreadable"

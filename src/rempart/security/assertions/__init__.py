@@ -1,0 +1,1 @@
+"""Signed statements of others: which software is asking, and for which professional."""

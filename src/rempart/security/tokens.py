@@ -1,0 +1,16 @@
+"""Access tokens, codes of invitations and nonces: random, opaque, and stored as digests only."""
+
+import secrets
+from hashlib import sha256
+
+_SECRET_BYTES = 32  # 256 bits
+
+
+def new_secret() -> str:
+    """Make 256 random bits in base64url: an access token, the code of an invitation, a first nonce."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def digest_of(secret: str) -> bytes:
+    """Give the SHA-256 under which a secret is stored; 256 random bits need no salt."""
+    return sha256(secret.encode()).digest()

@@ -1,0 +1,159 @@
+"""Accounts as the identity process sees them: who may open a session, under which name, with which staff.
+
+Which account may ask is said in one place, `access.may_ask`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import TupleRow, class_row
+
+from rempart.store.rows import returned
+
+type_of_connection = psycopg.AsyncConnection[TupleRow]
+
+FIND_ACCOUNTS_OF_PROFESSIONAL = """
+select a.account_id, o.finess
+from access.accounts as a
+join access.professionals as p on p.professional_id = a.professional_id
+join access.organisations as o on o.organisation_id = a.organisation_id
+where p.rpps = %s and access.may_ask(a.account_id)
+order by o.finess
+"""
+
+FIND_ACCOUNTS_OF_STRUCTURE = """
+select a.account_id, o.finess
+from access.accounts as a
+join access.organisations as o on o.organisation_id = a.organisation_id
+where o.finess = %s and a.kind = 'structure' and access.may_ask(a.account_id)
+order by a.account_id
+"""
+
+DESCRIBE_ACCOUNT = """
+select a.account_id, a.kind, a.display_name, f.code as profession, f.label as profession_label, f.domains,
+    f.default_domain, o.name as organisation
+from access.accounts as a
+join access.professions as f on f.profession_id = a.profession_id
+join access.organisations as o on o.organisation_id = a.organisation_id
+where a.account_id = %s and access.may_ask(a.account_id)
+"""
+
+LOCK_ACCOUNT = "select from access.accounts where account_id = %s for update"
+
+COUNT_STAFF = """
+select count(*) from access.accounts where holder_account_id = %s and kind = 'staff' and revoked_at is null
+"""
+
+ADD_STAFF = """
+insert into access.accounts (kind, organisation_id, profession_id, holder_account_id, display_name, enrolled_by)
+select 'staff', h.organisation_id, h.profession_id, h.account_id, %s, h.account_id
+from access.accounts as h where h.account_id = %s
+returning account_id
+"""
+
+LIST_STAFF = """
+select a.account_id, a.display_name, exists (select from access.passkeys as k where k.account_id = a.account_id) as is_active,
+    a.created_at as invited_at,
+    (select max(s.last_used_at) from access.sessions as s where s.account_id = a.account_id) as last_used_at
+from access.accounts as a
+where a.holder_account_id = %s and a.kind = 'staff' and a.revoked_at is null
+order by lower(a.display_name), a.account_id
+"""
+
+REVOKE_STAFF = """
+with gone as (
+    update access.accounts set revoked_at = now()
+    where account_id = %s and holder_account_id = %s and kind = 'staff' and revoked_at is null
+    returning account_id
+), passkeys as (
+    update access.passkeys as k set revoked_at = now() from gone where k.account_id = gone.account_id and k.revoked_at is null
+), sessions as (
+    update access.sessions as s set revoked_at = now(), revoked_because = 'revoked by the titulaire'
+    from gone where s.account_id = gone.account_id and s.revoked_at is null
+), invitations as (
+    update access.invitations as i set used_at = now() from gone where i.account_id = gone.account_id and i.used_at is null
+)
+select account_id from gone
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAtPlace:
+    """An account that may ask, and the FINESS number of its place."""
+
+    account_id: int
+    finess: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLabel:
+    """What a professional is shown of the account under which he works."""
+
+    account_id: int
+    kind: str
+    display_name: str
+    profession: str
+    profession_label: str
+    domains: int
+    default_domain: int
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A named member of the staff, as the titulaire sees him."""
+
+    account_id: int
+    display_name: str
+    is_active: bool
+    invited_at: datetime
+    last_used_at: datetime | None
+
+
+async def find_accounts_of_professional(connection: type_of_connection, rpps: str) -> list[AccountAtPlace]:
+    """List the accounts, one a place, under which a professional may ask."""
+    async with connection.cursor(row_factory=class_row(AccountAtPlace)) as cursor:
+        return await (await cursor.execute(FIND_ACCOUNTS_OF_PROFESSIONAL, (rpps,))).fetchall()
+
+
+async def find_accounts_of_structure(connection: type_of_connection, finess: str) -> list[AccountAtPlace]:
+    """List the accounts under which a structure may ask in its own name."""
+    async with connection.cursor(row_factory=class_row(AccountAtPlace)) as cursor:
+        return await (await cursor.execute(FIND_ACCOUNTS_OF_STRUCTURE, (finess,))).fetchall()
+
+
+async def describe_account(connection: type_of_connection, account_id: int) -> AccountLabel | None:
+    """Describe an account that may ask; None for one that may not."""
+    async with connection.cursor(row_factory=class_row(AccountLabel)) as cursor:
+        return await (await cursor.execute(DESCRIBE_ACCOUNT, (account_id,))).fetchone()
+
+
+async def lock_account(connection: type_of_connection, account_id: int) -> None:
+    """Hold an account until the end of the transaction, so that two acts upon it follow each other."""
+    await connection.execute(LOCK_ACCOUNT, (account_id,))
+
+
+async def count_staff(connection: type_of_connection, holder_account_id: int) -> int:
+    """Count the members of the staff who are not revoked."""
+    row = await (await connection.execute(COUNT_STAFF, (holder_account_id,))).fetchone()
+    return int(returned(row)[0])
+
+
+async def add_staff(connection: type_of_connection, holder_account_id: int, display_name: str) -> int:
+    """Add a named member to a holder's staff, at the holder's place; give the number of the account."""
+    row = await (await connection.execute(ADD_STAFF, (display_name, holder_account_id))).fetchone()
+    return int(returned(row)[0])
+
+
+async def list_staff(connection: type_of_connection, holder_account_id: int) -> list[StaffMember]:
+    """List the staff of a holder, by name."""
+    async with connection.cursor(row_factory=class_row(StaffMember)) as cursor:
+        return await (await cursor.execute(LIST_STAFF, (holder_account_id,))).fetchall()
+
+
+async def revoke_staff(connection: type_of_connection, holder_account_id: int, account_id: int) -> bool:
+    """Revoke one of a holder's staff, with passkeys, sessions and invitations; false if he is not of it."""
+    return (
+        await (await connection.execute(REVOKE_STAFF, (account_id, holder_account_id))).fetchone() is not None
+    )
