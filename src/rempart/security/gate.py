@@ -20,7 +20,15 @@ import structlog
 
 from rempart.domain.errors import DatabaseUnreachable, GateBroken, GateOverloaded
 from rempart.domain.identifiers import alias_message
-from rempart.domain.rights import OUTCOME_BY_NUMBER, Coverage, Outcome, Presence, RightsAnswer, RightsQuestion, domains_of
+from rempart.domain.rights import (
+    OUTCOME_BY_NUMBER,
+    Coverage,
+    Outcome,
+    Presence,
+    RightsAnswer,
+    RightsQuestion,
+    domains_of,
+)
 from rempart.domain.trace import trace_of
 from rempart.keyring.client import Keyring
 from rempart.limits import BATCH_QUESTIONS_MAX, WAITING_QUESTIONS_MAX
@@ -70,7 +78,9 @@ class Door:
         self._lanes = [asyncio.create_task(self._serve_lane(connection)) for connection in connections]
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         for lane in self._lanes:
             lane.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
@@ -80,7 +90,9 @@ class Door:
 
     async def ask(self, question: RightsQuestion, caller: ProvenCaller) -> RightsAnswer:
         """Ask about one person. Refuses: an outage of the database or the keyring; everything else is an answer."""
-        return answer_of(await self._tell(_Waiting(caller, question, asyncio.get_running_loop().create_future())))
+        return answer_of(
+            await self._tell(_Waiting(caller, question, asyncio.get_running_loop().create_future()))
+        )
 
     async def admit(self, caller: ProvenCaller) -> Admission:
         """Ask whether a caller may go on, about nobody; a browser's nonce is exchanged for the next one."""
@@ -166,7 +178,10 @@ class Door:
             question = waiting.question
             if question is not None:
                 messages.append(
-                    (f"index/{question.amc_number}", alias_message(question.nir, question.birth_date, question.birth_rank))
+                    (
+                        f"index/{question.amc_number}",
+                        alias_message(question.nir, question.birth_date, question.birth_rank),
+                    )
                 )
                 if question.idempotency_key is not None:
                     messages.append(("request", question.body))
@@ -194,10 +209,18 @@ def _nonce_digest(caller: ProvenCaller) -> bytes | None:
 
 
 def _row_about_nobody(caller: ProvenCaller) -> AskRow:
-    return AskRow(caller.token_digest, caller.key_thumbprint, caller.proof_digest, caller.proof_at, _nonce_digest(caller))
+    return AskRow(
+        caller.token_digest,
+        caller.key_thumbprint,
+        caller.proof_digest,
+        caller.proof_at,
+        _nonce_digest(caller),
+    )
 
 
-def _row_of(question: RightsQuestion, caller: ProvenCaller, alias: bytes | None, body: bytes | None) -> AskRow:
+def _row_of(
+    question: RightsQuestion, caller: ProvenCaller, alias: bytes | None, body: bytes | None
+) -> AskRow:
     return AskRow(
         token=caller.token_digest,
         thumbprint=caller.key_thumbprint,
@@ -208,7 +231,9 @@ def _row_of(question: RightsQuestion, caller: ProvenCaller, alias: bytes | None,
         alias=alias,
         domain=question.domain,
         care_date=question.care_date,
-        card=None if question.card_secret is None else hashlib.sha256(question.card_secret.text.encode()).digest(),
+        card=None
+        if question.card_secret is None
+        else hashlib.sha256(question.card_secret.text.encode()).digest(),
         break_glass=question.break_glass,
         repeat_key=None
         if question.idempotency_key is None
@@ -246,5 +271,7 @@ def _coverages_of(text: str | None) -> tuple[Coverage, ...]:
     coverages = []
     for line in text.split(";"):
         rank, until, domains = line.split(":")
-        coverages.append(Coverage(int(rank), date.fromisoformat(until) if until else None, domains_of(int(domains))))
-    return tuple(coverages)
+        coverages.append(
+            Coverage(int(rank), date.fromisoformat(until) if until else None, domains_of(int(domains)))
+        )
+    return tuple(sorted(coverages, key=lambda coverage: coverage.rank))

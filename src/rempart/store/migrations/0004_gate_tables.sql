@@ -35,8 +35,9 @@ create table gate.acquaintances (
 -- Proofs already used, by the minute of their making; a minute's table is emptied once no proof of that minute can pass.
 create table gate.proofs (
     slot smallint not null,
+    session_id bigint not null,
     proof_digest bytea not null,
-    primary key (slot, proof_digest)
+    constraint a_proof_serves_once primary key (session_id, proof_digest, slot)
 ) partition by list (slot);
 create table gate.proofs_0 partition of gate.proofs for values in (0);
 create table gate.proofs_1 partition of gate.proofs for values in (1);
@@ -64,7 +65,7 @@ create table gate.containments (
     scope text not null
         check (scope in ('platform', 'face', 'software', 'organisation', 'professional', 'profession', 'insurer', 'account')),
     target bigint not null, -- 0 for the platform
-    mode text not null check (mode in ('step_up', 'freeze')),
+    mode smallint not null check (mode in (1, 2)), -- 1 step up (presence is asked for), 2 freeze
     since timestamptz not null default now(),
     because text not null,
     decided_by text not null,

@@ -3,7 +3,7 @@
 -- It takes a batch of questions as parallel arrays and answers each as if they had been asked one by one, in the order given.
 -- Reads and writes go by the set; the eight steps of a question are decided one after the other, in memory: a statement for
 -- each step of each question was measured twice as slow. A batch first locks the state of its accounts, in the order of their
--- number, then writes its proofs in the order of their digest: two batches never wait for each other in a circle.
+-- number; whatever else it writes belongs to an account that it holds: two batches never wait for each other in a circle.
 --
 -- Outcomes, presences and domains are numbered in domain/rights.py.
 
@@ -21,7 +21,7 @@ language sql stable as $$
         select
             min(array[l.state, case l.state when 7 then l.day when 8 then -l.day else l.coverage_rank end, l.day]) as best,
             bit_or(l.domains) filter (where l.state = 1) as open_domains,
-            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || l.domains, ';' order by l.coverage_rank)
+            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || l.domains, ';')
                 filter (where l.state = 1) as open_coverages
         from (
             select
@@ -78,77 +78,74 @@ declare
     this_face constant smallint := case session_user
         when 'rempart_fhir' then 1 when 'rempart_portal' then 2 when 'rempart_counter' then 3 when 'rempart_identity' then 9 end;
     is_sandbox boolean;
-    contained gate.containments[];
-    asking bigint[]; -- account of each question's session, or null
-    involved bigint[]; -- accounts and holders, each once, in order: the rows to lock
+    contained gate.containments[]; -- in force
+    involved bigint[]; -- the accounts that ask and those whose budget they spend: the rows to lock
     states gate.account_state[]; -- theirs, at the same places
     holders_meet_once boolean; -- no two questions of this batch spend the same budget
-    fresh bytea[]; -- proofs not used before
-    q record;
-    a int; -- place of the account in states
-    h int; -- place of its holder
-    today date;
-    on_day date;
+    used bytea[] := '{}'; -- proofs of this batch, where two may be the same: one session, so one budget
+    q record; -- the question at hand, with all that was read for it
+    me gate.account_state; -- the account that asks it
+    purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
+    containment smallint; -- the strongest that applies: 1 step up, 2 freeze
     is_new_today boolean;
     level smallint;
     truth smallint;
-    score double precision;
+    wait_s double precision;
     nonce text;
     original gate.repeats;
     met gate.acquaintances[] := '{}';
+    proofs gate.proofs[] := '{}';
     receipts evidence.receipts[] := '{}';
 begin
     if this_face is null then
         raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
     end if;
-    select e.name = 'sandbox' into is_sandbox from platform.environment as e;
+    select e.name = 'sandbox', (select array_agg(c) from gate.containments as c where c.released_at is null)
+    into is_sandbox, contained
+    from platform.environment as e;
 
     -- Lock the accounts asked for, and those whose budget they spend. A session never changes account.
-    select array_agg(s.account_id order by u.place) into asking
-    from unnest(p_tokens) with ordinality as u (token, place)
-    left join access.sessions as s on s.token_digest = u.token;
-    select array_agg(i.id order by i.id) into involved
+    select array_agg(st.account_id) || array_agg(st.holder_account_id), count(distinct st.holder_account_id) = count(*)
+    into involved, holders_meet_once
+    from unnest(p_tokens) as u (token)
+    join access.sessions as s on s.token_digest = u.token
+    join gate.account_state as st on st.account_id = s.account_id;
+    select array_agg(st), array_agg(st.account_id) into states, involved
     from (
-        select u.id from unnest(asking) as u (id) where u.id is not null
-        union
-        select st.holder_account_id from unnest(asking) as u (id) join gate.account_state as st on st.account_id = u.id
-    ) as i;
-    perform from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update;
-    select array_agg(st order by st.account_id) into states
-    from gate.account_state as st where st.account_id = any(involved);
-
-    -- Use the proofs up. Only a known session's proof is remembered: garbage takes no room.
-    with used as (
-        insert into gate.proofs (slot, proof_digest)
-        select (u.proof_at / 60) % 4, u.proof
-        from unnest(p_proofs, p_proof_ats, asking) as u (proof, proof_at, account_id)
-        where u.account_id is not null and u.proof_at between batch_s - 60 and batch_s + 5
-        order by u.proof
-        on conflict do nothing
-        returning proof_digest
-    )
-    select array_agg(used.proof_digest) into fresh from used;
-
-    select array_agg(c) into contained from gate.containments as c where c.released_at is null;
-    holders_meet_once := cardinality(p_tokens) = 1 or not exists (
-        select from unnest(asking) as u (id) join gate.account_state as st on st.account_id = u.id
-        group by st.holder_account_id having count(*) > 1
-    );
+        select * from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update
+    ) as st;
 
     for q in
         select
-            u.place, u.proof, u.proof_at, u.nonce, u.thumbprint, u.amc, u.card, u.break_glass, u.repeat_key, u.body,
-            s.session_id, s.account_id, s.software_id, s.key_thumbprint, s.expires_at, s.revoked_at, s.nonce_digest,
-            s.last_used_at + make_interval(secs => s.idle_s) as idle_at,
-            array_position(involved, s.account_id) as a,
-            array_position(involved, st.holder_account_id) as h,
-            p.domains as allowed_domains, coalesce(u.domain, p.default_domain) as domain,
-            n.people_per_day, n.rate_interval_ms, n.rate_burst, n.failure_gain, n.failure_relief, n.failure_threshold,
-            i.insurer_id, i.required_presence, i.data_as_of, i.served_until,
+            u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
+            s.session_id, s.account_id, s.software_id, s.nonce_digest,
+            array_position(involved, s.account_id) as at_me, array_position(involved, st.holder_account_id) as at_purse,
+            case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
+                when s.session_id is null then 40
+                when s.revoked_at is not null then 42
+                when s.expires_at <= batch_at then 41
+                when s.key_thumbprint <> u.thumbprint then 44
+                when this_face <> 9 and (s.software_id is not null) <> (this_face = 1) then 48
+                when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
+                when u.proof_at not between batch_s - 60 and batch_s + 5 then 47
+                when exists (
+                    select from gate.proofs as e
+                    where e.slot = (u.proof_at / 60) % 4 and e.session_id = s.session_id and e.proof_digest = u.proof
+                ) then 45
+            end::smallint as caller_verdict,
+            case -- what cannot be asked here, whoever it is about
+                when i.insurer_id is null or i.served_until <= batch_at then 20
+                when (p.domains >> t.domain) & 1 = 0 then 26
+                when t.on_day not between t.today - 822 and t.today + 366 then 28
+            end::smallint as question_verdict,
+            n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst,
+            n.failure_gain, n.failure_relief, n.failure_threshold,
+            i.insurer_id, i.required_presence, i.data_as_of,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
-            m.person_id, m.card_digest, d.subject, t.today, t.on_day,
-            k.first_seen_on, k.last_seen_on, k.proven_on,
-            r.verdict, r.answer_on, r.answer_domains, r.coverages
+            d.subject, u.card is not null as has_card, d.card_matches,
+            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.proven_on > t.today - interval '12 months' as is_known,
+            k.proven_on,
+            coalesce(r.verdict, 9::smallint) as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
             p_break_glass, p_keys, p_bodies
@@ -158,25 +155,32 @@ begin
         left join access.sessions as s on s.token_digest = u.token
         left join gate.account_state as st on st.account_id = s.account_id
         left join access.professions as p on p.profession_id = st.profession_id
-        left join lateral (select (batch_at at time zone st.timezone)::date as today,
-                                  coalesce(u.care_date, (batch_at at time zone st.timezone)::date) as on_day) as t on true
+        left join lateral (
+            select l.today, coalesce(u.care_date, l.today) as on_day, coalesce(u.domain, p.default_domain) as domain
+            from (select (batch_at at time zone st.timezone)::date as today) as l
+        ) as t on true
         left join lateral (
             select * from access.profession_parameters as n
             where n.profession_id = st.profession_id and n.valid_from <= t.today order by n.valid_from desc limit 1
         ) as n on true
         left join members.insurers as i on i.amc_number = u.amc
-        left join members.aliases as l on l.alias_digest = u.alias
-        left join members.people as m on m.person_id = l.person_id and m.insurer_id = i.insurer_id
-        left join lateral (
-            select coalesce(m.person_id, -1 - abs(('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint >> 1), 0) as subject
+        left join members.aliases as l on l.alias_digest = u.alias and l.insurer_id = i.insurer_id
+        left join lateral ( -- a digest that leads to nobody is a negative subject
+            select
+                coalesce(l.person_id, -1 - (('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807), 0)
+                    as subject,
+                case when u.card is null then false else coalesce(
+                    (select m.card_digest = u.card from members.people as m where m.person_id = l.person_id), false) end
+                    as card_matches
+            offset 0
         ) as d on true
-        left join gate.acquaintances as k on k.holder_account_id = st.holder_account_id and k.subject = d.subject
-        left join lateral gate.right_on(m.person_id, t.on_day, coalesce(u.domain, p.default_domain)) as r on true
+        left join lateral ( -- fenced: flattened, it would read all the people that the shop ever met
+            select * from gate.acquaintances as k where k.holder_account_id = st.holder_account_id and k.subject = d.subject offset 0
+        ) as k on true
+        left join lateral gate.right_on(l.person_id, t.on_day, t.domain) as r on true
         order by u.place
     loop
         ordinal := q.place;
-        a := q.a;
-        h := q.h;
         receipt_id := null;
         repeat_of := null;
         answer_on := null;
@@ -188,24 +192,22 @@ begin
         retry_after_s := 0;
         next_nonce := null;
         account_id := null;
-        why := null;
         truth := null;
+        if q.session_id is not null then
+            me := states[q.at_me];
+            purse := states[q.at_purse];
+        end if;
 
         <<decision>>
         begin
-            -- 1. Who is asking: the session, bound to a key, alive, on the face it was opened for.
-            if q.session_id is null then outcome := 40; exit decision; end if;
-            if q.revoked_at is not null then outcome := 42; exit decision; end if;
-            if q.expires_at <= batch_at then outcome := 41; exit decision; end if;
-            if q.key_thumbprint <> q.thumbprint then outcome := 44; exit decision; end if;
-            if this_face <> 9 and (q.software_id is not null) <> (this_face = 1) then outcome := 48; exit decision; end if;
-            if q.idle_at <= batch_at then outcome := 43; exit decision; end if;
-
-            -- 2. The proof is young and serves once; a browser's nonce is the one that we gave last.
-            if q.proof_at not between batch_s - 60 and batch_s + 5 then outcome := 47; exit decision; end if;
-            if array_position(fresh, q.proof) is null then outcome := 45; exit decision; end if;
-            fresh := array_remove(fresh, q.proof); -- the same proof twice in one batch
-            if q.nonce_digest is not null then
+            -- 1 and 2. Who is asking, and with which proof.
+            if q.caller_verdict is not null then outcome := q.caller_verdict; exit decision; end if;
+            if not holders_meet_once then
+                if q.proof = any(used) then outcome := 45; exit decision; end if;
+                used := array_append(used, q.proof);
+            end if;
+            proofs := array_append(proofs, row((q.proof_at / 60) % 4, q.session_id, q.proof)::gate.proofs);
+            if q.nonce_digest is not null then -- a browser: its nonce is the one that we gave last, or a copy of it is about
                 nonce := replace(gen_random_uuid()::text, '-', '');
                 update access.sessions as s set nonce_digest = sha256(convert_to(nonce, 'UTF8')), last_used_at = batch_at
                 where s.session_id = q.session_id and s.revoked_at is null and s.nonce_digest = q.nonce;
@@ -219,56 +221,45 @@ begin
             end if;
 
             -- 3. Containment, of this account first.
-            if states[a].standing = 2 then outcome := 24; exit decision; end if;
-            if states[a].standing = 1 or states[h].standing = 1 then outcome := 25; exit decision; end if;
-            if contained is not null and exists (
-                select from unnest(contained) as c where c.mode = 'freeze' and c.target = case c.scope
+            if me.standing = 2 then outcome := 24; exit decision; end if;
+            if me.standing = 1 or purse.standing = 1 then outcome := 25; exit decision; end if;
+            containment := 0;
+            if contained is not null then
+                select coalesce(max(c.mode), 0) into containment from unnest(contained) as c where c.target = case c.scope
                     when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
-                    when 'organisation' then states[a].organisation_id when 'professional' then states[a].professional_id
-                    when 'profession' then states[a].profession_id when 'account' then q.account_id
-                    when 'insurer' then q.insurer_id end
-            ) then outcome := 23; exit decision; end if;
-            if q.amc is null then
+                    when 'organisation' then me.organisation_id when 'professional' then me.professional_id
+                    when 'profession' then me.profession_id when 'account' then me.account_id
+                    when 'insurer' then q.insurer_id end;
+                if containment = 2 then outcome := 23; exit decision; end if;
+            end if;
+            if q.amc is null then -- nobody is asked about
                 outcome := 30;
                 account_id := q.account_id;
                 exit decision;
             end if;
-            if q.insurer_id is null or q.served_until <= batch_at then outcome := 20; exit decision; end if;
-            if (q.allowed_domains >> q.domain) & 1 = 0 then outcome := 26; exit decision; end if;
-            if q.on_day not between q.today - 822 and q.today + 366 then outcome := 28; exit decision; end if;
+            if q.question_verdict is not null then outcome := q.question_verdict; exit decision; end if;
 
             -- 4. How sure we are that the person is there, and what the insurer or the mode asks for.
-            today := q.today;
-            if states[a].day <> today then
-                states[a].day := today; states[a].people_today := 0; states[a].break_glass_today := 0;
+            if me.day <> q.today then
+                me.day := q.today; me.people_today := 0; me.break_glass_today := 0;
             end if;
-            if states[h].day <> today then
-                states[h].day := today; states[h].people_today := 0; states[h].break_glass_today := 0;
+            if purse.day <> q.today then
+                purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0;
             end if;
-            is_new_today := q.last_seen_on is distinct from today;
+            is_new_today := q.was_seen_today is not true;
             if not holders_meet_once then
-                select is_new_today and count(*) = 0, greatest(q.proven_on, max(e.proven_on)) into is_new_today, q.proven_on
-                from unnest(met) as e where e.holder_account_id = states[h].account_id and e.subject = q.subject;
+                select is_new_today and count(*) = 0, coalesce(q.is_known or bool_or(e.proven_on = q.today), q.is_known)
+                into is_new_today, q.is_known
+                from unnest(met) as e where e.holder_account_id = purse.account_id and e.subject = q.subject;
             end if;
-            level := case
-                when q.card = q.card_digest then 3
-                when q.proven_on > today - interval '12 months' then 1
-                when q.break_glass is not null then 2
-                else 0
-            end;
-            if level = 2 and states[a].break_glass_today >= 3 then outcome := 22; exit decision; end if;
-            if level < q.required_presence and level <> 2 or level = 0 and contained is not null and exists (
-                select from unnest(contained) as c where c.mode = 'step_up' and c.target = case c.scope
-                    when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
-                    when 'organisation' then states[a].organisation_id when 'professional' then states[a].professional_id
-                    when 'profession' then states[a].profession_id when 'account' then q.account_id
-                    when 'insurer' then q.insurer_id end
-            ) then outcome := 21; exit decision; end if;
+            level := case when q.card_matches then 3 when q.is_known then 1 when q.break_glass is not null then 2 else 0 end;
+            if level = 2 and me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
+            if level < q.required_presence and level <> 2 or level = 0 and containment = 1 then outcome := 21; exit decision; end if;
 
             -- A repeat has its first answer again, for no second budget.
             if q.repeat_key is not null then
                 select * into original from gate.repeats as e
-                where e.account_id = q.account_id and e.key_digest = q.repeat_key and e.asked_at > batch_at - interval '24 hours';
+                where e.account_id = me.account_id and e.key_digest = q.repeat_key and e.asked_at > batch_at - interval '24 hours';
                 if found then
                     if original.body_digest <> q.body then outcome := 27; exit decision; end if;
                     outcome := original.outcome;
@@ -284,57 +275,74 @@ begin
             end if;
 
             -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
-            if level = 0 and states[a].next_free_s - batch_s > (q.rate_burst - 1) * q.rate_interval_ms / 1000.0 then
-                retry_after_s := ceil(states[a].next_free_s - batch_s - (q.rate_burst - 1) * q.rate_interval_ms / 1000.0);
-                outcome := 21;
-                exit decision;
+            if level = 0 then
+                wait_s := me.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
+                if wait_s > 0 then
+                    retry_after_s := ceil(wait_s);
+                    outcome := 21;
+                    exit decision;
+                end if;
+                if is_new_today and purse.people_today >= q.people_per_day then outcome := 21; exit decision; end if;
+            elsif level = 2 then
+                me.break_glass_today := me.break_glass_today + 1;
             end if;
-            if level = 0 and is_new_today and states[h].people_today >= q.people_per_day then outcome := 21; exit decision; end if;
-            states[a].next_free_s := greatest(states[a].next_free_s, batch_s) + q.rate_interval_ms / 1000.0;
-            if is_new_today then states[h].people_today := states[h].people_today + 1; end if;
-            if level = 2 then states[a].break_glass_today := states[a].break_glass_today + 1; end if;
+            me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s;
+            if is_new_today then purse.people_today := purse.people_today + 1; end if;
             if is_new_today or level = 3 then
                 met := array_append(met, row(
-                    states[h].account_id, q.subject, coalesce(q.first_seen_on, today), today,
-                    case when level = 3 then today else q.proven_on end
+                    purse.account_id, q.subject, coalesce(q.first_seen_on, q.today), q.today,
+                    case when level = 3 then q.today else q.proven_on end
                 )::gate.acquaintances);
             end if;
 
             -- 7. The right; it comes before the detectors, which judge what it said.
-            truth := coalesce(q.verdict, 9);
+            truth := q.truth;
             presence := level;
             data_as_of := q.data_as_of;
             data_is_stale := q.data_is_stale;
             outcome := case
-                when truth = 1 and not (level = 0 and q.card is not null) then 1 -- a card that is not this person's grants nothing
+                when truth = 1 and (level > 0 or not q.has_card) then 1 -- a card that is not this person's grants nothing
                 when data_is_stale then 11
                 when level = 0 then 10
                 else truth
             end;
-            if outcome in (1, 2, 4, 8) then answer_on := q.answer_on; end if;
             if outcome = 1 then
+                answer_on := q.answer_on;
                 answer_domains := q.answer_domains;
                 coverages := q.coverages;
+            elsif outcome in (2, 4, 8) then
+                answer_on := q.answer_on;
             end if;
 
             -- 6. Detectors: failures (unknown, ended, wrong card), by a sequential likelihood test. A conviction freezes at once.
-            score := greatest(0, states[a].failure_score + case
-                when truth in (4, 9) or q.card <> q.card_digest then q.failure_gain else q.failure_relief end);
-            states[a].failure_score := score;
-            if score >= q.failure_threshold then
-                states[a].standing := 2;
-                states[a].frozen_at := batch_at;
-                states[a].frozen_because := jsonb_build_object('signal', 'failures', 'score', score, 'threshold', q.failure_threshold);
+            if truth in (4, 9) or q.has_card and not q.card_matches then
+                me.failure_score := me.failure_score + q.failure_gain;
+                if me.failure_score >= q.failure_threshold then
+                    me.standing := 2;
+                    me.frozen_at := batch_at;
+                    me.frozen_because :=
+                        jsonb_build_object('signal', 'failures', 'score', me.failure_score, 'threshold', q.failure_threshold);
+                end if;
+            elsif me.failure_score > 0 then
+                me.failure_score := greatest(0, me.failure_score + q.failure_relief);
             end if;
         end;
 
         -- 8. The receipt, for refusals too. No receipt, no answer.
-        if q.session_id is not null and outcome <> 30 then
-            receipt_id := nextval('evidence.receipt_ids');
-            receipts := array_append(receipts, row(
-                receipt_id, batch_at, q.session_id, q.account_id, q.subject, q.insurer_id, this_face, outcome, truth, presence,
-                case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of
-            )::evidence.receipts);
+        if q.session_id is not null then
+            if q.at_purse = q.at_me then
+                me.people_today := purse.people_today;
+            else
+                states[q.at_purse] := purse;
+            end if;
+            states[q.at_me] := me;
+            if outcome <> 30 then
+                receipt_id := nextval('evidence.receipt_ids');
+                receipts := array_append(receipts, row(
+                    receipt_id, batch_at, q.session_id, q.account_id, q.subject, q.insurer_id, this_face, outcome, truth, presence,
+                    case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of
+                )::evidence.receipts);
+            end if;
             if q.repeat_key is not null and repeat_of is null and outcome < 20 then
                 insert into gate.repeats as e
                 values (q.account_id, q.repeat_key, q.body, receipt_id, batch_at, outcome, answer_on, answer_domains, coverages,
@@ -348,10 +356,10 @@ begin
             end if;
             if is_sandbox then
                 why := jsonb_build_object(
-                    'truth', truth, 'person_found', q.person_id is not null, 'insurer_found', q.insurer_id is not null,
-                    'card_matches', q.card = q.card_digest, 'people_today', states[h].people_today,
-                    'people_per_day', q.people_per_day, 'failure_score', round(states[a].failure_score::numeric, 2),
-                    'frozen_because', states[a].frozen_because, 'revoked', q.revoked_at is not null
+                    'truth', q.truth, 'person_found', q.subject > 0, 'insurer_found', q.insurer_id is not null,
+                    'card_matches', case when q.has_card then q.card_matches end, 'people_today', purse.people_today,
+                    'people_per_day', q.people_per_day, 'failure_score', round(me.failure_score::numeric, 2),
+                    'frozen_because', me.frozen_because
                 );
             end if;
         end if;
@@ -359,11 +367,11 @@ begin
     end loop;
 
     insert into evidence.receipts select r.* from unnest(receipts) as r;
+    insert into gate.proofs select e.* from unnest(proofs) as e;
     insert into gate.acquaintances as k (holder_account_id, subject, first_seen_on, last_seen_on, proven_on)
     select e.holder_account_id, e.subject, min(e.first_seen_on), max(e.last_seen_on), max(e.proven_on)
     from unnest(met) as e
     group by e.holder_account_id, e.subject
-    order by e.holder_account_id, e.subject
     on conflict on constraint acquaintances_pkey do update
     set last_seen_on = excluded.last_seen_on, proven_on = greatest(k.proven_on, excluded.proven_on);
     update gate.account_state as st
