@@ -14,10 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 
+from rempart.adapters import clock
 from rempart.domain.errors import (
     ProofAddressWrong,
     ProofAhead,
@@ -81,9 +82,14 @@ class ProofVerifier:
     """Verifies proofs, and remembers the keys that it met; one per process."""
 
     def __init__(self, now_s: Callable[[], float], keys_max: int = PROOF_KEYS_REMEMBERED_MAX) -> None:
-        self._now_s = now_s
+        self.now_s = now_s
         self._keys_max = keys_max
         self._keys: OrderedDict[bytes, ProofKey] = OrderedDict()
+
+    @classmethod
+    def on_wall_clock(cls) -> Self:
+        """Make the verifier of a running face; `now_s` is then the time of day, in seconds since 1970."""
+        return cls(lambda: clock.now().timestamp())
 
     def verify_request(
         self, authorization: bytes | None, dpop: bytes | None, method: str, url: str
@@ -123,7 +129,7 @@ class ProofVerifier:
             raise ProofMethodWrong(_PLACE_OF_PROOF)
         if claims.htu != url and not is_same_address(claims.htu, url):
             raise ProofAddressWrong(_PLACE_OF_PROOF)
-        age_s = self._now_s() - claims.iat
+        age_s = self.now_s() - claims.iat
         if age_s > PROOF_AGE_MAX_S:
             raise ProofStale(_PLACE_OF_PROOF)
         if age_s < -PROOF_LEAD_MAX_S:
