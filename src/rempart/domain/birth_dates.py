@@ -9,6 +9,7 @@ Never: parse a birth date into a calendar date in order to compare people; print
 Source: the trade notes of the project (domain.md 3.2).
 """
 
+import re
 from datetime import date
 from typing import Final, NoReturn, Self, SupportsIndex
 
@@ -21,7 +22,8 @@ from rempart.domain.errors import (
 
 BIRTH_YEAR_MIN: Final = 1880  # nobody alive was born before
 BIRTH_YEAR_MAX: Final = 2099  # a domain has no clock: whether the date lies ahead is the caller's question
-BIRTH_RANK_MAX: Final = 9  # one digit in the formats of the trade
+BIRTH_DATE_PATTERN: Final = "(?:18[89]|19[0-9]|20[0-9])[0-9]{5}"  # the same bounds, for whole columns
+BIRTH_RANK_PATTERN: Final = "[1-9]"  # one digit in the formats of the trade
 
 
 class BirthDate:
@@ -112,6 +114,6 @@ def parse_birth_rank(text: str | int = 1, place: str = "birth_rank") -> int:
     typed = str(text).strip()
     if typed == "":
         return 1
-    if len(typed) != 1 or typed not in "123456789":
+    if re.fullmatch(BIRTH_RANK_PATTERN, typed) is None:
         raise BirthRankOutOfRange(place)
     return int(typed)
