@@ -22,6 +22,15 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
         ("domain/identifiers.py", "from time import time"),
         ("domain/errors.py", "import psycopg"),
     ],
+    "faces-see-no-store": [
+        ("faces/wording.py", "from rempart.store import database"),
+        ("faces/wording.py", "import rempart.adapters.clock"),
+        ("faces/wording.py", "import psycopg"),
+    ],
+    "keys": [
+        ("security/gate.py", "from rempart.keyring import file_vault"),
+        ("operations/query_rights.py", "import rempart.keyring.vault"),
+    ],
 }
 
 
