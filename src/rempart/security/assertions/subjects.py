@@ -41,8 +41,8 @@ type_of_subject = ProfessionalSubject | StructureSubject
 
 
 class _Activity(msgspec.Struct):
-    numeroFinessSite: str | None = None  # noqa: N815 (the claims' own names)
-    numeroFinessetablissementJuridique: str | None = None  # noqa: N815
+    site_finess: str | None = msgspec.field(name="numeroFinessSite", default=None)
+    legal_entity_finess: str | None = msgspec.field(name="numeroFinessetablissementJuridique", default=None)
 
 
 class _Exercise(msgspec.Struct):
@@ -91,7 +91,7 @@ def _places_of(practice: _Practice) -> frozenset[str] | None:
     places: set[str] = set()
     for exercise in practice.exercices:
         for activity in exercise.activities:
-            written = {activity.numeroFinessSite, activity.numeroFinessetablissementJuridique} - {"", None}
+            written = {activity.site_finess, activity.legal_entity_finess} - {"", None}
             if not written:
                 return None
             places.update(text.strip().upper() for text in written if text)
