@@ -18,23 +18,25 @@ create table members.insurers (
 
 create table members.people (
     person_id bigint generated always as identity primary key,
-    insurer_id int not null references members.insurers,
-    reference_digest bytea not null, -- HMAC of the insurer's own identifier of the person
+    insurer_id int not null, -- no foreign key: it would be looked up a million times a load, and the loader has locked the insurer
+    reference_digest bytea not null, -- HMAC of the insurer's own identifier of the person, its first 16 bytes
     card_digest bytea -- SHA-256 of the secret of the current card; 80 random bits or more, so it cannot be searched
 );
 create unique index one_person_per_reference on members.people (reference_digest);
+create index people_of_an_insurer on members.people using brin (insurer_id); -- a load gives its people neighbouring numbers
 
 -- Each way to name a person at an insurer: HMAC-SHA256(index key of the insurer, NIR | birth date | rank).
 create table members.aliases (
     alias_digest bytea primary key,
-    person_id bigint not null
+    person_id bigint not null,
+    insurer_id int not null
 );
 create index aliases_of_a_person on members.aliases (person_id);
 
 -- What is known today. What was known before is in rights_history.
 create table members.rights (
     person_id bigint not null,
-    contract_digest bytea not null, -- HMAC of contract and product: the line's identity inside the person
+    contract_digest bytea not null, -- keyed digest of the person's reference and the contract number (feeds/digests.py)
     opens_on date not null,
     ends_on date, -- the last day covered; null: no known end
     coverage_rank smallint not null,
@@ -66,14 +68,16 @@ create table members.rights_history (
 );
 create index history_of_a_person on members.rights_history (person_id, contract_digest, opens_on);
 
--- Identity traits and contract numbers, sealed (AES-256-GCM-SIV; associated data: the line's identity and the insurer).
+-- Identity traits and contract numbers, sealed (AES-256-GCM-SIV; associated data: the line's identity and the insurer). One
+-- partition an insurer: a first load fills a table of its own at the speed of COPY, and an insurer who leaves is one table dropped.
 create table members.identities (
-    person_id bigint not null,
+    insurer_id int not null,
     contract_digest bytea not null,
     opens_on date not null,
+    traits_digest bytea not null, -- keyed digest of what is sealed, so that an identity that did not change is not written again
     sealed bytea not null,
-    primary key (person_id, contract_digest, opens_on)
-);
+    primary key (insurer_id, contract_digest, opens_on)
+) partition by list (insurer_id);
 
 create table members.products (
     product_id int generated always as identity primary key,
