@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, IntEnum
 
+from rempart.domain.birth_dates import BirthDate
+from rempart.domain.identifiers import Nir
+
 
 class Domain(IntEnum):
     """A domain of care, by its bit in the masks of the rights."""
@@ -132,15 +135,15 @@ class CardSecret:
 class RightsQuestion:
     """What a professional asks: may I grant tiers payant to this person, on this day, for this kind of care?
 
-    `nir`, `birth_date` and `birth_rank` are already validated (domain/identifiers); `care_date` None means today where the
-    shop is. `idempotency_key` and `body` come together: the same key with another body is refused.
+    `nir`, `birth_date` and `birth_rank` are already validated; `domain` None means the profession's own, `care_date` None
+    today where the shop is. `idempotency_key` and `body` come together: the same key with another body is refused.
     """
 
     amc_number: str
-    nir: str
-    birth_date: str
+    nir: Nir
+    birth_date: BirthDate
     birth_rank: int
-    domain: Domain
+    domain: Domain | None = None
     care_date: date | None = None
     card_secret: CardSecret | None = None
     break_glass: BreakGlassReason | None = None
@@ -148,7 +151,8 @@ class RightsQuestion:
     body: bytes = b""
 
     def __repr__(self) -> str:
-        return f"RightsQuestion(amc_number={self.amc_number}, domain={self.domain.name}, care_date={self.care_date})"
+        domain = self.domain.name if self.domain is not None else None
+        return f"RightsQuestion(amc_number={self.amc_number}, domain={domain}, care_date={self.care_date})"
 
 
 @dataclass(frozen=True, slots=True)
