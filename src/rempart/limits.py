@@ -63,6 +63,39 @@ BROWSER_SESSION_LIFE_S = 4 * 3600
 BROWSER_SESSION_IDLE_S = 30 * 60
 """How long a browser session may stay unused."""
 
+CEREMONY_LIFE_S = 300
+"""How long a passkey ceremony may take, from its challenge to its answer."""
+
+PASSKEYS_PER_ACCOUNT_MAX = 5
+"""A telephone, two workstations, a spare key: beyond that nobody knows where they all are."""
+
+INVITATION_LIFE_DAYS = 7
+"""How long an invitation serves: a week of holidays, and no more."""
+
+STAFF_PER_ACCOUNT_MAX = 100
+"""Named members of one titulaire's staff: several times a large pharmacy's, and all that a stolen session could invite."""
+
+STAFF_NAME_MAX_CHARS = 80
+"""A name that fits on one line of the portal."""
+
+UNPROVEN_REQUESTS_BURST = 120
+"""Requests without a session that may come at once from one address: a large shop opening in the morning."""
+
+UNPROVEN_REQUESTS_INTERVAL_MS = 200
+"""One such request each, in the long run; a sign-in takes two."""
+
+THROTTLED_ADDRESSES_MAX = 65_536
+"""Addresses that the throttle remembers, under 10 MB; the one that was idle longest is forgotten first."""
+
+TOKEN_PARAMETERS_MAX = 32
+"""Parameters of a token request: the standards in use name fifteen."""
+
+IDENTITY_CONNECTIONS = 4
+"""Connections of the identity process to the database: two cores cannot keep more busy."""
+
+HOUSEKEEPING_PERIOD_S = 60
+"""How often expired challenges, assertions and proofs are swept; the gate's proofs go by the minute."""
+
 REQUEST_BODY_MAX_BYTES = 65_536
 """A rights question is under 4 kB; beyond this it is not one, and nobody may fill our memory."""
 
@@ -90,10 +123,10 @@ WAITING_QUESTIONS_MAX = 2_000
 MEMBER_FILE_LINE_MAX_BYTES = 4_096
 """A row of a member file is some 300 bytes; a longer line is a file without line ends, which would fill our memory."""
 
-MEMBER_FILE_BLOCK_BYTES = 12 * 1024 * 1024
-"""What is read of a CSV member file at once: some 50,000 rows, enough to keep vectorised checks busy."""
+MEMBER_FILE_BLOCK_BYTES = 8 * 1024 * 1024
+"""What is read of a CSV member file at once: some 30,000 rows, enough to keep vectorised checks busy."""
 
-MEMBER_FILE_SLICE_ROWS = 65_536
+MEMBER_FILE_SLICE_ROWS = 32_768
 """Rows of a Parquet member file that are decoded at once, the same order as a CSV block."""
 
 MEMBER_FILE_GROUP_MAX_ROWS = 1_048_576

@@ -6,16 +6,12 @@ interpreter itself may lie where the user cannot read. Never drop to less than t
 supplementary group at once.
 """
 
-import ctypes
 import os
 import pwd
 import shutil
 import subprocess
 
 from rempart.settings import SYSTEM_GROUP, SYSTEM_USER_OF_ROLE
-
-_PR_SET_DUMPABLE = 4
-_PR_SET_NO_NEW_PRIVS = 38
 
 
 def are_in_force() -> bool:
@@ -68,14 +64,6 @@ def drop_to(role: str) -> None:
     )
     if os.geteuid() == 0 or 0 in os.getgroups():
         raise SystemExit(f"the process of {role} is still root after it dropped to {user}")
-
-
-def close_to_debuggers(*, new_privileges: bool = False) -> None:
-    """Forbid core dumps and tracing of this process, and programs that would raise its powers."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    if not new_privileges:
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _exists(user: str) -> bool:

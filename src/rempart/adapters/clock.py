@@ -1,0 +1,14 @@
+"""The wall clock: the only place that reads it, so that everything else takes time as an argument."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Give the present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def today(timezone: str) -> date:
+    """Give the day it is now somewhere ("Europe/Paris", "Indian/Reunion")."""
+    return datetime.now(ZoneInfo(timezone)).date()

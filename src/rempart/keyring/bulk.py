@@ -1,0 +1,129 @@
+"""How a feed asks the keyring: plain blocking calls over whole columns, with the next piece sent before the last is read.
+
+    with BulkKeyring(settings, "feeds") as keyring:
+        digests = keyring.index("0312345678", messages)             # a list of 32 bytes each
+        joined = keyring.index_joined("0312345678", b"...\\n...")    # the same, line feeds in, n × 32 bytes out
+        sealed = keyring.seal("0312345678", associated, plaintexts) # nonce, text, tag: 28 bytes longer each
+
+A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled, KeyUnknown (the insurer has no key here).
+"""
+
+import socket
+from collections import deque
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from types import TracebackType
+from typing import Self
+
+from rempart.domain.errors import KeyringUnreachable
+from rempart.keyring import wire
+from rempart.keyring.rights import DATA, INDEX
+from rempart.keyring.wire import Operation, Status
+from rempart.limits import KEYRING_BULK_TIMEOUT_S
+from rempart.settings import Settings
+
+_PIECE_ITEMS = 2_048
+_PIECE_BYTES = 4 * 1024 * 1024
+_AHEAD = 2
+"""Pieces sent before the first answer is read: the keyring never waits for us, and never holds more than two of ours."""
+
+
+class BulkKeyring:
+    """A blocking connection to the keyring, for one thread."""
+
+    def __init__(self, settings: Settings, role: str = "feeds") -> None:
+        self._numbers = count(1)
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(KEYRING_BULK_TIMEOUT_S)
+        try:
+            self._socket.connect(str(settings.keyring_socket(role)))
+        except OSError:
+            self._socket.close()
+            raise KeyringUnreachable from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def index(self, amc_number: str, messages: Sequence[bytes]) -> list[bytes]:
+        """Give the HMAC-SHA256 of each message under the insurer's index key."""
+        joined = b"".join(self._index_pieces(amc_number, messages))
+        return [joined[at : at + wire.DIGEST_BYTES] for at in range(0, len(joined), wire.DIGEST_BYTES)]
+
+    def index_joined(self, amc_number: str, joined: bytes) -> bytes:
+        """Give the digests of messages separated by line feeds, one after the other, 32 bytes each."""
+        return b"".join(self._index_pieces(amc_number, joined.split(b"\n"))) if joined else b""
+
+    def seal(self, amc_number: str, associated: Sequence[bytes], plaintexts: Sequence[bytes]) -> list[bytes]:
+        """Seal each text with the insurer's data key, bound to its associated data (record, insurer)."""
+        bounds = list(_bounds(associated, plaintexts))
+        name = wire.named(DATA + amc_number)
+        payloads = (
+            name + wire.write_records(associated[start:end], plaintexts[start:end]) for start, end in bounds
+        )
+        pieces = zip(bounds, self._ask_all(Operation.SEAL, payloads), strict=True)
+        return list(
+            chain.from_iterable(
+                wire.cut(answer, [len(text) + wire.SEAL_OVERHEAD_BYTES for text in plaintexts[start:end]])
+                for (start, end), answer in pieces
+            )
+        )
+
+    def _index_pieces(self, amc_number: str, messages: Sequence[bytes]) -> Iterator[bytes]:
+        name = wire.named(INDEX + amc_number)
+        payloads = (
+            name + b"\n".join(messages[start : start + _PIECE_ITEMS])
+            for start in range(0, len(messages), _PIECE_ITEMS)
+        )
+        return self._ask_all(Operation.INDEX_ALL, payloads)
+
+    def _ask_all(self, operation: Operation, payloads: Iterator[bytes]) -> Iterator[bytes]:
+        """Send pieces, two ahead of what was answered; give the answers in order."""
+        under_way: deque[int] = deque()
+        try:
+            for payload in payloads:
+                number = next(self._numbers)
+                self._socket.sendall(wire.frame(number, operation, payload))
+                under_way.append(number)
+                if len(under_way) > _AHEAD:
+                    yield self._answer(under_way.popleft())
+            while under_way:
+                yield self._answer(under_way.popleft())
+        except OSError:
+            raise KeyringUnreachable from None
+
+    def _answer(self, expected: int) -> bytes:
+        length, number, status = wire.HEAD.unpack(self._receive(wire.HEAD.size))
+        payload = self._receive(length - wire.HEAD.size + wire.LENGTH_BYTES)
+        if number != expected:
+            raise KeyringUnreachable
+        if status != Status.DONE:
+            self._socket.close()  # what was sent ahead will be answered too, and nobody will read it
+            raise wire.error_of(status)
+        return bytes(payload)
+
+    def _receive(self, size: int) -> bytearray:
+        received = bytearray(size)
+        view = memoryview(received)
+        while view.nbytes:
+            read = self._socket.recv_into(view)
+            if not read:
+                raise KeyringUnreachable
+            view = view[read:]
+        return received
+
+
+def _bounds(associated: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Cut records into pieces that are neither too many nor too long for one frame."""
+    start = size = 0
+    for at, (about, text) in enumerate(zip(associated, texts, strict=True)):
+        size += len(about) + len(text)
+        if at - start == _PIECE_ITEMS or size > _PIECE_BYTES:
+            yield start, at
+            start, size = at, len(about) + len(text)
+    if start < len(texts):
+        yield start, len(texts)

@@ -1,0 +1,122 @@
+"""`python -m rempart.supervisor [NAME ...]`: what `rempart serve` becomes; all the processes, or only those named.
+
+Prints one line of JSON when everything answers, with --json; a few lines for people without.
+"""
+
+import json
+import os
+import resource
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import structlog
+from psycopg import conninfo
+
+from rempart import app
+from rempart.adapters import postgres_embedded, runtime_home, system_users
+from rempart.adapters.logging import configure_logging
+from rempart.settings import Settings, read_settings
+from rempart.store.database import migrate
+from rempart.supervisor.supervise import Supervisor
+
+log = structlog.get_logger()
+
+_NO_WALL = """\
+Attention : lancé par un utilisateur ordinaire, Rempart n'a pas de mur entre ses processus ; qui s'empare de l'un a les autres.
+Warning: started as an ordinary user, Rempart has no wall between its processes; whoever takes one has the others.
+"""
+
+
+def main(arguments: list[str]) -> None:
+    """Run the processes until told to stop."""
+    configure_logging("supervisor")
+    names = tuple(argument for argument in arguments if not argument.startswith("-"))
+    settings = read_settings()
+    unknown = set(names) - set(app.processes_of(settings))
+    if unknown:
+        raise SystemExit(
+            f"{', '.join(sorted(unknown))}: no such process in {settings.environment}; "
+            f"there are {', '.join(app.processes_of(settings))}"
+        )
+    runtime_home.prepare(settings)
+    if not system_users.are_in_force():
+        sys.stderr.write(_NO_WALL)
+    _allow_many_connections()
+    with ExitStack() as stack:
+        if names != (app.KEYRING,):
+            stack.enter_context(postgres_embedded.running(settings))
+            _migrate(settings)
+        supervisor = Supervisor(settings, names or app.processes_of(settings))
+        supervisor.run(_tell_json if "--json" in arguments else _tell_people)
+
+
+def _migrate(settings: Settings) -> None:
+    """Bring the database up to date; then forget the administrator's address, in a new image of this program."""
+    if settings.is_database_embedded:
+        migrate(settings)
+        return
+    given = conninfo.conninfo_to_dict(settings.database_url)
+    if "password" not in given and "user" not in given:
+        return
+    migrate(settings)
+    stripped = {name: str(part) for name, part in given.items() if name not in {"user", "password"}}
+    environment = {**os.environ, "REMPART_DATABASE_URL": conninfo.make_conninfo("", **stripped)}
+    environment.pop("PGPASSWORD", None)
+    os.execve(sys.executable, [sys.executable, "-m", "rempart.supervisor", *sys.argv[1:]], environment)  # noqa: S606
+
+
+def _allow_many_connections() -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _tell_json(supervisor: Supervisor, seconds: float) -> None:
+    facts = {
+        "ready_in_s": round(seconds, 2),
+        "urls": _urls(supervisor),
+        "processes": [
+            {"name": name, "process_id": process_id, "memory_mb": memory}
+            for name, process_id, memory in _processes(supervisor)
+        ],
+    }
+    print(json.dumps(facts), flush=True)
+
+
+def _tell_people(supervisor: Supervisor, seconds: float) -> None:
+    for name, process_id, memory in _processes(supervisor):
+        print(f"  {name:<14} {process_id:>8} {memory:>6.0f} Mo")
+    for name, url in _urls(supervisor).items():
+        print(f"  {name:<14} {url}")
+    print(f"Rempart répond ({seconds:.1f} s). Ctrl-C pour arrêter.", flush=True)
+
+
+def _urls(supervisor: Supervisor) -> dict[str, str]:
+    settings = supervisor.settings
+    urls = {
+        "fhir": f"{settings.fhir_url}/fhir",
+        "identity": settings.identity_url,
+        "portal": settings.portal_url,
+        "test-provider": settings.test_provider_url,
+    }
+    running = {post.task.name for post in supervisor.posts}
+    return {name: url for name, url in urls.items() if name in running}
+
+
+def _processes(supervisor: Supervisor) -> list[tuple[str, int, float]]:
+    return [
+        (post.task.name, post.child.process_id, _memory_mb(post.child.process_id))
+        for post in supervisor.posts
+        if post.child is not None
+    ]
+
+
+def _memory_mb(process_id: int) -> float:
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,101 @@
+"""One process of the platform: forked, it imports what it needs, drops to its own user, then works until it is told to stop.
+
+What it must not have is gone before it does anything else: the supervisor's files, signals and standard input.
+"""
+
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from rempart.adapters import process_guard, system_users
+from rempart.adapters.logging import configure_logging
+
+Work = Callable[[Callable[[], None]], None]
+"""What a process does once it has dropped; it calls its argument when it is ready to answer."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A process to run: `prepare` is called before the drop, and gives what is to be done after it."""
+
+    name: str
+    role: str
+    prepare: Callable[[], Work]
+    listeners: tuple[socket.socket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that was started; its `ready` pipe tells when it answers."""
+
+    task: Task
+    process_id: int
+    ready: int
+
+
+def fork(task: Task) -> Child:
+    """Start a process for a task."""
+    ready, tell = os.pipe()
+    parent_id = os.getpid()
+    gc.freeze()  # what is shared stays shared: the collector does not write on the pages of the parent
+    process_id = os.fork()
+    if process_id:
+        os.close(tell)
+        return Child(task, process_id, ready)
+    status = 1
+    try:
+        _live(task, tell, parent_id)
+        status = 0
+    except SystemExit as error:
+        if isinstance(error.code, str):
+            log.error("process-refused", reason=error.code)
+        status = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        log.exception("process-failed")
+    finally:
+        os._exit(status)
+
+
+def _live(task: Task, tell: int, parent_id: int) -> None:
+    _leave_the_supervisor(keep={tell, *(listener.fileno() for listener in task.listeners)})
+    configure_logging(task.name)
+    process_guard.show_name(task.name)
+    work = task.prepare()
+    system_users.drop_to(task.role)
+    process_guard.forbid_new_privileges()
+    if task.role == "keyring" or task.role in system_users.SYSTEM_USER_OF_ROLE:
+        process_guard.forbid_dumps_and_tracing()
+    process_guard.die_with(parent_id)
+
+    def is_ready() -> None:
+        os.write(tell, b"1")
+        os.close(tell)
+
+    work(is_ready)
+
+
+def _leave_the_supervisor(keep: Iterable[int]) -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which stops its processes in order
+    sys.stdout.flush()
+    kept = {1, 2, *keep}
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                continue  # the descriptor of this very listing
+    null = os.open(os.devnull, os.O_RDONLY)
+    if null != 0:
+        os.dup2(null, 0)
+        os.close(null)

@@ -1,0 +1,46 @@
+"""The sockets on which the processes listen: bound by the supervisor, so that a process restarts without losing its place."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+from rempart.adapters import system_users
+
+_BACKLOG = 2_048
+"""Connections that wait to be taken: a burst, or the time that a process takes to come back."""
+
+_PATIENCE_S = 15.0
+"""How long a port may stay taken by the processes of a supervisor that was just killed."""
+
+
+def bind_port(host: str, port: int) -> socket.socket:
+    """Listen on a port of this machine; refuse one that somebody else keeps."""
+    deadline = time.monotonic() + _PATIENCE_S
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            listener.close()
+            if time.monotonic() > deadline:
+                raise SystemExit(f"port {port} of {host} is taken ({error.strerror}): set REMPART_PORT") from None
+            time.sleep(0.1)
+        else:
+            return listener
+
+
+def bind_path(path: Path, role: str) -> socket.socket:
+    """Listen on a local socket that its role alone can reach; the one left by a dead process is replaced."""
+    draft = path.with_name(f"{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(draft))
+    os.chown(draft, *system_users.owner_of(role))
+    draft.chmod(0o600)
+    listener.listen(_BACKLOG)
+    draft.rename(path)  # nobody ever finds a socket that does not listen yet, or that is not closed to others
+    return listener
