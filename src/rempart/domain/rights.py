@@ -6,9 +6,11 @@ The numbers behind `Presence`, `Domain` and `Outcome` are those of the database 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
 
-from rempart.domain.birth_dates import BirthDate
-from rempart.domain.identifiers import Nir
+if TYPE_CHECKING:  # errors.py speaks of outcomes, and identifiers.py of errors
+    from rempart.domain.birth_dates import BirthDate
+    from rempart.domain.identifiers import Nir
 
 
 class Domain(IntEnum):
@@ -140,8 +142,8 @@ class RightsQuestion:
     """
 
     amc_number: str
-    nir: Nir
-    birth_date: BirthDate
+    nir: "Nir"
+    birth_date: "BirthDate"
     birth_rank: int
     domain: Domain | None = None
     care_date: date | None = None
