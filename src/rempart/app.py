@@ -1,8 +1,9 @@
 """Where things are plugged together: which processes a platform has, under which role, behind which port.
 
-A face gives a factory `build(settings) -> ASGI application` in its own app module. The factory reads everything it needs from
-the disk (modules, pages, words): after it, the process drops to its own user, who may be unable to read any of it. What needs
-that user's powers (database, keyring) is opened in the application's lifespan startup.
+A face gives a factory `build(settings) -> ASGI application` in its own app module. The factory reads
+everything it needs from the disk (modules, pages, words): after it, the process drops to its own user, who
+may be unable to read any of it. What needs that user's powers (database, keyring) is opened in the
+application's lifespan startup.
 """
 
 from collections.abc import Callable

@@ -65,6 +65,27 @@ class Settings:
     pkcs11_token: str
     pkcs11_pin_file: Path | None
 
+    def as_environ(self) -> dict[str, str]:
+        """Say these settings as environment variables, for another process of this platform."""
+        return {
+            "REMPART_ENVIRONMENT": self.environment,
+            "REMPART_HOME": str(self.home),
+            "REMPART_DATABASE_URL": self.database_url,
+            "REMPART_DATABASE_NAME": self.database_name,
+            "REMPART_HOST": self.host,
+            "REMPART_PORT": str(self.port),
+            "REMPART_FHIR_WORKERS": str(self.fhir_workers),
+            "REMPART_FHIR_URL": self.fhir_url,
+            "REMPART_IDENTITY_URL": self.identity_url,
+            "REMPART_PORTAL_URL": self.portal_url,
+            "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
+            "REMPART_KEYRING": self.keyring_backend,
+            "REMPART_KEYRING_PASSPHRASE_FILE": str(self.keyring_passphrase_file or ""),
+            "REMPART_PKCS11_MODULE": self.pkcs11_module,
+            "REMPART_PKCS11_TOKEN": self.pkcs11_token,
+            "REMPART_PKCS11_PIN_FILE": str(self.pkcs11_pin_file or ""),
+        }
+
     @property
     def is_sandbox(self) -> bool:
         """Whether this process may show test-only things; the database has the last word."""
@@ -117,18 +138,18 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         runtime=runtime,
         sockets=_socket_home(runtime),
         database_url=database_url,
-        database_name=environ.get("REMPART_DATABASE_NAME", "" if database_url else "rempart"),
-        host=environ.get("REMPART_HOST", "127.0.0.1"),
+        database_name=environ.get("REMPART_DATABASE_NAME") or ("" if database_url else "rempart"),
+        host=environ.get("REMPART_HOST") or "127.0.0.1",
         port=port,
         fhir_workers=_number(environ, "REMPART_FHIR_WORKERS", 2, 1, 64),
-        fhir_url=environ.get("REMPART_FHIR_URL", f"http://localhost:{port}"),
-        identity_url=environ.get("REMPART_IDENTITY_URL", f"http://localhost:{port + 1}"),
-        portal_url=environ.get("REMPART_PORTAL_URL", f"http://localhost:{port + 2}"),
-        test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL", f"http://localhost:{port + 9}"),
+        fhir_url=environ.get("REMPART_FHIR_URL") or f"http://localhost:{port}",
+        identity_url=environ.get("REMPART_IDENTITY_URL") or f"http://localhost:{port + 1}",
+        portal_url=environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}",
+        test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
         keyring_backend=_choice(environ, "REMPART_KEYRING", "file", KEYRING_BACKENDS),
         keyring_passphrase_file=_path(environ, "REMPART_KEYRING_PASSPHRASE_FILE"),
         pkcs11_module=environ.get("REMPART_PKCS11_MODULE", ""),
-        pkcs11_token=environ.get("REMPART_PKCS11_TOKEN", "rempart"),
+        pkcs11_token=environ.get("REMPART_PKCS11_TOKEN") or "rempart",
         pkcs11_pin_file=_path(environ, "REMPART_PKCS11_PIN_FILE"),
     )
 

@@ -69,14 +69,7 @@ class Database:
 def environ_for(settings: Settings, **more: str) -> dict[str, str]:
     """Say settings as environment variables, for a program that a test starts."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMPART_")}
-    return kept | {
-        "REMPART_HOME": str(settings.home),
-        "REMPART_ENVIRONMENT": settings.environment,
-        "REMPART_DATABASE_URL": settings.database_url,
-        "REMPART_DATABASE_NAME": settings.database_name,
-        "REMPART_PORT": str(settings.port),
-        **more,
-    }
+    return kept | settings.as_environ() | more
 
 
 @pytest.fixture(scope="session")

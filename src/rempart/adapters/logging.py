@@ -1,13 +1,12 @@
 """The log of every process: one line per event on standard error, JSON unless a person is watching.
 
-An exception is logged by its type and by where it happened, never by its message: messages quote what was typed. Never log a
-NIR, a name, a birth date, a card secret or a token.
+An exception is logged by its type and by where it happened, never by its message: messages quote what was
+typed. Never log a NIR, a name, a birth date, a card secret or a token.
 """
 
 import logging
 import sys
 import traceback
-from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -58,7 +57,7 @@ def _say_where(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _exception_of(raised: Any) -> BaseException | None:
+def _exception_of(raised: object) -> BaseException | None:
     if isinstance(raised, BaseException):
         return raised
     if isinstance(raised, tuple):

@@ -1,10 +1,10 @@
 """How a process asks the keyring: many requests under way on one connection, made again when it was lost.
 
-    keyring = await Keyring.connect(settings, "fhir")
-    digests = await keyring.index([("index/0312345678", message), ("request", body)])   # None where the key is unknown
-    await keyring.close()
+    keyring = await Keyring.connect(settings, "fhir") digests = await keyring.index([("index/0312345678",
+    message), ("request", body)])   # None where the key is unknown await keyring.close()
 
-Never wait for ever: an answer that does not come within limits.KEYRING_TIMEOUT_S is an outage, said as KeyringUnreachable.
+Never wait for ever: an answer that does not come within limits.KEYRING_TIMEOUT_S is an outage, said as
+KeyringUnreachable.
 """
 
 import asyncio
@@ -132,6 +132,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell everybody who waits that no answer will come on this connection."""
+        del error
         self.is_broken = True
         for told in self._waiting.values():
             if not told.done():

@@ -2,8 +2,9 @@
 
     2026-11-22T10:15:30.123456+00:00 worker data/0312345678 5f3c…(grant, 32 hexadecimal digits)
 
-One file a day, appended to only. Another process compares these grants with those that the gate wrote beside its receipts:
-a gap on either side is an alarm. A line holds no personal data: the grant leads to the receipt, and the receipt to the rest.
+One file a day, appended to only. Another process compares these grants with those that the gate wrote
+beside its receipts: a gap on either side is an alarm. A line holds no personal data: the grant leads to the
+receipt, and the receipt to the rest.
 """
 
 import os
@@ -45,4 +46,6 @@ class OpeningLog:
         path = self._path(self._now())
         if not path.exists():
             return set()
-        return {bytes.fromhex(line.rsplit(" ", 1)[1]) for line in path.read_text().splitlines() if " " in line}
+        return {
+            bytes.fromhex(line.rsplit(" ", 1)[1]) for line in path.read_text().splitlines() if " " in line
+        }

@@ -1,8 +1,8 @@
 """The keyring's process: it answers batches over one local socket per role, and the socket is the role.
 
-Online questions are answered at once. The long requests of a feed are cut into slices, taken in turn among those who sent
-them, so that a load of 33 million people never makes a pharmacist wait longer than one slice. Nothing that comes over a
-socket is logged, and no answer holds a key.
+Online questions are answered at once. The long requests of a feed are cut into slices, taken in turn among
+those who sent them, so that a load of 33 million people never makes a pharmacist wait longer than one
+slice. Nothing that comes over a socket is logged, and no answer holds a key.
 """
 
 import asyncio
@@ -192,6 +192,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget what a client that went away had asked."""
+        del error
         self._long.clear()
 
     def data_received(self, received: bytes) -> None:
@@ -224,8 +225,11 @@ class Connection(asyncio.Protocol):
             self._finish(number, Status.DONE, b"".join(self._pieces))
         except RempartError as error:
             self._finish(number, wire.STATUS_OF_ERROR[type(error)], b"")
-        except Exception as error:  # a device that fails is said to the caller, and never ends the keyring
-            log.error("keyring-failed", role=self._door.role, error=type(error).__name__)
+        except (
+            OSError,
+            RuntimeError,
+        ):  # a device that fails is said to the caller, and never ends the keyring
+            log.exception("keyring-failed", role=self._door.role)
             self._finish(number, Status.FAILED, b"")
         return bool(self._long)
 
@@ -268,7 +272,7 @@ class Connection(asyncio.Protocol):
             answer = wire.frame(number, Status.DONE, self._keyring.answer(role, operation, payload))
         except RempartError as error:
             answer = wire.frame(number, wire.STATUS_OF_ERROR[type(error)], b"")
-        except (OSError, RuntimeError) as error:  # the disk of the openings, or a device
-            log.error("keyring-failed", role=role, error=type(error).__name__)
+        except (OSError, RuntimeError):  # the disk of the openings, or a device
+            log.exception("keyring-failed", role=role)
             answer = wire.frame(number, Status.FAILED, b"")
         self._transport.write(answer)

@@ -1,20 +1,19 @@
 """What goes over the keyring's sockets: frames of bytes, made for batches, the same for both ends.
 
-    frame       length of the rest (u32) | request number (u32) | operation or status (u8) | payload
-    index       count (u16), then per look-up: length of the key's name (u8), name, length of the message (u32), message
-    index-all   name (u8 length), then messages joined by line feeds
-    seal        name, count (u32), lengths of the associated data (u32 each), lengths of the texts, then all of them joined
-    open        as seal, with a grant of 16 bytes per item before the joined bytes
-    sign, key   name, message
+    frame       length of the rest (u32) | request number (u32) | operation or status (u8) | payload index
+    count (u16), then per look-up: length of the key's name (u8), name, length of the message (u32), message
+    index-all   name (u8 length), then messages joined by line feeds seal        name, count (u32), lengths
+    of the associated data (u32 each), lengths of the texts, then all of them joined open        as seal,
+    with a grant of 16 bytes per item before the joined bytes sign, key   name, message
 
-Big-endian throughout. The order of answers on one connection is that of their readiness, so each carries its request's number.
-Never put a key in a frame.
+Big-endian throughout. The order of answers on one connection is that of their readiness, so each carries
+its request's number. Never put a key in a frame.
 """
 
 import struct
 from collections.abc import Sequence
 from enum import IntEnum
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from rempart.domain.errors import (
     GrantSpent,
@@ -164,4 +163,4 @@ def cut(joined: bytes, lengths: Sequence[int]) -> list[bytes]:
     ends = list(accumulate(lengths, initial=0))
     if ends[-1] != len(joined):
         raise KeyringForbidden("records")
-    return [joined[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [joined[start:end] for start, end in pairwise(ends)]

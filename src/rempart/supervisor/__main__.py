@@ -1,4 +1,5 @@
-"""`python -m rempart.supervisor [NAME ...]`: what `rempart serve` becomes; all the processes, or only those named.
+"""`python -m rempart.supervisor [NAME ...]`: what `rempart serve` becomes; all the processes, or only those
+named.
 
 Prints one line of JSON when everything answers, with --json; a few lines for people without.
 """
@@ -43,11 +44,16 @@ def main(arguments: list[str]) -> None:
     if not system_users.are_in_force():
         sys.stderr.write(_NO_WALL)
     _allow_many_connections()
+    needs_database = names != (app.KEYRING,)
     with ExitStack() as stack:
-        if names != (app.KEYRING,):
+        if needs_database:
             stack.enter_context(postgres_embedded.running(settings))
             _migrate(settings)
-        supervisor = Supervisor(settings, names or app.processes_of(settings))
+        supervisor = Supervisor(
+            settings,
+            names or app.processes_of(settings),
+            watches_database=needs_database and settings.is_database_embedded,
+        )
         supervisor.run(_tell_json if "--json" in arguments else _tell_people)
 
 
@@ -80,15 +86,20 @@ def _tell_json(supervisor: Supervisor, seconds: float) -> None:
             for name, process_id, memory in _processes(supervisor)
         ],
     }
-    print(json.dumps(facts), flush=True)
+    _write(json.dumps(facts))
 
 
 def _tell_people(supervisor: Supervisor, seconds: float) -> None:
     for name, process_id, memory in _processes(supervisor):
-        print(f"  {name:<14} {process_id:>8} {memory:>6.0f} Mo")
+        _write(f"  {name:<14} {process_id:>8} {memory:>6.0f} Mo")
     for name, url in _urls(supervisor).items():
-        print(f"  {name:<14} {url}")
-    print(f"Rempart répond ({seconds:.1f} s). Ctrl-C pour arrêter.", flush=True)
+        _write(f"  {name:<14} {url}")
+    _write(f"Rempart répond ({seconds:.1f} s). Ctrl-C pour arrêter.")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _urls(supervisor: Supervisor) -> dict[str, str]:

@@ -1,6 +1,8 @@
-"""One process of the platform: forked, it imports what it needs, drops to its own user, then works until it is told to stop.
+"""One process of the platform: forked, it imports what it needs, drops to its own user, then works until it
+is told to stop.
 
-What it must not have is gone before it does anything else: the supervisor's files, signals and standard input.
+What it must not have is gone before it does anything else: the supervisor's files, signals and standard
+input.
 """
 
 import gc
@@ -9,7 +11,9 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
@@ -56,7 +60,7 @@ def fork(task: Task) -> Child:
         status = 0
     except SystemExit as error:
         if isinstance(error.code, str):
-            log.error("process-refused", reason=error.code)
+            log.error("process-refused", reason=error.code)  # noqa: TRY400 (the reason is all there is to say)
         status = error.code if isinstance(error.code, int) else 1
     except BaseException:
         log.exception("process-failed")
@@ -89,12 +93,10 @@ def _leave_the_supervisor(keep: Iterable[int]) -> None:
     os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which stops its processes in order
     sys.stdout.flush()
     kept = {1, 2, *keep}
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) not in kept:
-            try:
-                os.close(int(name))
-            except OSError:
-                continue  # the descriptor of this very listing
+    for number in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if number not in kept:
+            with suppress(OSError):  # the descriptor of the listing itself is closed already
+                os.close(number)
     null = os.open(os.devnull, os.O_RDONLY)
     if null != 0:
         os.dup2(null, 0)

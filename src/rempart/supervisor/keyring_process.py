@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -44,7 +43,9 @@ def prepare_keyring(settings: Settings, doors: Mapping[str, Door]) -> Work:
 
     def work(is_ready: Callable[[], None]) -> None:
         if not process_guard.lock_memory():
-            log.warning("keyring-memory-may-be-swapped", advice="start as root, or raise the limit of locked memory")
+            log.warning(
+                "keyring-memory-may-be-swapped", advice="start as root, or raise the limit of locked memory"
+            )
         vault = open_vault()
         vault.create(_FIRST_KEYS)
         keyring = Keyring(vault, OpeningLog(settings.keyring_home, clock.now), time.monotonic)

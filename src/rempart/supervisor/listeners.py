@@ -27,7 +27,9 @@ def bind_port(host: str, port: int) -> socket.socket:
         except OSError as error:
             listener.close()
             if time.monotonic() > deadline:
-                raise SystemExit(f"port {port} of {host} is taken ({error.strerror}): set REMPART_PORT") from None
+                raise SystemExit(
+                    f"port {port} of {host} is taken ({error.strerror}): set REMPART_PORT"
+                ) from None
             time.sleep(0.1)
         else:
             return listener

@@ -1,7 +1,8 @@
 """The supervisor: starts the processes of a platform, brings back those that end, stops them in order.
 
-It holds the sockets and the lease of the embedded database, and no secret: an external database's administrator address is
-used before, by another image of this program (see __main__). It does no work of its own.
+It holds the sockets and the lease of the embedded database, and no secret: an external database's
+administrator address is used before, by another image of this program (see __main__). It does no work of
+its own.
 """
 
 import os
@@ -28,6 +29,8 @@ _BACKOFF_MAX_S = 10.0
 _STEADY_AFTER_S = 60.0
 """A process that lived this long is started again at once: it was not failing at its start."""
 
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 _WATCH_INTERVAL_S = 1.0
 """How often the embedded database is looked at: it is no child of ours."""
 
@@ -50,6 +53,7 @@ class Supervisor:
 
     settings: Settings
     names: tuple[str, ...]
+    watches_database: bool = False
     posts: list[Post] = field(default_factory=list)
     _stopping: bool = False
 
@@ -84,7 +88,9 @@ class Supervisor:
 
     def _wait(self, wake: int) -> None:
         """Wait for a signal, for a process to be ready, or for the time to start one again."""
-        waiting = {post.child.ready: post for post in self.posts if post.child is not None and not post.is_ready}
+        waiting = {
+            post.child.ready: post for post in self.posts if post.child is not None and not post.is_ready
+        }
         starts = [post.start_at - time.monotonic() for post in self.posts if post.child is None]
         timeout = max(0.0, min([_WATCH_INTERVAL_S, *starts]))
         readable, _, _ = select.select([wake, *waiting], [], [], timeout)
@@ -94,7 +100,9 @@ class Supervisor:
             elif os.read(descriptor, 1):
                 post = waiting[descriptor]
                 post.is_ready = True
-                log.info("process-ready", name=post.task.name, seconds=round(time.monotonic() - post.started_at, 2))
+                log.info(
+                    "process-ready", name=post.task.name, seconds=round(time.monotonic() - post.started_at, 2)
+                )
 
     def _collect_ended(self) -> None:
         for post in self.posts:
@@ -119,7 +127,7 @@ class Supervisor:
             )
 
     def _watch_database(self) -> None:
-        if self.settings.is_database_embedded and not postgres_embedded.is_running(self.settings):
+        if self.watches_database and not postgres_embedded.is_running(self.settings):
             log.error("database-ended")
             postgres_embedded.start(self.settings)
             log.warning("database-started-again")
@@ -129,12 +137,12 @@ class Supervisor:
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write)
 
-        def stop(number: int, frame: object) -> None:
-            self._stopping = True
+        def stop(number: int, _: object) -> None:
+            self._stopping = number in _STOPS
 
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in _STOPS:
             signal.signal(number, stop)
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.signal(signal.SIGCHLD, _wake_up)
         return read
 
     def _stop(self) -> None:
@@ -157,6 +165,10 @@ class Supervisor:
             if post.child is not None:
                 os.waitpid(post.child.process_id, 0)
                 post.child = None
+
+
+def _wake_up(_: int, __: object) -> None:
+    """Do nothing: the wake-up pipe has told already."""
 
 
 def _signal_all(posts: Iterable[Post], number: signal.Signals) -> None:

@@ -1,0 +1,67 @@
+"""Processes for the time of one command: a feed loaded while no platform runs still needs the database and
+the keyring.
+
+    with beside(settings, "keyring"):
+        ...
+
+What already answers is used as it is. What was started here is stopped at the end of the block.
+"""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rempart.adapters import postgres_embedded
+from rempart.settings import Settings
+
+_START_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def beside(settings: Settings, *names: str) -> Iterator[None]:
+    """Have the database and the named processes up (the keyring alone knows whether it is there already)."""
+    with postgres_embedded.running(settings):
+        missing = [name for name in names if not (name == "keyring" and _keyring_answers(settings))]
+        if not missing:
+            yield
+            return
+        started = subprocess.Popen(  # noqa: S603 (our own program)
+            [sys.executable, "-m", "rempart.supervisor", "--json", *missing],
+            env={**os.environ, **settings.as_environ()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the command, which then stops these
+        )
+        try:
+            wait_until_ready(started)
+            yield
+        finally:
+            started.terminate()
+            started.wait()
+            if started.stdout is not None:
+                started.stdout.close()
+
+
+def wait_until_ready(started: "subprocess.Popen[bytes]", timeout_s: float = _START_TIMEOUT_S) -> bytes:
+    """Wait for the line that says that all answers; refuse a start that fails or takes too long."""
+    if started.stdout is None:
+        raise ValueError("the output of the supervisor must be a pipe")
+    readable, _, _ = select.select([started.stdout], [], [], timeout_s)
+    line = started.stdout.readline() if readable else b""
+    if not line:
+        started.terminate()
+        raise SystemExit("the processes did not start: see the lines above")
+    return line
+
+
+def _keyring_answers(settings: Settings) -> bool:
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(settings.keyring_socket("operator")))
+        except OSError:
+            return False
+    return True
