@@ -1,5 +1,4 @@
-"""What a process asks the kernel for its own safety: no core dump, no tracing, no swap, no life after its
-supervisor.
+"""What a process asks of the kernel: no core dump, no tracing, no swap, no life after its supervisor.
 
 Source: prctl(2), mlockall(2) on Linux.
 """

@@ -1,11 +1,11 @@
-r"""How a feed asks the keyring: plain blocking calls over whole columns, with the next piece sent before the last is read.
+r"""How a feed asks the keyring: plain blocking calls over whole columns.
 
     with BulkKeyring(settings, "feeds") as keyring:
         digests = keyring.index("0312345678", messages)             # a list of 32 bytes each
         joined = keyring.index_joined("0312345678", b"...\n...")    # the same, line feeds in, n × 32 bytes out
         sealed = keyring.seal("0312345678", associated, plaintexts) # nonce, text, tag: 28 bytes longer each
 
-A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled, KeyUnknown (the insurer has no key here).
+The next piece is sent before the last is read. A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled, KeyUnknown (the insurer has no key here).
 """
 
 import socket
@@ -22,8 +22,10 @@ from rempart.keyring.wire import Operation, Status
 from rempart.limits import KEYRING_BULK_TIMEOUT_S
 from rempart.settings import Settings
 
-_PIECE_ITEMS = 2_048 _PIECE_BYTES = 4 * 1024 * 1024 _AHEAD = 2 """Pieces sent before the first answer is
-read: the keyring never waits for us, and never holds more than two of ours."""
+_PIECE_ITEMS = 2_048
+_PIECE_BYTES = 4 * 1024 * 1024
+_AHEAD = 2
+"""Pieces sent before the first answer is read: the keyring never waits for us, nor holds more than two of ours."""
 
 
 class BulkKeyring:

@@ -1,5 +1,4 @@
-"""Keys in one sealed file: AES-256-GCM-SIV under a key made by scrypt from a passphrase, rewritten whole
-and atomically.
+"""Keys in one file, sealed with AES-256-GCM-SIV under a passphrase, rewritten whole and atomically.
 
     line 1      rempart-keys-1
     line 2      {"kdf": "scrypt", "n": ..., "r": ..., "p": ..., "salt": ...}; authenticated with the rest

@@ -1,5 +1,4 @@
-"""What holds the keys: a sealed file, or a device behind PKCS#11. The keyring's server speaks to either in
-these words.
+"""What holds the keys, a sealed file or a PKCS#11 device: the server speaks to either in these words.
 
 A vault never gives a key away; its own text (`repr`) says only what kind it is.
 """

@@ -1,5 +1,4 @@
-"""`python -m rempart.supervisor [NAME ...]`: what `rempart serve` becomes; all the processes, or only those
-named.
+"""What `rempart serve` becomes: `python -m rempart.supervisor [NAME ...]`, all processes or those named.
 
 Prints one line of JSON when everything answers, with --json; a few lines for people without.
 """

@@ -1,5 +1,4 @@
-"""Processes for the time of one command: a feed loaded while no platform runs still needs the database and
-the keyring.
+"""Processes for the time of one command: a feed needs the keyring even while no platform runs.
 
     with beside(settings, "keyring"):
         ...

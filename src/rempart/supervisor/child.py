@@ -1,5 +1,4 @@
-"""One process of the platform: forked, it imports what it needs, drops to its own user, then works until it
-is told to stop.
+"""One process of the platform: forked, it imports what it needs, drops to its own user, then works.
 
 What it must not have is gone before it does anything else: the supervisor's files, signals and standard
 input.
