@@ -6,27 +6,30 @@ create schema access;
 create table access.professions (
     profession_id smallint primary key,
     code text not null unique,
-    label text not null,
-    domains int not null, -- those a member of this profession may ask about
-    default_domain smallint not null
+    label text not null
 );
 
--- Dated parameters of the budgets and detectors; the row with the latest valid_from that is not in the future is in force.
-create table access.profession_parameters (
+-- What a profession may ask, its budgets and its detectors' parameters, dated. A change closes a row and opens the next one.
+create table access.profession_rules (
     profession_id smallint not null references access.professions,
     valid_from date not null,
+    valid_until date not null default 'infinity', -- the first day on which it is no longer in force
+    domains int not null, -- those that a member of this profession may ask about
+    default_domain smallint not null,
     people_per_day int not null check (people_per_day > 0),
     rate_interval_ms int not null check (rate_interval_ms > 0), -- one question each, in the long run
     rate_burst int not null check (rate_burst > 0), -- questions that may come at once
     failure_honest double precision not null, -- share of failures of the profession's 99.9 % account
     failure_thief double precision not null, -- share of failures to be told apart from it
-    failure_threshold double precision not null, -- ln(0.99 / 1e-6), see security notes 3.3
-    source text not null,
+    failure_threshold double precision not null, -- ln(0.99 / 1e-6): one false alarm in a million
     failure_gain double precision not null generated always as (ln(failure_thief / failure_honest)) stored,
     failure_relief double precision not null generated always as (ln((1 - failure_thief) / (1 - failure_honest))) stored,
+    source text not null,
     primary key (profession_id, valid_from),
+    check (valid_from < valid_until),
     check (0 < failure_honest and failure_honest < failure_thief and failure_thief < 1)
 );
+create unique index one_rule_in_force_per_profession on access.profession_rules (profession_id) where valid_until = 'infinity';
 
 create table access.organisations (
     organisation_id bigint generated always as identity primary key,
@@ -140,33 +143,41 @@ grant delete on access.challenges, access.used_assertions to rempart_identity;
 grant select on all tables in schema access to rempart_gate;
 grant update (last_used_at, nonce_digest, revoked_at, revoked_because) on access.sessions to rempart_gate;
 -- The operator registers and revokes, but neither mints a session nor reads one.
-grant select, insert, update on access.professions, access.profession_parameters, access.organisations, access.professionals,
+grant select, insert, update on access.professions, access.profession_rules, access.organisations, access.professionals,
     access.accounts, access.software, access.identity_providers, access.invitations to rempart_operator;
 
-insert into access.professions (profession_id, code, label, domains, default_domain)
+insert into access.professions (profession_id, code, label)
 values
-    (1, 'pharmacist', 'Pharmacien', (1 << 0) | (1 << 12), 0),
-    (2, 'optician', 'Opticien-lunetier', 1 << 10, 10),
-    (3, 'audioprosthetist', 'Audioprothésiste', 1 << 11, 11),
-    (4, 'dentist', 'Chirurgien-dentiste', (1 << 8) | (1 << 9), 8),
-    (5, 'doctor', 'Médecin', (1 << 1) | (1 << 4), 1),
-    (6, 'auxiliary', 'Auxiliaire médical', 1 << 2, 2),
-    (7, 'laboratory', 'Laboratoire', 1 << 3, 3),
-    (8, 'transporter', 'Transporteur sanitaire', 1 << 6, 6),
-    (9, 'hospital', 'Établissement de santé', (1 << 13) - 1, 7),
-    (10, 'midwife', 'Sage-femme', 1 << 5, 5),
-    (11, 'device-supplier', 'Fournisseur de matériel', 1 << 12, 12);
+    (1, 'pharmacist', 'Pharmacien'),
+    (2, 'optician', 'Opticien-lunetier'),
+    (3, 'audioprosthetist', 'Audioprothésiste'),
+    (4, 'dentist', 'Chirurgien-dentiste'),
+    (5, 'doctor', 'Médecin'),
+    (6, 'auxiliary', 'Auxiliaire médical'),
+    (7, 'laboratory', 'Laboratoire'),
+    (8, 'transporter', 'Transporteur sanitaire'),
+    (9, 'hospital', 'Établissement de santé'),
+    (10, 'midwife', 'Sage-femme'),
+    (11, 'device-supplier', 'Fournisseur de matériel');
 
--- Caps: measured on the synthetic honest world (0.1 % of honest days go past them, and are asked for presence, not refused).
-insert into access.profession_parameters (
-    profession_id, valid_from, people_per_day, rate_interval_ms, rate_burst,
+-- Caps: on the synthetic honest world, 0.1 % of honest days go past them, and are asked for presence, not refused.
+insert into access.profession_rules (
+    profession_id, valid_from, domains, default_domain, people_per_day, rate_interval_ms, rate_burst,
     failure_honest, failure_thief, failure_threshold, source
 )
 select
-    p.profession_id, date '2024-01-01', c.people_per_day, c.rate_interval_ms, c.rate_burst,
-    0.10, 0.30, 13.8, 'caps and likelihood test measured on the synthetic honest world, November 2026'
-from access.professions as p
-join (values
-    (1, 400, 500, 60), (2, 40, 1000, 30), (3, 40, 1000, 30), (4, 60, 1000, 30), (5, 60, 1000, 30), (6, 80, 1000, 30),
-    (7, 600, 500, 60), (8, 80, 1000, 30), (9, 6000, 50, 200), (10, 60, 1000, 30), (11, 80, 1000, 30)
-) as c (profession_id, people_per_day, rate_interval_ms, rate_burst) using (profession_id);
+    profession_id, date '2024-01-01', domains, default_domain, people_per_day, rate_interval_ms, rate_burst, 0.10, 0.30, 13.8,
+    'caps and likelihood test measured on the synthetic honest world, November 2026'
+from (values
+    (1, (1 << 0) | (1 << 12), 0, 400, 500, 60),
+    (2, 1 << 10, 10, 40, 1000, 30),
+    (3, 1 << 11, 11, 40, 1000, 30),
+    (4, (1 << 8) | (1 << 9), 8, 60, 1000, 30),
+    (5, (1 << 1) | (1 << 4), 1, 60, 1000, 30),
+    (6, 1 << 2, 2, 80, 1000, 30),
+    (7, 1 << 3, 3, 600, 500, 60),
+    (8, 1 << 6, 6, 80, 1000, 30),
+    (9, (1 << 13) - 1, 7, 6000, 50, 200),
+    (10, 1 << 5, 5, 60, 1000, 30),
+    (11, 1 << 12, 12, 80, 1000, 30)
+) as r (profession_id, domains, default_domain, people_per_day, rate_interval_ms, rate_burst);

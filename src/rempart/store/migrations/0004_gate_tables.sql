@@ -32,17 +32,14 @@ create table gate.acquaintances (
     primary key (holder_account_id, subject)
 ) with (fillfactor = 90);
 
--- Proofs already used, by the minute of their making; a minute's table is emptied once no proof of that minute can pass.
+-- Proofs already used, for as long as they could pass again. They belong to their session, whose account is locked when they
+-- are looked up and written.
 create table gate.proofs (
-    slot smallint not null,
     session_id bigint not null,
     proof_digest bytea not null,
-    constraint a_proof_serves_once primary key (session_id, proof_digest, slot)
-) partition by list (slot);
-create table gate.proofs_0 partition of gate.proofs for values in (0);
-create table gate.proofs_1 partition of gate.proofs for values in (1);
-create table gate.proofs_2 partition of gate.proofs for values in (2);
-create table gate.proofs_3 partition of gate.proofs for values in (3);
+    proof_at bigint not null, -- seconds since 1970
+    constraint a_proof_serves_once primary key (session_id, proof_digest)
+);
 
 create table gate.repeats (
     account_id bigint not null,
@@ -98,8 +95,7 @@ create table evidence.receipts (
 grant usage on schema gate, evidence to rempart_gate;
 grant select, insert, update on gate.account_state, gate.acquaintances, gate.repeats, gate.containments to rempart_gate;
 grant delete on gate.repeats to rempart_gate;
-grant select, insert on gate.proofs to rempart_gate;
-grant truncate on gate.proofs_0, gate.proofs_1, gate.proofs_2, gate.proofs_3 to rempart_gate;
+grant select, insert, delete on gate.proofs to rempart_gate;
 grant select, insert on evidence.receipts to rempart_gate;
 grant usage on sequence evidence.receipt_ids to rempart_gate;
 

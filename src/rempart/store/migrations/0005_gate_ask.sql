@@ -129,13 +129,12 @@ begin
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
                 when u.proof_at not between batch_s - 60 and batch_s + 5 then 47
                 when exists (
-                    select from gate.proofs as e
-                    where e.slot = (u.proof_at / 60) % 4 and e.session_id = s.session_id and e.proof_digest = u.proof
+                    select from gate.proofs as e where e.session_id = s.session_id and e.proof_digest = u.proof
                 ) then 45
             end::smallint as caller_verdict,
             case -- what cannot be asked here, whoever it is about
                 when i.insurer_id is null or i.served_until <= batch_at then 20
-                when (p.domains >> t.domain) & 1 = 0 then 26
+                when (n.domains >> t.domain) & 1 = 0 then 26
                 when t.on_day not between t.today - 822 and t.today + 366 then 28
             end::smallint as question_verdict,
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst,
@@ -154,15 +153,12 @@ begin
         )
         left join access.sessions as s on s.token_digest = u.token
         left join gate.account_state as st on st.account_id = s.account_id
-        left join access.professions as p on p.profession_id = st.profession_id
+        left join lateral (select (batch_at at time zone st.timezone)::date as today) as c on true
+        left join access.profession_rules as n
+            on n.profession_id = st.profession_id and n.valid_from <= c.today and c.today < n.valid_until
         left join lateral (
-            select l.today, coalesce(u.care_date, l.today) as on_day, coalesce(u.domain, p.default_domain) as domain
-            from (select (batch_at at time zone st.timezone)::date as today) as l
+            select c.today, coalesce(u.care_date, c.today) as on_day, coalesce(u.domain, n.default_domain) as domain
         ) as t on true
-        left join lateral (
-            select * from access.profession_parameters as n
-            where n.profession_id = st.profession_id and n.valid_from <= t.today order by n.valid_from desc limit 1
-        ) as n on true
         left join members.insurers as i on i.amc_number = u.amc
         left join members.aliases as l on l.alias_digest = u.alias and l.insurer_id = i.insurer_id
         left join lateral ( -- a digest that leads to nobody is a negative subject
@@ -206,7 +202,7 @@ begin
                 if q.proof = any(used) then outcome := 45; exit decision; end if;
                 used := array_append(used, q.proof);
             end if;
-            proofs := array_append(proofs, row((q.proof_at / 60) % 4, q.session_id, q.proof)::gate.proofs);
+            proofs := array_append(proofs, row(q.session_id, q.proof, q.proof_at)::gate.proofs);
             if q.nonce_digest is not null then -- a browser: its nonce is the one that we gave last, or a copy of it is about
                 nonce := replace(gen_random_uuid()::text, '-', '');
                 update access.sessions as s set nonce_digest = sha256(convert_to(nonce, 'UTF8')), last_used_at = batch_at
@@ -384,12 +380,14 @@ alter function gate.ask owner to rempart_gate;
 alter function gate.right_on owner to rempart_gate;
 revoke all on function gate.ask, gate.right_on from public;
 
--- Empty the proofs of the minute before last: none of them can pass any more. Forgetting to call it costs room, never safety.
-create function gate.forget_old_proofs() returns void language plpgsql security definer
+-- Forget the proofs that are too old to pass again. Forgetting to call it costs room, never safety.
+create function gate.forget_old_proofs() returns bigint language sql security definer
 set search_path = pg_catalog, pg_temp as $$
-begin
-    execute format('truncate gate.proofs_%s', (extract(epoch from clock_timestamp())::bigint / 60 + 2) % 4);
-end $$;
+    with forgotten as (
+        delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 120 returning 1
+    )
+    select count(*) from forgotten
+$$;
 alter function gate.forget_old_proofs owner to rempart_gate;
 revoke all on function gate.forget_old_proofs from public;
 
