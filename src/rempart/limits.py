@@ -87,6 +87,9 @@ UNPROVEN_REQUESTS_INTERVAL_MS = 200
 THROTTLED_ADDRESSES_MAX = 65_536
 """Addresses that the throttle remembers, under 10 MB; the one that was idle longest is forgotten first."""
 
+CLIENT_ID_MAX_CHARS = 100
+"""The longest name of a software; it stands in every assertion."""
+
 TOKEN_PARAMETERS_MAX = 32
 """Parameters of a token request: the standards in use name fifteen."""
 
@@ -98,6 +101,9 @@ HOUSEKEEPING_PERIOD_S = 60
 
 REQUEST_BODY_MAX_BYTES = 65_536
 """A rights question is under 4 kB; beyond this it is not one, and nobody may fill our memory."""
+
+REQUEST_BODY_MAX_S = 10
+"""How long a body may take to arrive: longer is a caller that holds our memory on purpose, or a line that will not do."""
 
 BREAK_GLASS_PER_DAY = 3
 """Answers without proof of presence that one account may have a day, each told to the person."""

@@ -18,7 +18,7 @@ NUMBER_PATTERN: Final = "[A-Z0-9./-]+"
 PLACE_PATTERN: Final = "(?:[0-9]{2}|2[AB])[0-9]{3}"
 DATE_PATTERN: Final = "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 DIGEST_PATTERN: Final = "[0-9a-f]{64}"
-PHONE_PATTERN: Final = "(?:0033|0)[1-9](?:[./-]?[0-9]{2}){4}"
+PHONE_PATTERN: Final = "(?:0033|0)[./-]?[1-9](?:[./-]?[0-9]{2}){4}"
 IBAN_PATTERN: Final = "[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}"
 
 DOMAIN_BITS: Final = {domain.name: domain.bit for domain in Domain}

@@ -114,14 +114,15 @@ def check_column_names(names: list[str], columns: tuple[Column, ...]) -> None:
 def _texts_of(block: bytes, names: list[str], first_line: int) -> Texts:
     """Cut whole lines into values."""
     _decode(block, first_line)
-    if b"\r\n" in block:
+    if b"\r" in block:
         block = block.replace(b"\r\n", b"\n")
     characters = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(characters == ord("\n"))
     starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
     longest = int(np.argmax(ends - starts))
     _refuse_long(int(ends[longest] - starts[longest]), first_line + longest)
-    widths = np.add.reduceat(characters == ord(";"), starts, dtype=np.int64) + 1
+    separators_so_far = np.searchsorted(np.flatnonzero(characters == ord(";")), ends)
+    widths = np.diff(separators_so_far, prepend=0) + 1
     lines = np.arange(first_line, first_line + ends.size, dtype=np.int64)
     is_cut = widths == len(names)
     if not is_cut.all():

@@ -18,7 +18,6 @@ from rempart.feeds.formats.columns import (
     DATE_COLUMNS,
     DOMAIN_COLUMNS,
     FREE_NUMBER_COLUMNS,
-    IBAN_PATTERN,
     PHONE_PATTERN,
     Column,
 )
@@ -114,16 +113,23 @@ def _is_good(column: Column) -> pl.Expr:
     if name in FREE_NUMBER_COLUMNS:
         good = good & ~_looks_like_contact(name)
     if name == "beneficiary_id":
-        own = pl.col("nir").str.head(13)
-        is_inside = pl.col(name).str.replace_all("-", "", literal=True).str.contains(own, literal=True)
-        good = good & ~(is_inside & (own.str.len_bytes() == 13)).fill_null(value=False)
+        good = good & ~_holds_the_nir()
     return good if column.is_required or name == "waiting_until" else good | pl.col(name).is_null()
 
 
+def _holds_the_nir() -> pl.Expr:
+    """Whether the reference holds the NIR's 13 characters; only a reference as long as that is searched."""
+    reference = pl.col("beneficiary_id").str.replace_all("-", "", literal=True)
+    long_enough = pl.when(pl.col("beneficiary_id").str.len_bytes() >= 13).then(reference)
+    own = pl.col("nir").str.head(13)
+    is_inside = long_enough.str.contains(own, literal=True) & (own.str.len_chars() == 13)
+    return is_inside.fill_null(value=False)
+
+
 def _looks_like_contact(name: str) -> pl.Expr:
-    """Whether a number is a telephone number or an IBAN; the few that could be IBANs are computed one by one."""
-    could_be_iban = pl.col(name).str.replace_all("[./-]", "").str.contains(f"^{IBAN_PATTERN}$")
-    iban = pl.when(could_be_iban).then(pl.col(name)).map_elements(is_iban, return_dtype=pl.Boolean)
+    """Whether a number is a telephone number or an IBAN; the few that begin like an IBAN are computed one by one."""
+    begins_like_iban = pl.col(name).str.contains("^[./-]*[A-Z][./-]*[A-Z][./-]*[0-9][./-]*[0-9]")
+    iban = pl.when(begins_like_iban).then(pl.col(name)).map_elements(is_iban, return_dtype=pl.Boolean)
     return _matches(name, PHONE_PATTERN) | iban.fill_null(value=False)
 
 
