@@ -187,3 +187,6 @@ owns a web server and a stolen dump, and guesses NIR, needs 126 guesses per pers
 would take him 240 days at 200/s. Feeds: four first loads of 33 million, with their aliases, then a million rows in a quarter
 of an hour. A role that is not here has none.
 """
+
+FEED_BATCHES_AHEAD = 2
+"""Batches of a member file that each stage of a load may be ahead of the next: some 40 MB each, so a load stays under 1 GB."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rempart import limits
+from rempart.domain.errors import RempartError
 from rempart.domain.rights import BreakGlassReason, Domain, Outcome, Presence, RightsAnswer
 
 
@@ -70,6 +71,12 @@ def words_of_answer(answer: RightsAnswer, language: Language = Language.FRENCH) 
     if answer.outcome is Outcome.INSURER_DATA_STALE:
         return words_of(answer.outcome.code, language, as_of=answer.data_as_of and answer.data_as_of.date())
     return words_of(answer.outcome.code, language, on=answer.on)
+
+
+def words_of_error(error: type[RempartError], language: Language = Language.FRENCH) -> Words:
+    """Find the words of an error, or those of the family that it belongs to."""
+    family = (kind for kind in error.__mro__ if issubclass(kind, RempartError))
+    return words_of(next(kind.code for kind in family if kind.code in CODES), language)
 
 
 def in_words(day: date, language: Language = Language.FRENCH) -> str:

@@ -15,7 +15,16 @@ from rempart.faces.fhir.r4.datatypes import (
     Resource,
     UsageContext,
 )
-from rempart.faces.fhir.r4.elements import BackboneElement, Code, DateTime, Markdown, Text, UnsignedInt, Uri
+from rempart.faces.fhir.r4.elements import (
+    BackboneElement,
+    Code,
+    DateTime,
+    Markdown,
+    Text,
+    Texts,
+    UnsignedInt,
+    Uri,
+)
 
 Uris = Annotated[list[Uri], Meta(min_length=1)]
 Codes = Annotated[list[Code], Meta(min_length=1)]
@@ -94,8 +103,8 @@ class RestResource(BackboneElement, kw_only=True):
         ]
         | None
     ) = None
-    search_include: Annotated[list[Text], Meta(min_length=1)] | None = None
-    search_rev_include: Annotated[list[Text], Meta(min_length=1)] | None = None
+    search_include: Texts | None = None
+    search_rev_include: Texts | None = None
     search_param: Annotated[list[SearchParam], Meta(min_length=1)] | None = None
     operation: Annotated[list[Operation], Meta(min_length=1)] | None = None
 

@@ -18,6 +18,7 @@ from rempart.faces.fhir.r4.elements import (
     Number,
     PositiveInt,
     Text,
+    Texts,
     Unread,
     UnsignedInt,
     Uri,
@@ -128,9 +129,9 @@ class HumanName(Element, kw_only=True):
     use: Literal["usual", "official", "temp", "nickname", "anonymous", "old", "maiden"] | None = None
     text: Text | None = None
     family: Text | None = None
-    given: Annotated[list[Text], Meta(min_length=1)] | None = None
-    prefix: Annotated[list[Text], Meta(min_length=1)] | None = None
-    suffix: Annotated[list[Text], Meta(min_length=1)] | None = None
+    given: Texts | None = None
+    prefix: Texts | None = None
+    suffix: Texts | None = None
     period: Period | None = None
 
 
@@ -156,7 +157,7 @@ class Address(Element, kw_only=True):
     use: Literal["home", "work", "temp", "old", "billing"] | None = None
     type: Literal["postal", "physical", "both"] | None = None
     text: Text | None = None
-    line: Annotated[list[Text], Meta(min_length=1)] | None = None
+    line: Texts | None = None
     city: Text | None = None
     district: Text | None = None
     state: Text | None = None

@@ -26,6 +26,8 @@ _TIME = (
 
 Text = Annotated[str, Meta(min_length=1)]
 Markdown = Annotated[str, Meta(min_length=1)]
+Texts = Annotated[list[Text | None], Meta(min_length=1)]
+"""A list of texts; null where only the sibling list has something to say."""
 Uri = Annotated[str, Meta(pattern=r"\A\S+\Z")]
 Code = Annotated[str, Meta(pattern=r"\A\S+(?:\s\S+)*\Z")]
 Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9.-]{1,64}\Z")]
@@ -80,13 +82,18 @@ def _is_primitive(kind: object) -> bool:
 
 def _sibling_of(annotation: object) -> object:
     """Say which type the sibling of a field has, or None where the field is no primitive."""
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(kind for kind in get_args(annotation) if kind is not NoneType)
+    annotation = _without_none(annotation)
     if get_origin(annotation) is Annotated and get_origin(get_args(annotation)[0]) is list:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) is list:
-        return list[Element | None] | None if _is_primitive(get_args(annotation)[0]) else None
+        return list[Element | None] | None if _is_primitive(_without_none(get_args(annotation)[0])) else None
     return Element | None if _is_primitive(annotation) else None
+
+
+def _without_none(annotation: object) -> object:
+    if get_origin(annotation) in (Union, UnionType):
+        return next(kind for kind in get_args(annotation) if kind is not NoneType)
+    return annotation
 
 
 class ElementType(msgspec.StructMeta):

@@ -98,6 +98,19 @@ class CoverageEligibilityRequest(
     item: Annotated[list[RequestItem], Meta(min_length=1)] | None = None
 
 
+class RequestParameter(BackboneElement, kw_only=True):
+    """The one parameter that $submit takes."""
+
+    name: Literal["resource"]
+    resource: "CoverageEligibilityRequest | Parameters"  # a choice, so that resourceType must be there
+
+
+class Parameters(Resource, kw_only=True, tag_field="resourceType", tag="Parameters"):
+    """The envelope that a client may put around a request (https://hl7.org/fhir/R4/parameters.html)."""
+
+    parameter: Annotated[list[RequestParameter], Meta(min_length=1, max_length=1)]
+
+
 class Benefit(BackboneElement, kw_only=True):
     """An amount that a contract allows, and what is used of it."""
 

@@ -1,6 +1,6 @@
-"""OperationOutcome: why a request was not answered, or how it was; and Parameters, the envelope of an operation.
+"""OperationOutcome: why a request was not answered.
 
-Sources: https://hl7.org/fhir/R4/operationoutcome.html, https://hl7.org/fhir/R4/parameters.html
+Source: https://hl7.org/fhir/R4/operationoutcome.html
 """
 
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from rempart.faces.fhir.r4.datatypes import CodeableConcept, Resource
-from rempart.faces.fhir.r4.elements import BackboneElement, Text
+from rempart.faces.fhir.r4.elements import BackboneElement, Text, Texts
 
 IssueCode = Literal[
     "invalid", "structure", "required", "value", "invariant",
@@ -27,8 +27,8 @@ class Issue(BackboneElement, kw_only=True):
     code: IssueCode
     details: CodeableConcept | None = None
     diagnostics: Text | None = None
-    location: Annotated[list[Text], Meta(min_length=1)] | None = None
-    expression: Annotated[list[Text], Meta(min_length=1)] | None = None
+    location: Texts | None = None
+    expression: Texts | None = None
 
 
 class OperationOutcome(Resource, kw_only=True, tag_field="resourceType", tag="OperationOutcome"):

@@ -22,7 +22,7 @@ from rempart.faces.fhir.r4.datatypes import (
     References,
     Resource,
 )
-from rempart.faces.fhir.r4.elements import BackboneElement, Date, DateTime, Integer, Text, Time
+from rempart.faces.fhir.r4.elements import BackboneElement, Date, DateTime, Integer, Text, Texts, Time
 
 Gender = Literal["male", "female", "other", "unknown"]
 
@@ -153,7 +153,7 @@ class Organization(Resource, kw_only=True, tag_field="resourceType", tag="Organi
     active: bool | None = None
     type: Concepts | None = None
     name: Text | None = None
-    alias: Annotated[list[Text], Meta(min_length=1)] | None = None
+    alias: Texts | None = None
     telecom: ContactPoints | None = None
     address: Addresses | None = None
     part_of: Reference | None = None

@@ -1,0 +1,144 @@
+"""From what the house decided to what HTTP and FHIR say: the status and the issue type of each outcome and each error.
+
+An error without a row of its own has its family's. `CODES` lists the public codes that this face can say; a house test fails if
+an error is missing.
+
+Sources: https://hl7.org/fhir/R4/valueset-issue-type.html, RFC 9110 15, RFC 6585, RFC 9449 7.1, RFC 6750 3.1
+"""
+
+from typing import Final, NamedTuple
+
+from rempart.domain.errors import (
+    AccessRefused,
+    Bug,
+    Outage,
+    ProofRefused,
+    Refusal,
+    RempartError,
+    TokenMissing,
+    TokenRefused,
+)
+from rempart.domain.rights import Kind, Outcome, RightsAnswer
+from rempart.faces.fhir.errors import (
+    AmcNumberMissing,
+    AnswerTypeRefused,
+    BirthDateMissing,
+    BirthRankMissing,
+    BodyEncodingRefused,
+    BodyInterrupted,
+    BodyMissing,
+    BodyTooLarge,
+    BodyTypeRefused,
+    CareDomainSystemUnknown,
+    CareDomainUnknown,
+    ElementCodeUnknown,
+    ElementFormatWrong,
+    ElementMissing,
+    IdentifierSystemUnknown,
+    ImplicitRulesUnknown,
+    MethodNotAllowed,
+    ModifierExtensionUnknown,
+    NirMissing,
+    PathUnknown,
+    QuestionRefused,
+    RequestRefused,
+    ResourceRefused,
+)
+from rempart.faces.fhir.r4.outcome import IssueCode
+
+
+class Row(NamedTuple):
+    """How HTTP and FHIR say a refusal; `challenge` is the error of the WWW-Authenticate header (RFC 9449, RFC 6750)."""
+
+    status: int
+    issue: IssueCode
+    challenge: str = ""
+
+
+NO_CREDENTIALS: Final = "none"
+"""The challenge of a request that shows no token: it names no error (RFC 6750 3.1)."""
+
+INVALID_TOKEN: Final = "invalid_token"  # noqa: S105 (a word of RFC 6750)
+INVALID_PROOF: Final = "invalid_dpop_proof"
+
+ROWS_OF_OUTCOMES: Final[dict[Outcome, Row]] = {
+    Outcome.INSURER_NOT_SERVED: Row(422, "not-supported"),
+    Outcome.PRESENCE_REQUIRED: Row(403, "suppressed"),
+    Outcome.BREAK_GLASS_EXHAUSTED: Row(429, "throttled"),
+    Outcome.CONTAINED: Row(403, "forbidden"),
+    Outcome.ACCOUNT_FROZEN: Row(403, "forbidden"),
+    Outcome.PROFESSIONAL_STRUCK_OFF: Row(403, "forbidden"),
+    Outcome.DOMAIN_OUTSIDE_PROFESSION: Row(403, "forbidden"),
+    Outcome.IDEMPOTENCY_CONFLICT: Row(409, "conflict"),
+    Outcome.CARE_DATE_OUT_OF_RANGE: Row(422, "value"),
+    Outcome.SESSION_UNKNOWN: Row(401, "unknown", INVALID_TOKEN),
+    Outcome.SESSION_EXPIRED: Row(401, "expired", INVALID_TOKEN),
+    Outcome.SESSION_REVOKED: Row(401, "security", INVALID_TOKEN),
+    Outcome.SESSION_IDLE: Row(401, "expired", INVALID_TOKEN),
+    Outcome.KEY_MISMATCH: Row(401, "security", INVALID_TOKEN),
+    Outcome.PROOF_REPLAYED: Row(401, "security", INVALID_PROOF),
+    Outcome.NONCE_DIVERGED: Row(401, "security", INVALID_TOKEN),
+    Outcome.PROOF_STALE: Row(401, "expired", INVALID_PROOF),
+    Outcome.FACE_NOT_ALLOWED: Row(401, "security", INVALID_TOKEN),
+}
+"""The outcomes that are no answer; the others are a CoverageEligibilityResponse with status 200."""
+
+THROTTLED: Final = Row(429, "throttled")
+"""A proof of presence is asked for because questions came too fast: who cannot give it may wait."""
+
+ROWS_OF_ERRORS: Final[dict[type[RempartError], Row]] = {
+    Refusal: Row(422, "processing"),
+    AccessRefused: Row(401, "security", INVALID_TOKEN),
+    TokenRefused: Row(401, "login", INVALID_TOKEN),
+    TokenMissing: Row(401, "login", NO_CREDENTIALS),
+    ProofRefused: Row(401, "security", INVALID_PROOF),
+    RequestRefused: Row(400, "structure"),
+    PathUnknown: Row(404, "not-found"),
+    MethodNotAllowed: Row(405, "not-supported"),
+    AnswerTypeRefused: Row(406, "not-supported"),
+    BodyMissing: Row(400, "required"),
+    BodyInterrupted: Row(408, "timeout"),
+    BodyTooLarge: Row(413, "too-long"),
+    BodyTypeRefused: Row(415, "not-supported"),
+    BodyEncodingRefused: Row(415, "not-supported"),
+    ResourceRefused: Row(400, "structure"),
+    ElementMissing: Row(400, "required"),
+    ElementFormatWrong: Row(400, "value"),
+    ElementCodeUnknown: Row(400, "code-invalid"),
+    ModifierExtensionUnknown: Row(400, "extension"),
+    ImplicitRulesUnknown: Row(400, "not-supported"),
+    QuestionRefused: Row(422, "business-rule"),
+    NirMissing: Row(422, "required"),
+    AmcNumberMissing: Row(422, "required"),
+    BirthDateMissing: Row(422, "required"),
+    BirthRankMissing: Row(422, "required"),
+    IdentifierSystemUnknown: Row(422, "code-invalid"),
+    CareDomainSystemUnknown: Row(422, "code-invalid"),
+    CareDomainUnknown: Row(422, "code-invalid"),
+    Outage: Row(503, "transient"),
+    Bug: Row(500, "exception"),
+}
+
+
+def row_of_error(error: type[RempartError]) -> Row:
+    """Find the row of an error, or that of the nearest family that has one."""
+    return next(ROWS_OF_ERRORS[kind] for kind in error.__mro__ if kind in ROWS_OF_ERRORS)
+
+
+def row_of_answer(answer: RightsAnswer) -> Row | None:
+    """Find the row of an outcome that is no answer; None for an answer."""
+    if answer.outcome.kind in (Kind.GRANTED, Kind.NEGATIVE):
+        return None
+    if answer.outcome is Outcome.PRESENCE_REQUIRED and answer.retry_after_s:
+        return THROTTLED
+    return ROWS_OF_OUTCOMES[answer.outcome]
+
+
+def _family_of(error: type[RempartError]) -> set[type[RempartError]]:
+    return {error}.union(*map(_family_of, error.__subclasses__()))
+
+
+CODES: Final[dict[str, Row]] = {
+    error.code: row_of_error(error) for error in _family_of(RempartError) - {RempartError}
+}
+"""Every error that this face can say, by its public code."""
