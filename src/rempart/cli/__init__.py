@@ -1,0 +1,54 @@
+"""The command line: `rempart VERB …`. One file for each family of commands; each is imported only when it is called.
+
+Every command takes `--json`, and then answers with one line of JSON. A refusal is one sentence on the error output: what was
+wrong, where, what to do; the exit status is then 1, and 2 where the words of the command cannot be understood.
+"""
+
+import sys
+
+from cyclopts import App
+
+from rempart.domain.errors import RempartError
+
+app = App(
+    name="rempart",
+    help="Rempart: tiers payant on which stolen logins take nothing worth having.",
+    version_flags=[],
+)
+
+app.command(
+    "rempart.cli.database:app", name="database", help="The database: make it, start it, stop it, look inside."
+)
+app.command(
+    "rempart.cli.demo:app",
+    name="demo",
+    help="A day's story on made-up people, from the member files to an answer.",
+)
+app.command("rempart.cli.feed:app", name="feed", help="Member files: load, approve, list.")
+app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")
+app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, list their names.")
+app.command(
+    "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."
+)
+app.command(
+    "rempart.cli.professional:app",
+    name="professional",
+    help="Professionals: register, invite, list, strike off.",
+)
+app.command("rempart.cli.provider:app", name="provider", help="Identity providers whose word is taken.")
+app.command(
+    "rempart.cli.serve:app", name="serve", help="Run the platform: every process, or only those named."
+)
+app.command("rempart.cli.software:app", name="software", help="Software that may ask: register, revoke.")
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    try:
+        app()
+    except RempartError as error:
+        sys.stderr.write(f"rempart: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("rempart: interrupted\n")
+        sys.exit(130)
