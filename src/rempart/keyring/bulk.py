@@ -5,7 +5,8 @@ r"""How a feed asks the keyring: plain blocking calls over whole columns.
         joined = keyring.index_joined("0312345678", b"...\n...")    # the same, line feeds in, n × 32 bytes out
         sealed = keyring.seal("0312345678", associated, plaintexts) # nonce, text, tag: 28 bytes longer each
 
-The next piece is sent before the last is read. A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled, KeyUnknown (the insurer has no key here).
+The next piece is sent before the last is read. A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled,
+KeyUnknown (the insurer has no key here).
 """
 
 import socket

@@ -1,0 +1,1 @@
+"""Tests of the keyring, from its sealed file to its sockets."""
