@@ -62,7 +62,7 @@ format: $(STAMPS)/dev ## lay the code out as `make check` wants it
 	@$(BIN)/ruff check --fix .
 
 bench: $(STAMPS)/dev ## measure (PEOPLE=33000000: at full size); writes out/bench.json
-	@$(BIN)/rempart bench run --people $(PEOPLE)
+	@$(BIN)/python -m bench --people $(PEOPLE)
 
 lock: $(STAMPS)/dev ## pin every dependency again, with digests and without any host
 	@tooling/lock.sh

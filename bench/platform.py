@@ -1,0 +1,109 @@
+"""A platform of its own for a run: fresh home, every process started, member files made and loaded as an operator would."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rempart.settings import Settings, read_settings
+
+PORT = 18_300
+INSURERS = 84
+SEED = 2024
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the feed said of a file that it took."""
+
+    path: Path
+    amc_number: str
+    rows: int
+    seconds: float
+
+
+def fresh_settings(home: Path) -> tuple[Settings, dict[str, str]]:
+    """Empty the home and give the settings of a production platform there, with the environment that makes them."""
+    shutil.rmtree(home, ignore_errors=True)
+    environ = {
+        **os.environ,
+        "REMPART_HOME": str(home),
+        "REMPART_PORT": str(PORT),
+        "REMPART_ENVIRONMENT": "production",
+        "REMPART_DATABASE_URL": os.environ.get("REMPART_DATABASE_URL", ""),
+    }
+    return read_settings(environ), environ
+
+
+def rempart(environ: Mapping[str, str], *words: str) -> dict[str, object]:
+    """Run a command of the CLI and read its answer."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rempart.cli", *words, "--json"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(
+            f"rempart {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        )
+    answer: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+@contextmanager
+def served(environ: Mapping[str, str]) -> Iterator[float]:
+    """Start every process; give the seconds until everything answered."""
+    began = time.perf_counter()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "rempart.cli", "serve", "--json"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    if not server.stdout.readline():
+        raise RuntimeError(f"the platform did not start: exit status {server.wait()}")
+    try:
+        yield time.perf_counter() - began
+    finally:
+        server.terminate()
+        server.wait(timeout=60)
+
+
+def make_people(environ: Mapping[str, str], people: int, out: Path) -> list[Path]:
+    """Generate member files; give their paths, the largest last."""
+    shutil.rmtree(out, ignore_errors=True)
+    rempart(
+        environ, "people", "generate", "--count", str(people), "--insurers", str(INSURERS), "--seed", str(SEED),
+        "--out", str(out), "--cards", "0",
+    )  # fmt: skip
+    return sorted(out.glob("*.csv"), key=lambda path: path.stat().st_size)
+
+
+def amc_of(member_file: Path) -> str:
+    """Read whose file it is."""
+    manifest = json.loads(member_file.with_name(member_file.name + ".manifest.json").read_text())
+    return str(manifest["amc_number"])
+
+
+def load_people(environ: Mapping[str, str], files: list[Path]) -> list[Loaded]:
+    """Register each insurer and load its first file."""
+    loaded = []
+    for path in files:
+        amc_number = amc_of(path)
+        rempart(environ, "insurer", "register", "--amc", amc_number, "--name", f"Assureur {amc_number}")
+        began = time.perf_counter()
+        answer = rempart(environ, "feed", "load", str(path), "--insurer", amc_number)
+        seconds = time.perf_counter() - began
+        loaded.append(
+            Loaded(path, amc_number, int(str(answer["rows"])), float(str(answer.get("seconds", seconds))))
+        )
+    return loaded
