@@ -1,0 +1,91 @@
+// Show an answer: a sentence first, then the table, then the why; and take the focus there.
+
+import { byId, element } from "../elements.js";
+import { say, sayInstant } from "../wording.js";
+
+const MARKS = { granted: "✓", negative: "–", refused: "!", outage: "!", bug: "!" };
+
+export function showAnswer(answer, account) {
+  const place = byId("answer");
+  const sentence = element("h2", { id: "answer-sentence", tabIndex: -1 }, answer.sentence);
+  place.replaceChildren(
+    element(
+      "article",
+      { className: `answer ${answer.kind}`, "aria-labelledby": "answer-sentence" },
+      element("span", { className: "mark", "aria-hidden": "true" }, MARKS[answer.kind] ?? "!"),
+      sentence,
+      aboutOf(answer),
+      tableOf(answer),
+      element("p", { className: "next-step" }, answer.next_step),
+      evidenceOf(answer, account),
+      whyOf(answer),
+    ),
+  );
+  byId("answer-acts").hidden = false;
+  byId("answer-hints").hidden = true;
+  sentence.focus();
+}
+
+export function hideAnswer() {
+  byId("answer").replaceChildren();
+  byId("answer-acts").hidden = true;
+  byId("answer-hints").hidden = false;
+}
+
+function aboutOf({ about }) {
+  return about ? element("p", { className: "about" }, about) : null;
+}
+
+function tableOf({ coverages }) {
+  if (!coverages?.length) return null;
+  const heads = ["coverage", "until", "domains"].map((name) => element("th", { scope: "col" }, say(`column-${name}`)));
+  const rows = coverages.map(({ label, until, domains }) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, label),
+      element("td", {}, until),
+      element("td", {}, domains.join(", ")),
+    ),
+  );
+  return element(
+    "table",
+    {},
+    element("caption", { className: "spoken" }, say("coverages")),
+    element("thead", {}, element("tr", {}, ...heads)),
+    element("tbody", {}, ...rows),
+  );
+}
+
+function evidenceOf(answer, account) {
+  if (!answer.trace) return null;
+  const lines = [
+    ["engagement", answer.engagement],
+    ["trace", answer.trace],
+    ["repeat-of", answer.repeat_of],
+    ["presence", answer.presence],
+    ["data-as-of", answer.data_as_of],
+    ["asked", say("asked-by", { when: sayInstant(new Date()), who: account?.display_name ?? "" })],
+  ].filter(([, content]) => content);
+  return element(
+    "div",
+    { className: "evidence" },
+    element(
+      "dl",
+      {},
+      ...lines.map(([name, content]) =>
+        element("div", {}, element("dt", {}, say(`evidence-${name}`)), element("dd", { className: name }, content)),
+      ),
+    ),
+    element("p", { className: "visible-to-insured" }, say("visible-to-insured")),
+  );
+}
+
+// What only a sandbox tells: why this answer and no other.
+function whyOf({ why }) {
+  if (!why) return null;
+  const lines = Object.entries(why).map(([name, content]) =>
+    element("div", {}, element("dt", {}, name), element("dd", {}, content === null ? "–" : JSON.stringify(content))),
+  );
+  return element("details", { className: "why" }, element("summary", {}, say("why")), element("dl", {}, ...lines));
+}

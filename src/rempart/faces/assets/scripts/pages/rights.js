@@ -1,0 +1,233 @@
+// The counter's page: one form, one answer. A card scanned, a birth date, Enter.
+//
+// Never: keep anything about a patient beyond the next one, put it in an address, or write it to storage.
+
+import { AnswerLost, boundFetch } from "../session/bound_fetch.js";
+import { parseCardCode } from "../typing/card_code.js";
+import {
+  birthDateDefect,
+  compactBirthDate,
+  compactNir,
+  isInCalendar,
+  nirDefect,
+  normalAmcNumber,
+  spacedNir,
+} from "../typing/identifiers.js";
+import { watchScanner } from "../typing/scanner.js";
+import { byId, element } from "../elements.js";
+import { say, sayDay, sayDomain } from "../wording.js";
+import { hideAnswer, showAnswer } from "./answer.js";
+import { clearSaid, sayDefect, sayRemark } from "./fields.js";
+import { onAccount, reasonOf, start, withSession } from "./frame.js";
+
+const form = byId("question");
+const fields = {
+  nir: byId("card"),
+  amc_number: byId("amc-number"),
+  birth_date: byId("birth-date"),
+  birth_rank: byId("birth-rank"),
+  domain: byId("domain"),
+  care_date: byId("care-date"),
+  break_glass: byId("break-glass"),
+};
+const FIELD_OF_PLACE = { ...fields, card: fields.nir, card_secret: fields.nir };
+
+let account = null;
+let card = null; // the card scanned for this patient, its secret included
+let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
+let isAsking = false;
+
+function today() {
+  const now = new Date();
+  const [month, day] = [now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${now.getFullYear()}-${month}-${day}`;
+}
+
+// A card begins the next patient, unless it completes a question that is being typed for the same one.
+function takeCard(scanned) {
+  const typed = compactNir(fields.nir.value);
+  if (byId("answer").hasChildNodes() || (typed !== "" && typed !== scanned.nir)) nextPatient();
+  card = scanned;
+  for (const field of [fields.nir, fields.amc_number]) clearSaid(field);
+  fields.nir.value = spacedNir(scanned.nir);
+  fields.amc_number.value = scanned.amcNumber;
+  fields.birth_rank.value = String(scanned.birthRank);
+  byId("twins").open = scanned.birthRank !== 1;
+  sayRemark(fields.nir, say("card-read"));
+  (fields.birth_date.value ? byId("ask") : fields.birth_date).focus();
+}
+
+function cardStillHolds() {
+  return (
+    card !== null &&
+    card.nir === compactNir(fields.nir.value) &&
+    card.amcNumber === normalAmcNumber(fields.amc_number.value).text &&
+    card.birthRank === Number(fields.birth_rank.value)
+  );
+}
+
+function nextPatient() {
+  card = null;
+  asked = null;
+  for (const field of Object.values(fields)) clearSaid(field);
+  for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.break_glass]) field.value = "";
+  fields.birth_rank.value = "1";
+  fields.care_date.value = today();
+  if (account) fields.domain.value = account.default_domain;
+  byId("twins").open = false;
+  byId("without-card").open = false;
+  byId("notice").textContent = "";
+  hideAnswer();
+  fields.nir.focus();
+}
+
+function readQuestion() {
+  const question = {
+    amc_number: normalAmcNumber(fields.amc_number.value).text ?? fields.amc_number.value,
+    nir: compactNir(fields.nir.value),
+    birth_date: compactBirthDate(fields.birth_date.value),
+    birth_rank: Number(fields.birth_rank.value),
+    domain: fields.domain.value,
+  };
+  if (fields.care_date.value && fields.care_date.value !== today()) question.care_date = fields.care_date.value;
+  if (cardStillHolds()) question.card_secret = card.secret;
+  else if (fields.break_glass.value) question.break_glass = fields.break_glass.value;
+  return question;
+}
+
+function defectOfCard(typed) {
+  const compact = compactNir(typed);
+  return compact.length > 20 ? parseCardCode(typed).defect : nirDefect(compact);
+}
+
+function findDefects() {
+  const found = [
+    [fields.nir, fields.nir.value ? defectOfCard(fields.nir.value) : "nir-missing"],
+    [fields.amc_number, fields.amc_number.value ? normalAmcNumber(fields.amc_number.value).defect : "amc-number-missing"],
+    [fields.birth_date, fields.birth_date.value ? birthDateDefect(fields.birth_date.value) : "birth-date-missing"],
+  ];
+  return found.filter(([, defect]) => defect);
+}
+
+async function ask() {
+  if (isAsking) return;
+  byId("notice").textContent = "";
+  for (const field of Object.values(fields)) clearSaid(field);
+  const defects = findDefects();
+  for (const [field, defect] of defects) sayDefect(field, defect);
+  if (defects.length > 0) {
+    defects[0][0].focus();
+    return;
+  }
+  isAsking = true;
+  form.setAttribute("aria-busy", "true");
+  try {
+    await askAboutPatient(readQuestion());
+  } catch (error) {
+    byId("notice").textContent = reasonOf(error);
+    if (!(error instanceof AnswerLost)) asked = null;
+  } finally {
+    isAsking = false;
+    form.removeAttribute("aria-busy");
+  }
+}
+
+async function askAboutPatient(question) {
+  const body = JSON.stringify(question);
+  if (asked?.body !== body) asked = { body, key: crypto.randomUUID() };
+  const { key } = asked;
+  const reply = await withSession(() => boundFetch("/api/rights", { method: "POST", body: question, idempotencyKey: key }));
+  const answer = await reply.json();
+  if (reply.status < 500) asked = null; // answered: asking again is a new question
+  showReply(answer);
+}
+
+function showReply(answer) {
+  const field = FIELD_OF_PLACE[answer.place];
+  if (field) {
+    hideAnswer();
+    sayDefect(field, answer.code);
+    field.closest("details")?.setAttribute("open", "");
+    field.focus();
+    return;
+  }
+  if (answer.code === "presence-required") byId("without-card").open = true;
+  fields.break_glass.value = ""; // a reason counts for one question
+  showAnswer(answer, account);
+}
+
+function watchCardField() {
+  const field = fields.nir;
+  field.addEventListener("input", () => {
+    clearSaid(field);
+    const scanned = compactNir(field.value).length > 20 ? parseCardCode(field.value) : null;
+    if (scanned && !scanned.defect) {
+      field.value = "";
+      takeCard(scanned); // a slow scanner, or a code pasted
+    } else if (compactNir(field.value).length === 15) {
+      const defect = nirDefect(compactNir(field.value));
+      if (defect) sayDefect(field, defect);
+      else sayRemark(field, say(cardStillHolds() ? "card-read" : "nir-right"));
+    } else if (card !== null) {
+      sayRemark(field, say("card-left"));
+    }
+  });
+  field.addEventListener("blur", () => {
+    if (field.value && defectOfCard(field.value)) sayDefect(field, defectOfCard(field.value));
+    else if (field.value) field.value = spacedNir(compactNir(field.value));
+  });
+}
+
+function watchBirthDate() {
+  const field = fields.birth_date;
+  field.addEventListener("input", () => {
+    clearSaid(field);
+    if (compactBirthDate(field.value).length !== 8) return;
+    const defect = birthDateDefect(field.value);
+    if (defect) sayDefect(field, defect);
+    else sayRemark(field, isInCalendar(field.value) ? sayDay(compactBirthDate(field.value)) : say("birth-date-lunar"));
+  });
+}
+
+function watchAmcNumber() {
+  const field = fields.amc_number;
+  field.addEventListener("input", () => clearSaid(field));
+  field.addEventListener("blur", () => {
+    if (!field.value) return;
+    const { text, defect } = normalAmcNumber(field.value);
+    if (defect) sayDefect(field, defect);
+    else field.value = text;
+  });
+}
+
+function showAccount(next) {
+  account = next;
+  if (!account) return;
+  const kept = fields.domain.value;
+  fields.domain.replaceChildren(
+    ...account.domains.map((code) => element("option", { value: code }, sayDomain(code))),
+  );
+  fields.domain.value = account.domains.includes(kept) ? kept : account.default_domain;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+for (const button of document.querySelectorAll("[data-next-patient]")) button.addEventListener("click", nextPatient);
+byId("print").addEventListener("click", () => print());
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) nextPatient();
+});
+addEventListener("beforeunload", (event) => {
+  const isUnanswered = fields.nir.value !== "" && !byId("answer").hasChildNodes();
+  if (isUnanswered) event.preventDefault(); // typed input is never lost without asking
+});
+watchCardField();
+watchBirthDate();
+watchAmcNumber();
+watchScanner(takeCard);
+fields.care_date.value = today();
+onAccount(showAccount);
+await start();
+if (account) fields.nir.focus();

@@ -1,0 +1,29 @@
+// The sentences of a page, which the server wrote into it in the reader's language; a script holds none of its own.
+
+const { texts, codes, domains } = JSON.parse(document.getElementById("wording").textContent);
+
+// Say a text of the page, its {name} filled in.
+export function say(name, parts = {}) {
+  return texts[name].replace(/\{(\w+)\}/g, (_, part) => parts[part] ?? "");
+}
+
+// Say what a code of the server means: a sentence, and what to do.
+export function sayCode(code) {
+  const [sentence, nextStep] = codes[code] ?? codes.bug;
+  return { sentence, nextStep };
+}
+
+export function sayInstant(instant) {
+  const form = { dateStyle: "long", timeStyle: "short" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(instant);
+}
+
+// Write a day typed as JJMMAAAA in words.
+export function sayDay(dayFirst) {
+  const [day, month, year] = [dayFirst.slice(0, 2), dayFirst.slice(2, 4), dayFirst.slice(4)].map(Number);
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" }).format(new Date(year, month - 1, day));
+}
+
+export function sayDomain(code) {
+  return domains[code] ?? code;
+}

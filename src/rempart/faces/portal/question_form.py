@@ -1,0 +1,110 @@
+"""Read the question that the page's script sends, and check every part of it before anybody is asked about.
+
+The first thing that is wrong is refused with its own error, its place being the name of a field of the page.
+Never: print a form, or put what was typed in an error.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from rempart.domain.birth_dates import BirthDate, parse_birth_rank
+from rempart.domain.card_code import parse_card_secret
+from rempart.domain.errors import BodyMalformed, BodyOversize, BodyTypeWrong
+from rempart.domain.identifiers import Nir, parse_amc_number
+from rempart.domain.rights import BreakGlassReason, Domain, RightsQuestion
+from rempart.limits import REQUEST_BODY_MAX_BYTES
+
+BREAK_GLASS = {reason.name.lower().replace("_", "-"): reason for reason in BreakGlassReason}
+"""The coded reasons, as the page names them."""
+
+Named = TypeVar("Named")
+
+_KEY = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PLACE_OF_KEY = "Idempotency-Key"
+
+
+class QuestionForm(msgspec.Struct, forbid_unknown_fields=True):
+    """The fields of the page; `birth_date` is day first, as it is typed."""
+
+    amc_number: str
+    nir: str
+    birth_date: str
+    domain: str
+    birth_rank: int = 1
+    care_date: date | None = None
+    card_secret: str | None = None
+    break_glass: str | None = None
+
+    def __repr__(self) -> str:
+        return f"QuestionForm(domain={self.domain!r})"
+
+
+_decode = msgspec.json.Decoder(QuestionForm).decode
+
+
+async def read_question(request: Request) -> RightsQuestion:
+    """Read a question whole. Refuses: BodyOversize, BodyTypeWrong, BodyMalformed, IdentifierRefused, CardSecretRefused."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise BodyTypeWrong("Content-Type")
+    body = await _read(request)
+    return _question_of(_form_of(body), body, _idempotency_key(request))
+
+
+def _question_of(form: QuestionForm, body: bytes, idempotency_key: str | None) -> RightsQuestion:
+    return RightsQuestion(
+        nir=Nir.parse(form.nir),
+        amc_number=parse_amc_number(form.amc_number),
+        birth_date=BirthDate.parse_day_first(form.birth_date),
+        birth_rank=parse_birth_rank(form.birth_rank),
+        domain=_named(Domain.__members__, form.domain, "domain"),
+        care_date=form.care_date,
+        card_secret=None if form.card_secret is None else parse_card_secret(form.card_secret),
+        break_glass=None
+        if form.break_glass is None
+        else _named(BREAK_GLASS, form.break_glass, "break_glass"),
+        idempotency_key=idempotency_key,
+        body=body,
+    )
+
+
+def _form_of(body: bytes) -> QuestionForm:
+    try:
+        return _decode(body)
+    except msgspec.ValidationError as error:
+        _, _, path = str(error).partition(" - at `$.")
+        raise BodyMalformed(path.strip("`")) from None  # the message itself may quote what was sent
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BodyMalformed from None
+
+
+async def _read(request: Request) -> bytes:
+    """Read the body up to the maximum, whatever length it announces."""
+    content = bytearray()
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > REQUEST_BODY_MAX_BYTES:
+                raise BodyOversize
+    except ClientDisconnect:
+        raise BodyMalformed from None
+    return bytes(content)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    keys = request.headers.getlist(_PLACE_OF_KEY)
+    if not keys:
+        return None
+    if len(keys) > 1 or _KEY.fullmatch(keys[0]) is None:
+        raise BodyMalformed(_PLACE_OF_KEY)
+    return keys[0]
+
+
+def _named(members: Mapping[str, Named], name: str, place: str) -> Named:
+    if name not in members:
+        raise BodyMalformed(place)
+    return members[name]

@@ -1,0 +1,100 @@
+"""The texts that the portal's scripts say, written into each page so that no script holds a sentence.
+
+`texts` are the page's own; `codes` are what faces/wording.py says of the codes that a script meets before or instead of an
+answer, here and there put in the words of somebody who types rather than programs.
+"""
+
+from rempart.domain.rights import Domain
+from rempart.faces.portal.catalogue import Translate
+from rempart.faces.portal.problems import words_at_the_counter
+from rempart.faces.wording import CODES, Language, domain_label
+
+CODES_MET_BY_SCRIPTS = frozenset(
+    code
+    for code in CODES
+    if code.startswith(
+        (
+            "nir-",
+            "amc-number-",
+            "birth-",
+            "card-",
+            "session-",
+            "nonce-",
+            "key-mismatch",
+            "proof-",
+            "token-",
+            "passkey",
+            "invitation-",
+            "not-a-titulaire",
+            "staff-",
+            "account-",
+            "professional-struck-off",
+            "contained",
+            "care-date-",
+            "request-refused",
+            "body-",
+            "outage",
+            "overloaded",
+            "database-",
+            "keyring-",
+            "bug",
+        )
+    )
+)
+
+
+def script_texts(_: Translate, language: Language) -> dict[str, object]:
+    """Compose what a page carries for its scripts."""
+    words = {code: words_at_the_counter(code, language, _) for code in sorted(CODES_MET_BY_SCRIPTS)}
+    words["nir-missing"] = (_("Le numéro de sécurité sociale manque."), _("Scannez la carte ou tapez-le."))
+    words["amc-number-missing"] = (_("Le numéro AMC manque."), _("Lisez-le sur la carte."))
+    words["birth-date-missing"] = (_("La date de naissance manque."), _("Tapez ses 8 chiffres."))
+    return {
+        "texts": _texts(_),
+        "codes": words,
+        "domains": {domain.name: domain_label(domain, language) for domain in Domain},
+    }
+
+
+def _texts(_: Translate) -> dict[str, str]:
+    return {
+        "answer-lost": _(
+            "Pas de réponse du serveur. Votre saisie est gardée : vérifiez le réseau, puis appuyez sur Entrée."
+        ),
+        "answer-lost-sign-in": _(
+            "La réponse s’est perdue en route. Connectez-vous : la question est reposée sans compter deux fois."
+        ),
+        "asked-by": _("le {when} par {who}"),
+        "birth-date-lunar": _("Date hors calendrier : laissez-la si elle est écrite ainsi sur la carte."),
+        "card-left": _("Le numéro n’est plus celui de la carte scannée : son code n’est pas joint."),
+        "card-read": _("Carte lue. Il reste la date de naissance."),
+        "column-coverage": _("Couverture"),
+        "column-domains": _("Tiers payant pour"),
+        "column-until": _("Jusqu’au"),
+        "copied": _("Lien copié."),
+        "coverages": _("Couvertures ouvertes chez cet organisme"),
+        "evidence-asked": _("Consulté"),
+        "evidence-data-as-of": _("Données de l’organisme"),
+        "evidence-engagement": _("Numéro d’engagement"),
+        "evidence-presence": _("Présence du patient"),
+        "evidence-repeat-of": _("Répétition de"),
+        "evidence-trace": _("Numéro de trace"),
+        "never-used": _("Jamais"),
+        "nir-right": _("Numéro complet, clé exacte."),
+        "passkey-added": _("La seconde clé d’accès est enregistrée."),
+        "passkey-already-here": _("Cet appareil a déjà une clé d’accès pour ce compte : prenez-en un autre."),
+        "passkey-cancelled": _("Rien n’a été fait : la clé d’accès n’a pas répondu ou vous avez annulé."),
+        "passkey-waiting": _("Suivez les indications de votre appareil."),
+        "revoke": _("Retirer l’accès"),
+        "revoke-name": _("Retirer l’accès de {name}"),
+        "revoke-question": _("Retirer l’accès de {name} ?"),
+        "revoked": _("{name} n’a plus accès."),
+        "sign-in-to-go-on": _("Connectez-vous pour continuer. Votre saisie est gardée."),
+        "signed-out": _("Vous êtes déconnecté."),
+        "state-active": _("A un accès"),
+        "state-invited": _("Invitation en attente"),
+        "typing-kept": _("Votre saisie est gardée."),
+        "unexpected": _("Une erreur s’est produite dans cette page. Votre saisie est gardée ; réessayez."),
+        "visible-to-insured": _("L’assuré peut voir cette consultation."),
+        "why": _("Pourquoi cette réponse (bac à sable)"),
+    }
