@@ -1,22 +1,37 @@
 """Every refusal has its own public code, and every face knows what to say for it."""
 
 import importlib
-import importlib.util
 import inspect
+import json
 import re
+from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from rempart.domain import errors
 from rempart.domain.errors import Bug, Outage, Refusal, RempartError
+from rempart.domain.rights import Kind, Outcome, RightsAnswer
+from rempart.faces.fhir import outcomes as fhir
+from rempart.faces.identity import problems as identity
+from rempart.faces.portal import problems as portal
+from rempart.faces.wording import Language, words_of
 from tests.house.source import PACKAGE
 
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
-TABLES = {
-    "fhir": "rempart.faces.fhir.outcomes",
-    "identity": "rempart.faces.identity.problems",
-    "portal": "rempart.faces.portal.problems",
+
+AT_THE_COMMAND_LINE = {
+    "MemberFileRefused", "FileApprovalRefused", "RegistrationRefused", "KeySetRefused", "InsurerKnown",
+    "GenerationImpossible",
+}  # fmt: skip
+"""Families that only an insurer's or an operator's command meets; no face has to say them in two languages."""
+
+STATUS_OF: dict[str, Callable[[RempartError], int]] = {
+    "fhir": lambda error: fhir.row_of_error(type(error)).status,
+    "identity": lambda error: identity.translation_of(error).status,
+    "portal": portal.status_of,
 }
+"""How each face finds the HTTP status of an error, in the code that serves it."""
 
 
 def family_of(root: type[RempartError]) -> list[type[RempartError]]:
@@ -92,13 +107,63 @@ def test_the_tree_at_the_top_of_the_file_names_the_three_families() -> None:
     assert all(name in drawn for name in ("RempartError", "Refusal", "Outage", "Bug"))
 
 
-@pytest.mark.parametrize("face", TABLES)
-def test_every_face_can_say_every_error(face: str) -> None:
-    if (
-        importlib.util.find_spec("rempart.faces") is None
-        or importlib.util.find_spec(f"rempart.faces.{face}") is None
-    ):
-        pytest.skip(f"the {face} face is not here yet")
-    table = importlib.import_module(TABLES[face])
-    untold = [error.code for error in of_the_house() if error.code not in table.CODES]
-    assert untold == []
+def without_words(found: list[type[RempartError]]) -> list[str]:
+    """Find the errors that a face could meet and that have no sentence of their own in both languages."""
+    met = [error for error in found if not {kind.__name__ for kind in error.__mro__} & AT_THE_COMMAND_LINE]
+    catalogues = [
+        json.loads((PACKAGE / "faces" / f"wording_{language}.json").read_text(encoding="utf-8"))["codes"]
+        for language in ("fr", "en")
+    ]
+    return [error.code for error in met if any(error.code not in catalogue for catalogue in catalogues)]
+
+
+def misplaced(error: type[RempartError], status: int) -> bool:
+    """Whether a status does not belong to the family: a refusal is 4xx, an outage 503, a bug 500."""
+    if issubclass(error, Refusal):
+        return not 400 <= status <= 499
+    return status != (503 if issubclass(error, Outage) else 500)
+
+
+def test_an_error_without_words_is_seen() -> None:
+    untold = type("Untold", (Refusal,), {"code": "untold"})
+    file_untold = type("FileUntold", (errors.MemberFileRefused,), {"code": "file-untold"})
+    assert without_words([untold, file_untold, errors.NirKeyWrong]) == ["untold"]
+
+
+def test_every_error_that_a_face_can_meet_has_words_in_both_languages() -> None:
+    assert without_words([error for error in of_the_house() if error is not RempartError]) == []
+
+
+def test_a_status_of_another_family_is_seen() -> None:
+    assert misplaced(Refusal, 503)
+    assert misplaced(Refusal, 200)
+    assert misplaced(Outage, 500)
+    assert misplaced(Bug, 400)
+    assert not misplaced(Refusal, 422)
+
+
+@pytest.mark.parametrize("face", STATUS_OF)
+def test_every_face_gives_every_error_a_status_of_its_family(face: str) -> None:
+    wrong = [
+        error.code
+        for error in of_the_house()
+        if issubclass(error, Refusal | Outage | Bug) and misplaced(error, STATUS_OF[face](error()))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "outcome", [outcome for outcome in Outcome if outcome.kind in (Kind.REFUSED, Kind.UNAUTHENTICATED)]
+)
+def test_every_refusal_of_the_gate_has_a_row_in_each_face(outcome: Outcome) -> None:
+    row = fhir.row_of_answer(RightsAnswer(outcome))
+    assert row is not None
+    assert 400 <= row.status <= 499
+    if outcome.kind is Kind.REFUSED:
+        assert 400 <= portal.STATUS_OF_OUTCOME[outcome] <= 499
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_words_in_both_languages(outcome: Outcome) -> None:
+    for language in Language:
+        assert words_of(outcome.code, language, on=date(2026, 11, 22), as_of=date(2026, 11, 22)).sentence
