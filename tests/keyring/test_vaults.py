@@ -124,7 +124,9 @@ def test_a_digest_is_the_same_for_the_same_words_and_key_only(vault: Vault) -> N
 
 
 def test_a_signature_is_accepted_by_its_public_key(vault: Vault) -> None:
-    Ed25519PublicKey.from_public_bytes(vault.public_key(SIGN)).verify(vault.sign(SIGN, b"a checkpoint"), b"a checkpoint")
+    Ed25519PublicKey.from_public_bytes(vault.public_key(SIGN)).verify(
+        vault.sign(SIGN, b"a checkpoint"), b"a checkpoint"
+    )
 
 
 def test_a_key_that_is_not_there_is_unknown_to_every_act(vault: Vault) -> None:
@@ -187,7 +189,9 @@ def test_another_passphrase_opens_nothing(tmp_path: Path) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(st.data())
-def test_an_altered_file_of_keys_opens_nothing(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_an_altered_file_of_keys_opens_nothing(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     path = tmp_path_factory.mktemp("keys") / "keys.sealed"
     FileVault(path, b"a passphrase").create([INDEX])
     whole = bytearray(path.read_bytes())
@@ -199,7 +203,9 @@ def test_an_altered_file_of_keys_opens_nothing(tmp_path_factory: pytest.TempPath
         FileVault(path, b"a passphrase")
 
 
-@pytest.mark.parametrize("text", [b"", b"rempart-keys-1\n", b"rempart-keys-1\n{}\nsealed", b"something else\n{}\nx"])
+@pytest.mark.parametrize(
+    "text", [b"", b"rempart-keys-1\n", b"rempart-keys-1\n{}\nsealed", b"something else\n{}\nx"]
+)
 def test_a_file_that_is_no_file_of_keys_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "keys.sealed").write_bytes(text)
     with pytest.raises(KeysUnreadable):
@@ -234,7 +240,11 @@ def device(token: Path) -> Iterator[Device]:
 
 def test_the_device_gives_no_key_out(device: Device) -> None:
     assert device.opened is not None
-    for kind, name in ((ObjectClass.SECRET_KEY, INDEX), (ObjectClass.SECRET_KEY, DATA), (ObjectClass.PRIVATE_KEY, SIGN)):
+    for kind, name in (
+        (ObjectClass.SECRET_KEY, INDEX),
+        (ObjectClass.SECRET_KEY, DATA),
+        (ObjectClass.PRIVATE_KEY, SIGN),
+    ):
         key = device.opened._find(kind, name)
         assert not key[Attribute.EXTRACTABLE]
         assert key[Attribute.SENSITIVE]

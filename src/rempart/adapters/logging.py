@@ -50,10 +50,13 @@ def _say_where(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     error = _exception_of(raised)
     if error is not None:
         event["error"] = type(error).__name__
+        if isinstance(error, ImportError):
+            event["module"] = error.name
         event["at"] = [
             f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
-            for frame in traceback.extract_tb(error.__traceback__)[-_FRAMES_SHOWN:]
-        ]
+            for frame in traceback.extract_tb(error.__traceback__)
+            if not frame.filename.startswith("<frozen")
+        ][-_FRAMES_SHOWN:]
     return event
 
 

@@ -70,8 +70,14 @@ class Pkcs11Vault:
                 raise SealBroken
             gcm = GCMParams(record[:_NONCE_BYTES], about)
             try:
-                opened.append(decrypt(record[_NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=gcm))
-            except (EncryptedDataInvalid, EncryptedDataLenRange, GeneralError):  # SoftHSM says the last for a wrong tag
+                opened.append(
+                    decrypt(record[_NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=gcm)
+                )
+            except (
+                EncryptedDataInvalid,
+                EncryptedDataLenRange,
+                GeneralError,
+            ):  # SoftHSM says the last for a wrong tag
                 raise SealBroken from None
         return opened
 

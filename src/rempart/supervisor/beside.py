@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings
@@ -21,9 +21,9 @@ _START_TIMEOUT_S = 30.0
 
 
 @contextmanager
-def beside(settings: Settings, *names: str) -> Iterator[None]:
+def beside(settings: Settings, *names: str, database: bool = True) -> Iterator[None]:
     """Have the database and the named processes up (the keyring alone knows whether it is there already)."""
-    with postgres_embedded.running(settings):
+    with postgres_embedded.running(settings) if database else nullcontext():
         missing = [name for name in names if not (name == "keyring" and _keyring_answers(settings))]
         if not missing:
             yield
