@@ -58,15 +58,12 @@ def read_csv_rows(
     names = _read_header(file, columns)
     first_line, rest = 2, b""
     while block := file.read(block_bytes):
-        end = block.rfind(b"\n") + 1
-        if end == 0:
-            rest += block
-            _refuse_long(len(rest), first_line)
-            continue
-        texts = _texts_of(rest + block[:end], names, first_line)
-        rest = block[end:]
-        first_line += texts.line_count
-        yield texts
+        lines, line_feed, rest = (rest + block).rpartition(b"\n")
+        if line_feed:
+            texts = _texts_of(lines + line_feed, names, first_line)
+            first_line += texts.line_count
+            yield texts
+        _refuse_long(len(rest), first_line)
     if rest:
         _decode(rest, first_line)
         raise MemberFileTruncated(f"line {first_line}")

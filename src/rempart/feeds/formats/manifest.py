@@ -22,7 +22,7 @@ Kind = Literal["full", "delta"]
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The manifest as it is written; what a type cannot say is checked by `read_manifest`."""
 
-    format_version: Literal[1] = 1
+    format_version: Literal[1]
     amc_number: Annotated[str, msgspec.Meta(pattern="^[0-9]{10}\\Z")]
     sequence: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
     kind: Kind
@@ -56,17 +56,13 @@ def read_manifest(data_path: Path) -> Manifest:
 def _decode(text: bytes, name: str) -> Manifest:
     """Decode a manifest and name the member that is wrong."""
     try:
-        return msgspec.json.decode(text, type=_WrittenManifest)
+        return msgspec.json.decode(text, type=Manifest)
     except msgspec.ValidationError as error:
+        if str(error).startswith("Expected `object`") and "$" not in str(error):
+            raise ManifestUnreadable(name) from None
         raise ManifestMemberWrong(_member_named_in(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ManifestUnreadable(name) from None
-
-
-class _WrittenManifest(Manifest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A manifest that was read: here the version must be written."""
-
-    format_version: Literal[1]
 
 
 def _member_named_in(message: str) -> str:
@@ -75,7 +71,7 @@ def _member_named_in(message: str) -> str:
     known = {field.name for field in msgspec.structs.fields(Manifest)}
     if named is not None and named[1] in known:
         return named[1]
-    return "unknown member" if "unknown field" in message else "manifest"
+    return "unknown member"
 
 
 def write_manifest(data_path: Path, manifest: Manifest) -> None:

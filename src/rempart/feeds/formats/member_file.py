@@ -28,6 +28,7 @@ from rempart.domain.errors import (
 from rempart.feeds.formats.columns import columns_of
 from rempart.feeds.formats.csv_rows import Texts, read_csv_rows
 from rempart.feeds.formats.manifest import Manifest, read_manifest
+from rempart.feeds.formats.parquet_footer import read_row_groups
 from rempart.feeds.formats.parquet_rows import read_parquet_rows
 from rempart.feeds.formats.rows import BadLine, check
 from rempart.limits import MEMBER_FILE_BLOCK_BYTES
@@ -76,14 +77,11 @@ class MemberFile:
                 yield from read_csv_rows(reader, columns)
                 self._refuse_other(reader)
             else:
-                rows = read_parquet_rows(self.path, columns)
-                first = next(
-                    rows, None
-                )  # a damaged file is named for what it is, before its digest is looked at
+                # A truncated file is named for what it is; then the digest, so that no damaged byte reaches a decoder.
+                groups = read_row_groups(self.path)
                 reader.read_all()
                 self._refuse_other(reader)
-                yield from () if first is None else (first,)
-                yield from rows
+                yield from read_parquet_rows(self.path, groups, columns)
 
     def _refuse_other(self, reader: "_DigestingReader") -> None:
         if reader.sha256 != self.manifest.sha256:

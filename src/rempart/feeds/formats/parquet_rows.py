@@ -13,7 +13,7 @@ import polars as pl
 from rempart.domain.errors import MemberFileColumnTypeWrong, MemberFileNotParquet
 from rempart.feeds.formats.columns import DATE_COLUMNS, Column
 from rempart.feeds.formats.csv_rows import Texts, check_column_names
-from rempart.feeds.formats.parquet_footer import read_row_groups
+from rempart.feeds.formats.parquet_footer import RowGroup
 from rempart.feeds.formats.rows import LINE
 from rempart.limits import MEMBER_FILE_LINE_MAX_BYTES, MEMBER_FILE_SLICE_ROWS
 
@@ -22,10 +22,9 @@ _INTEGER_COLUMNS: Final = ("birth_rank", "coverage_rank", "nir_is_own")
 
 
 def read_parquet_rows(
-    path: Path, columns: tuple[Column, ...], slice_rows: int = MEMBER_FILE_SLICE_ROWS
+    path: Path, groups: list[RowGroup], columns: tuple[Column, ...], slice_rows: int = MEMBER_FILE_SLICE_ROWS
 ) -> Iterator[Texts]:
     """Yield the rows of a Parquet file as texts."""
-    groups = read_row_groups(path)
     try:
         schema = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError, ValueError):

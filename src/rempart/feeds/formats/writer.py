@@ -43,6 +43,7 @@ def write_member_file(
         else:
             _write_parquet(partial, names, counted)
         manifest = Manifest(
+            format_version=1,
             amc_number=amc_number,
             sequence=sequence,
             kind=kind,
