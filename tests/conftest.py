@@ -9,7 +9,7 @@ from tests.support.network import close_the_network
 
 pytest_plugins = [
     plugin
-    for plugin in ("tests.support.database", "tests.support.platform")
+    for plugin in ("tests.support.database", "tests.support.platform", "tests.support.world")
     if importlib.util.find_spec(plugin) is not None
 ]
 

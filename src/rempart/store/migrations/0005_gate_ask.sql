@@ -82,7 +82,8 @@ declare
     involved bigint[]; -- the accounts that ask and those whose budget they spend: the rows to lock
     states gate.account_state[]; -- theirs, at the same places
     holders_meet_once boolean; -- no two questions of this batch spend the same budget
-    used bytea[] := '{}'; -- proofs of this batch, where two may be the same: one session, so one budget
+    used bytea[] := '{}'; -- sessions and proofs of this batch, where two may be the same: one session, so one budget
+    revoked bigint[] := '{}'; -- sessions that this batch revoked
     q record; -- the question at hand, with all that was read for it
     me gate.account_state; -- the account that asks it
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
@@ -100,9 +101,9 @@ begin
     if this_face is null then
         raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
     end if;
-    select e.name = 'sandbox', (select array_agg(c) from gate.containments as c where c.released_at is null)
-    into is_sandbox, contained
-    from platform.environment as e;
+    if current_setting('transaction_isolation') <> 'read committed' then -- an old snapshot would not see what was contained since
+        raise exception 'the gate sees the present only' using errcode = 'active_sql_transaction';
+    end if;
 
     -- Lock the accounts asked for, and those whose budget they spend. A session never changes account.
     select array_agg(st.account_id) || array_agg(st.holder_account_id), count(distinct st.holder_account_id) = count(*)
@@ -115,6 +116,11 @@ begin
         select * from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update
     ) as st;
 
+    -- Only now: what was contained while we waited holds.
+    select e.name = 'sandbox', (select array_agg(c) from gate.containments as c where c.released_at is null)
+    into is_sandbox, contained
+    from platform.environment as e;
+
     for q in
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
@@ -124,8 +130,8 @@ begin
                 when s.session_id is null then 40
                 when s.revoked_at is not null then 42
                 when s.expires_at <= batch_at then 41
-                when s.key_thumbprint <> u.thumbprint then 44
-                when this_face <> 9 and (s.software_id is not null) <> (this_face = 1) then 48
+                when s.key_thumbprint is distinct from u.thumbprint then 44
+                when case this_face when 9 then u.amc is not null else (s.software_id is not null) <> (this_face = 1) end then 48
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
                 when u.proof_at not between batch_s - 60 and batch_s + 5 then 47
                 when exists (
@@ -197,10 +203,11 @@ begin
         <<decision>>
         begin
             -- 1 and 2. Who is asking, and with which proof.
+            if q.session_id = any(revoked) then outcome := 42; exit decision; end if;
             if q.caller_verdict is not null then outcome := q.caller_verdict; exit decision; end if;
             if not holders_meet_once then
-                if q.proof = any(used) then outcome := 45; exit decision; end if;
-                used := array_append(used, q.proof);
+                if int8send(q.session_id) || q.proof = any(used) then outcome := 45; exit decision; end if;
+                used := array_append(used, int8send(q.session_id) || q.proof);
             end if;
             proofs := array_append(proofs, row(q.session_id, q.proof, q.proof_at)::gate.proofs);
             if q.nonce_digest is not null then -- a browser: its nonce is the one that we gave last, or a copy of it is about
@@ -211,6 +218,7 @@ begin
                     update access.sessions as s set revoked_at = batch_at, revoked_because = 'nonce diverged'
                     where s.session_id = q.session_id and s.revoked_at is null;
                     outcome := case when found then 46 else 42 end;
+                    revoked := array_append(revoked, q.session_id);
                     exit decision;
                 end if;
                 next_nonce := nonce;
@@ -223,7 +231,7 @@ begin
             if contained is not null then
                 select coalesce(max(c.mode), 0) into containment from unnest(contained) as c where c.target = case c.scope
                     when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
-                    when 'organisation' then me.organisation_id when 'professional' then me.professional_id
+                    when 'organisation' then me.organisation_id when 'professional' then purse.professional_id
                     when 'profession' then me.profession_id when 'account' then me.account_id
                     when 'insurer' then q.insurer_id end;
                 if containment = 2 then outcome := 23; exit decision; end if;
@@ -236,10 +244,10 @@ begin
             if q.question_verdict is not null then outcome := q.question_verdict; exit decision; end if;
 
             -- 4. How sure we are that the person is there, and what the insurer or the mode asks for.
-            if me.day <> q.today then
+            if me.day < q.today then -- never back: shops of one holder may live in several time zones
                 me.day := q.today; me.people_today := 0; me.break_glass_today := 0;
             end if;
-            if purse.day <> q.today then
+            if purse.day < q.today then
                 purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0;
             end if;
             is_new_today := q.was_seen_today is not true;
@@ -249,7 +257,6 @@ begin
                 from unnest(met) as e where e.holder_account_id = purse.account_id and e.subject = q.subject;
             end if;
             level := case when q.card_matches then 3 when q.is_known then 1 when q.break_glass is not null then 2 else 0 end;
-            if level = 2 and me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
             if level < q.required_presence and level <> 2 or level = 0 and containment = 1 then outcome := 21; exit decision; end if;
 
             -- A repeat has its first answer again, for no second budget.
@@ -257,7 +264,7 @@ begin
                 select * into original from gate.repeats as e
                 where e.account_id = me.account_id and e.key_digest = q.repeat_key and e.asked_at > batch_at - interval '24 hours';
                 if found then
-                    if original.body_digest <> q.body then outcome := 27; exit decision; end if;
+                    if original.body_digest is distinct from q.body then outcome := 27; exit decision; end if;
                     outcome := original.outcome;
                     repeat_of := original.receipt_id;
                     answer_on := original.answer_on;
@@ -280,6 +287,7 @@ begin
                 end if;
                 if is_new_today and purse.people_today >= q.people_per_day then outcome := 21; exit decision; end if;
             elsif level = 2 then
+                if me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
                 me.break_glass_today := me.break_glass_today + 1;
             end if;
             me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s;

@@ -1,0 +1,1 @@
+"""Attacks told as stories: each one is what a thief would do, and what he is left with."""
