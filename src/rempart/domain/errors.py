@@ -528,10 +528,208 @@ class GrantTypeUnsupported(TokenRequestRefused):
     code = "grant-type-unsupported"
 
 
+class MemberFileForAnotherInsurer(MemberFileRefused):
+    """The manifest names another insurer than the one that the file was brought for."""
+
+    code = "member-file-insurer"
+
+
+class InsurerUnregistered(MemberFileRefused):
+    """No insurer is registered under this AMC number."""
+
+    code = "insurer-unregistered"
+
+
+class MemberFileSequenceGap(MemberFileRefused):
+    """A file is missing before this one; the place says which sequence is expected."""
+
+    code = "member-file-sequence-gap"
+
+
+class MemberFileSequenceTaken(MemberFileRefused):
+    """Another file was taken under this sequence; the place says which is expected."""
+
+    code = "member-file-sequence-taken"
+
+
+class MemberFilePreviousWrong(MemberFileRefused):
+    """The file before this one is not the one that was taken."""
+
+    code = "member-file-previous"
+
+
+class MemberFileNoGoodLine(MemberFileRefused):
+    """Not one line of the file is good."""
+
+    code = "member-file-no-good-line"
+
+
+class FileApprovalRefused(Refusal):
+    """A waiting file cannot be let in this way."""
+
+    code = "file-approval-refused"
+
+
+class FileUnknown(FileApprovalRefused):
+    """No file has this number."""
+
+    code = "file-unknown"
+
+
+class FileNotWaiting(FileApprovalRefused):
+    """The file does not wait for anybody: it was approved, taken or withdrawn."""
+
+    code = "file-not-waiting"
+
+
+class FileBroughtBySamePerson(FileApprovalRefused):
+    """Who brought a file does not let it in: a second person must look."""
+
+    code = "file-same-person"
+
+
+class InsurerKnown(Refusal):
+    """An insurer is registered under this AMC number already."""
+
+    code = "insurer-known"
+
+
 class GenerationImpossible(Refusal):
     """People cannot be generated as asked: there must be an insurer at least, and no more insurers than people."""
 
     code = "generation-impossible"
+
+
+class RegistrationRefused(Refusal):
+    """The register does not take this entry."""
+
+    code = "registration-refused"
+
+
+class ProfessionUnknown(RegistrationRefused):
+    """There is no profession of this code."""
+
+    code = "profession-unknown"
+
+
+class ProfessionChanged(RegistrationRefused):
+    """The professional is registered under another profession, which does not change."""
+
+    code = "profession-changed"
+
+
+class ProfessionalAlreadyStruckOff(RegistrationRefused):
+    """The professional was struck off, which is not undone here."""
+
+    code = "professional-already-struck-off"
+
+
+class ClientIdRefused(RegistrationRefused):
+    """A client_id has 3 to 100 printable ASCII characters."""
+
+    code = "client-id-refused"
+
+
+class SoftwareRevoked(RegistrationRefused):
+    """The software was revoked, which is for ever: register it under another client_id."""
+
+    code = "software-revoked"
+
+
+class AddressRefused(RegistrationRefused):
+    """An identity provider and its keys are at HTTPS addresses, or on this machine."""
+
+    code = "address-refused"
+
+
+class ScopeUnknown(TokenRequestRefused):
+    """Rempart has no scopes: what a token opens is decided for each question."""
+
+    code = "scope-unknown"
+
+
+class TargetUnknown(TokenRequestRefused):
+    """The resource asked for is not the FHIR address of this platform."""
+
+    code = "target-unknown"
+
+
+class RequestUnreadable(Refusal):
+    """The request cannot be read as it should be written."""
+
+    code = "request-unreadable"
+
+
+class BodyOversize(RequestUnreadable):
+    """The body is larger than any question can be."""
+
+    code = "body-oversize"
+
+
+class BodyMalformed(RequestUnreadable):
+    """The body is not what this address reads."""
+
+    code = "body-malformed"
+
+
+class BodyTypeWrong(RequestUnreadable):
+    """The content type is not the one that this address reads."""
+
+    code = "body-type-wrong"
+
+
+class RequestsTooMany(Refusal):
+    """Too many requests came from this address: wait a little."""
+
+    code = "requests-too-many"
+
+
+class AccountClosed(AccessRefused):
+    """The account was revoked, or the professional behind it was struck off."""
+
+    code = "account-closed"
+
+
+class PasskeyRefused(AccessRefused):
+    """The passkey is not one of ours, or its answer does not fit the challenge: begin again."""
+
+    code = "passkey-refused"
+
+
+class PasskeysTooMany(Refusal):
+    """The account has as many passkeys as it may."""
+
+    code = "passkeys-too-many"
+
+
+class InvitationUnknown(AccessRefused):
+    """The invitation is wrong, was used, or has expired."""
+
+    code = "invitation-unknown"
+
+
+class NotATitulaire(AccessRefused):
+    """Only a titulaire or a structure has a staff."""
+
+    code = "not-a-titulaire"
+
+
+class StaffMemberUnknown(Refusal):
+    """There is no such member in this staff."""
+
+    code = "staff-member-unknown"
+
+
+class StaffNameRefused(Refusal):
+    """A name has 2 to 80 characters on one line."""
+
+    code = "staff-name-refused"
+
+
+class StaffTooMany(Refusal):
+    """The staff is as large as it may be."""
+
+    code = "staff-too-many"
 
 
 class Outage(RempartError):
@@ -550,6 +748,12 @@ class Bug(RempartError):
     """Something that should not happen did; only a reference number leaves the house."""
 
     code = "bug"
+
+
+class LoadUnderWay(Outage):
+    """Another member file is being loaded; loads take turns."""
+
+    code = "load-under-way"
 
 
 class DatabaseUnreachable(Outage):

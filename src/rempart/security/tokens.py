@@ -14,3 +14,8 @@ def new_secret() -> str:
 def digest_of(secret: str) -> bytes:
     """Give the SHA-256 under which a secret is stored; 256 random bits need no salt."""
     return sha256(secret.encode()).digest()
+
+
+def invitation_link(portal_url: str, code: str) -> str:
+    """Write the link of an invitation; the code follows the number sign, so that no server's log ever holds it."""
+    return f"{portal_url.rstrip('/')}/invitation#code={code}"

@@ -4,11 +4,11 @@ Which account may ask is said in one place, `access.may_ask`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
 
+from rempart.domain.access import AccountLabel, StaffMember
 from rempart.store.rows import returned
 
 type_of_connection = psycopg.AsyncConnection[TupleRow]
@@ -84,31 +84,6 @@ class AccountAtPlace:
 
     account_id: int
     finess: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLabel:
-    """What a professional is shown of the account under which he works."""
-
-    account_id: int
-    kind: str
-    display_name: str
-    profession: str
-    profession_label: str
-    domains: int
-    default_domain: int
-    organisation: str
-
-
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    """A named member of the staff, as the titulaire sees him."""
-
-    account_id: int
-    display_name: str
-    is_active: bool
-    invited_at: datetime
-    last_used_at: datetime | None
 
 
 async def find_accounts_of_professional(connection: type_of_connection, rpps: str) -> list[AccountAtPlace]:

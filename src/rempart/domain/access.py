@@ -1,0 +1,34 @@
+"""Who works under which name: the words about accounts that every floor shares."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLabel:
+    """What a professional is shown of the account under which he works; `domains` is a mask of `domain/rights.py`."""
+
+    account_id: int
+    kind: str
+    display_name: str
+    profession: str
+    profession_label: str
+    domains: int
+    default_domain: int
+    organisation: str
+
+    @property
+    def may_enrol_staff(self) -> bool:
+        """Whether the account has a staff: a titulaire's or a structure's, never a member's."""
+        return self.kind in ("professional", "structure")
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A named member of the staff, as the titulaire sees him."""
+
+    account_id: int
+    display_name: str
+    is_active: bool
+    invited_at: datetime
+    last_used_at: datetime | None

@@ -1,0 +1,86 @@
+"""What every endpoint of this face goes through: the throttle, the proof, the gate, the translation of errors."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rempart.domain.errors import RempartError
+from rempart.faces.identity.problems import NO_STORE, bug_of, problem, problem_of_outcome
+from rempart.operations.reception import Reception
+from rempart.security.admission import AdmittedCaller, TurnedAway
+from rempart.security.dpop import Proof, proof_headers
+
+type_of_endpoint = Callable[[Request], Awaitable[Response]]
+type_of_act = Callable[[Request, AdmittedCaller], Awaitable[Response]]
+
+
+def reception_of(request: Request) -> Reception:
+    """Find what this process holds."""
+    reception: Reception = request.app.state.reception
+    return reception
+
+
+def address_of(request: Request) -> str:
+    """Write the public address that a proof must be made for."""
+    return reception_of(request).issuer + str(request.scope["path"])
+
+
+def proof_of(request: Request) -> Proof:
+    """Verify the proof of a request that has no session yet. Refuses: ProofRefused."""
+    _, dpop = proof_headers(request.scope["headers"])
+    return reception_of(request).proofs.verify_proof(dpop, request.method, address_of(request))
+
+
+def throttle(request: Request) -> None:
+    """Count a request that nothing proves yet against its address. Refuses: RequestsTooMany."""
+    reception_of(request).throttle.count(request.client.host if request.client else "")
+
+
+def answered(act: type_of_endpoint) -> type_of_endpoint:
+    """Make an endpoint for callers without a session: throttled, and its errors translated."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            throttle(request)
+            response = await act(request)
+        except RempartError as error:
+            response = problem(error, request)
+        except Exception as error:  # noqa: BLE001 (the last net: nothing of it leaves the house)
+            response = problem(bug_of(error), request)
+        response.headers.update(NO_STORE)
+        return response
+
+    return endpoint
+
+
+def authenticated(act: type_of_act) -> type_of_endpoint:
+    """Make an endpoint for callers with a session; each answer, errors included, carries the next nonce."""
+
+    async def endpoint(request: Request) -> Response:
+        next_nonce = None
+        try:
+            caller = await _admit(request)
+            next_nonce = caller.next_nonce
+            response = (
+                problem_of_outcome(caller.outcome, request)
+                if isinstance(caller, TurnedAway)
+                else await act(request, caller)
+            )
+        except RempartError as error:
+            response = problem(error, request)
+        except Exception as error:  # noqa: BLE001 (the last net: nothing of it leaves the house)
+            response = problem(bug_of(error), request)
+        response.headers.update(NO_STORE)
+        if next_nonce is not None:
+            response.headers["DPoP-Nonce"] = next_nonce
+        return response
+
+    return endpoint
+
+
+async def _admit(request: Request) -> AdmittedCaller | TurnedAway:
+    reception = reception_of(request)
+    authorization, dpop = proof_headers(request.scope["headers"])
+    caller = reception.proofs.verify_request(authorization, dpop, request.method, address_of(request))
+    return await reception.admit(caller)

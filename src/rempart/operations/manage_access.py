@@ -1,0 +1,134 @@
+"""The operator keeps the register: who may ask, through which software, on the word of which identity provider.
+
+These acts let people in or out; none of them opens a session or adds a passkey, which only the person concerned can do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg.rows import TupleRow
+
+from rempart.adapters.provider_keys import is_allowed
+from rempart.domain.errors import (
+    AddressRefused,
+    ClientIdRefused,
+    ProfessionalAlreadyStruckOff,
+    ProfessionChanged,
+    ProfessionUnknown,
+)
+from rempart.domain.identifiers import parse_finess, parse_rpps
+from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
+from rempart.security.assertions.signatures import read_key_set
+from rempart.security.tokens import digest_of, invitation_link, new_secret
+from rempart.store import register, software
+
+type_of_operator = psycopg.Connection[TupleRow]
+
+_STRUCTURE_PROFESSION = "hospital"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAccount:
+    """A professional or a structure at a place, and the account under which it asks."""
+
+    account_id: int
+    finess: str
+    rpps: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link to hand over, shown once."""
+
+    account_id: int
+    link: str
+    expires_at: datetime
+
+
+def register_professional(
+    connection: type_of_operator,
+    *,
+    rpps: str,
+    finess: str,
+    profession: str,
+    name: str,
+    organisation: str = "",
+    timezone: str = "Europe/Paris",
+) -> RegisteredAccount:
+    """Register a professional at a place, or change their names; safe to repeat.
+
+    Refuses: IdentifierRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff.
+    """
+    number, place = parse_rpps(rpps, "rpps"), parse_finess(finess, "finess")
+    profession_id = _profession(connection, profession)
+    with connection.transaction():
+        found = register.register_professional(connection, number, profession_id, name)
+        if found is None:
+            raise ProfessionalAlreadyStruckOff("rpps")
+        professional_id, known_profession_id = found
+        if known_profession_id != profession_id:
+            raise ProfessionChanged("profession")
+        organisation_id = register.register_organisation(connection, place, organisation or name, timezone)
+        account_id = register.account_of_professional(
+            connection, professional_id, organisation_id, profession_id, name
+        )
+    return RegisteredAccount(account_id, place, number)
+
+
+def register_structure(
+    connection: type_of_operator, *, finess: str, name: str, timezone: str = "Europe/Paris"
+) -> RegisteredAccount:
+    """Register a hospital that asks in its own name. Refuses: IdentifierRefused."""
+    place = parse_finess(finess, "finess")
+    profession_id = _profession(connection, _STRUCTURE_PROFESSION)
+    with connection.transaction():
+        organisation_id = register.register_organisation(connection, place, name, timezone)
+        account_id = register.account_of_structure(connection, organisation_id, profession_id, name)
+    return RegisteredAccount(account_id, place, None)
+
+
+def invite(connection: type_of_operator, portal_url: str, account_id: int) -> Invitation:
+    """Invite to register a first passkey; it serves only while the account has none."""
+    code = new_secret()
+    expires_at = register.invite(connection, digest_of(code), account_id, INVITATION_LIFE_DAYS)
+    return Invitation(account_id, invitation_link(portal_url, code), expires_at)
+
+
+def strike_off(connection: type_of_operator, rpps: str) -> bool:
+    """Strike a professional off: accounts, staff and sessions are refused from this instant.
+
+    Refuses: IdentifierRefused. False if he is not registered or was struck off before.
+    """
+    return register.strike_off(connection, parse_rpps(rpps, "rpps"))
+
+
+def register_software(connection: type_of_operator, client_id: str, name: str, key_set: bytes) -> bool:
+    """Register a software by its public keys, or change them; false if it was revoked, which is for ever.
+
+    Refuses: ClientIdRefused, KeySetRefused.
+    """
+    if not 3 <= len(client_id) <= CLIENT_ID_MAX_CHARS or not (
+        client_id.isascii() and client_id.isprintable()
+    ):
+        raise ClientIdRefused("client_id")
+    read_key_set(key_set, "jwks")
+    keys: dict[str, Any] = msgspec.json.decode(key_set)
+    return software.register_software(connection, client_id, name, keys)
+
+
+def register_provider(connection: type_of_operator, issuer: str, jwks_uri: str, *, for_tests: bool) -> None:
+    """Believe an identity provider; one for tests is believed in a sandbox alone. Refuses: AddressRefused."""
+    for place, address in (("issuer", issuer), ("jwks_uri", jwks_uri)):
+        if not is_allowed(address):
+            raise AddressRefused(place)
+    software.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
+
+
+def _profession(connection: type_of_operator, code: str) -> int:
+    profession_id = register.find_profession(connection, code)
+    if profession_id is None:
+        raise ProfessionUnknown("profession")
+    return profession_id

@@ -1,0 +1,108 @@
+"""Open and close browser sessions: the way into the portal, by passkey, bound to a key that the browser does not export.
+
+A session is 256 random bits, four hours at most and half an hour unused; each of its proofs carries the nonce that the answer
+before gave, so that a copied profile and its owner diverge at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rempart.domain.access import AccountLabel
+from rempart.domain.errors import AccountClosed, PasskeyRefused
+from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S, CEREMONY_LIFE_S
+from rempart.operations.reception import Reception
+from rempart.security import passkeys
+from rempart.security.admission import AdmittedCaller
+from rempart.security.dpop import Proof
+from rempart.security.tokens import digest_of, new_secret
+from rempart.store import accounts, sessions
+from rempart.store import passkeys as kept
+from rempart.store.connections import type_of_connection
+from rempart.store.sessions import NewSession
+
+_PLACE = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    """A session as the browser is told of it, once."""
+
+    access_token: str
+    nonce: str
+    account: AccountLabel
+
+
+async def begin_sign_in(reception: Reception) -> dict[str, Any]:
+    """Hand out a challenge to whoever asks; it says nothing about anybody."""
+    ceremony = passkeys.begin_sign_in(reception.party)
+    async with reception.connections.lent() as connection:
+        await kept.add_challenge(connection, ceremony.challenge_digest, "sign-in", None, CEREMONY_LIFE_S)
+    return ceremony.public_key
+
+
+async def sign_in(reception: Reception, credential: Mapping[str, Any], proof: Proof) -> BrowserSession:
+    """Open a session for the account of a passkey. Refuses: PasskeyRefused, ProofReplayed."""
+    credential_id = passkeys.credential_id_of(credential)
+    async with reception.connections.lent() as connection:
+        challenge = await use_challenge(connection, credential, "sign-in", None)
+        async with connection.transaction():
+            await reception.use_proof(connection, proof)
+            passkey = await kept.find_passkey(connection, credential_id)
+            if passkey is None:
+                raise PasskeyRefused(_PLACE)
+            sign_count = passkeys.finish_sign_in(
+                reception.party, credential, challenge, passkey.public_key, passkey.sign_count
+            )
+            await kept.use_passkey(connection, credential_id, sign_count)
+            return await open_for(connection, passkey.account_id, proof)
+
+
+async def see_account(reception: Reception, caller: AdmittedCaller) -> AccountLabel:
+    """Say under which account a session works. Refuses: AccountClosed."""
+    async with reception.connections.lent() as connection:
+        return await describe(connection, caller.account_id)
+
+
+async def sign_out(reception: Reception, caller: AdmittedCaller) -> None:
+    """End the caller's session."""
+    async with reception.connections.lent() as connection:
+        await sessions.revoke_session(connection, caller.token_digest, "signed out")
+
+
+async def describe(connection: type_of_connection, account_id: int) -> AccountLabel:
+    """Describe an account that may ask. Refuses: AccountClosed."""
+    account = await accounts.describe_account(connection, account_id)
+    if account is None:
+        raise AccountClosed
+    return account
+
+
+async def use_challenge(
+    connection: type_of_connection, credential: Mapping[str, Any], purpose: str, account_id: int | None
+) -> bytes:
+    """Use up the challenge that a credential answers, whatever comes of it; give the challenge itself."""
+    challenge = passkeys.challenge_of(credential)
+    was_there, handed_to = await kept.use_challenge(connection, passkeys.challenge_digest(challenge), purpose)
+    if not was_there or handed_to != account_id:
+        raise PasskeyRefused(_PLACE)
+    return challenge
+
+
+async def open_for(connection: type_of_connection, account_id: int, proof: Proof) -> BrowserSession:
+    """Write a browser session for an account, bound to the key of a proof, in the caller's transaction."""
+    account = await describe(connection, account_id)
+    access_token, nonce = new_secret(), new_secret()
+    await sessions.open_session(
+        connection,
+        NewSession(
+            token_digest=digest_of(access_token),
+            key_thumbprint=proof.key_thumbprint,
+            account_id=account_id,
+            software_id=None,
+            life_s=BROWSER_SESSION_LIFE_S,
+            idle_s=BROWSER_SESSION_IDLE_S,
+            nonce_digest=digest_of(nonce),
+        ),
+    )
+    return BrowserSession(access_token, nonce, account)
