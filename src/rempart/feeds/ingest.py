@@ -64,7 +64,9 @@ class Ingest:
         if held.drop_nulls().len():
             copies["lines"] = copies.get("lines", b"") + self._bad(batch.bad_lines)
         new_products = list(self.product_places)[first_place:]
-        return Staged(copies, first_place, new_products, batch.bad_lines, batch.line_count, batch.lines_so_far)
+        return Staged(
+            copies, first_place, new_products, batch.bad_lines, batch.line_count, batch.lines_so_far
+        )
 
     def _references(self, beneficiary_ids: pl.Series) -> tuple[Cells, Cells]:
         """Give each row's place among the distinct people of the batch, and the people's digests (32 bytes each)."""
@@ -79,7 +81,9 @@ class Ingest:
 
     def _people(self, rows: pl.DataFrame, references: Cells, persons: Cells) -> dict[str, bytes]:
         """Stage each person once, unless his rows contradict each other, and his other aliases."""
-        marked = rows.with_columns(mark=digests.identity_marks(rows), person=pl.Series(persons, dtype=pl.Int64))
+        marked = rows.with_columns(
+            mark=digests.identity_marks(rows), person=pl.Series(persons, dtype=pl.Int64)
+        )
         people = marked.unique(["person", "mark"], keep="first", maintain_order=True)
         known_by = references[people["person"].to_numpy(), : digests.REFERENCE_BYTES]
         aliases = self.keyring.index_joined(self.amc_number, digests.alias_messages(people))
@@ -130,7 +134,9 @@ class Ingest:
                 integers(rows["coverage_rank"], 2),
                 integers(_codes(rows["situation"], SITUATIONS), 2),
                 *(integers(rows[name], 4) for name in ("domains", "domains_without_tp", "waiting_domains")),
-                dates(rows["waiting_until"].dt.offset_by("1d")),  # the last day of waiting: kept as the first day covered
+                dates(
+                    rows["waiting_until"].dt.offset_by("1d")
+                ),  # the last day of waiting: kept as the first day covered
                 integers(self._products(rows["product_code"]), 4),
             ]
         )
@@ -139,7 +145,9 @@ class Ingest:
                 repeated(self.insurer_id, 4, rows.height),
                 contract_field,
                 opens_on,
-                digest_field(digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)),
+                digest_field(
+                    digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)
+                ),
             ],
             self.keyring.seal(self.amc_number, records, traits),
         )
@@ -169,7 +177,9 @@ class Ingest:
 def _cards(cards: pl.Series) -> Field:
     """Lay out the digests of card secrets, 32 bytes or nothing."""
     empty = cards.is_null().to_numpy() if cards.null_count() else None
-    table = digests.cut(b"".join(cards.fill_null(bytes(digests.DIGEST_BYTES)).to_list()), digests.DIGEST_BYTES)
+    table = digests.cut(
+        b"".join(cards.fill_null(bytes(digests.DIGEST_BYTES)).to_list()), digests.DIGEST_BYTES
+    )
     return digest_field(table, empty)
 
 

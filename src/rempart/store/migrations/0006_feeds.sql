@@ -70,8 +70,9 @@ create unlogged table staging.lines (
     domains_without_tp int,
     waiting_domains int,
     waiting_until date,
-    product_id int
+    product_place int
 );
+create unlogged table staging.products (product_place int primary key, product_id int not null);
 create unlogged table staging.identities (
     insurer_id int not null,
     contract_digest bytea not null,
@@ -136,7 +137,7 @@ begin
     if verdict <> 'begun' then
         return;
     end if;
-    truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.identities, staging.held,
+    truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held,
         staging.complaints, staging.changes;
     insert into staging.file values (
         insurer_id, p_sequence, p_kind, p_effective_on, p_sha256, p_row_count, p_name, p_by, is_first,
@@ -148,18 +149,19 @@ begin
     end if;
 end $$;
 
--- The numbers of products of the insurer at hand; a code that is new gets one.
-create function feeds.product_numbers(p_codes text[]) returns table (code text, product_id int)
+-- Say what the file's products are, by the places that its lines name them with; a code that is new gets a number.
+create function feeds.name_products(p_first_place int, p_codes text[]) returns void
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
 begin
     insert into members.products (insurer_id, code)
     select f.insurer_id, c from staging.file as f, unnest(p_codes) as c
     on conflict do nothing;
-    return query
-    select p.code, p.product_id from staging.file as f join members.products as p on p.insurer_id = f.insurer_id
-    where p.code = any(p_codes);
+    insert into staging.products
+    select p_first_place + u.place - 1, p.product_id
+    from unnest(p_codes) with ordinality as u (code, place)
+    cross join staging.file as f
+    join members.products as p on p.insurer_id = f.insurer_id and p.code = u.code;
 end $$;
 
 -- Find the lines that contradict each other or somebody else's, and hold their people.
@@ -257,7 +259,7 @@ begin
         c.action = 2 and (
             c.former_ends_on < here.effective_on and coalesce(c.ends_on, 'infinity') > c.former_ends_on
             or c.situation <> 1 and c.former_situation = 1),
-        c.action = 1 and c.opens_on < here.effective_on
+        c.action = 1 and c.opens_on < here.effective_on and not here.is_first
     from (
         select
             l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, r.ends_on as former_ends_on,
@@ -271,12 +273,13 @@ begin
                 end
                 when r.person_id is null then 1
                 when row (l.ends_on, l.coverage_rank, l.situation, l.domains, l.domains_without_tp, l.waiting_domains,
-                          l.waiting_until, l.product_id)
+                          l.waiting_until, d.product_id)
                     is distinct from row (r.ends_on, r.coverage_rank, r.situation, r.domains, r.domains_without_tp,
                                           r.waiting_domains, r.waiting_until, r.product_id) then 2
                 else 0
             end as action
         from staging.lines as l
+        left join staging.products as d on d.product_place = l.product_place
         left join members.people as p on p.reference_digest = l.reference_digest
         left join members.rights as r
             on r.person_id = p.person_id and r.contract_digest = l.contract_digest and r.opens_on = l.opens_on
@@ -395,9 +398,10 @@ begin
     )
     select
         k.person_id, l.contract_digest, l.opens_on, l.ends_on, l.coverage_rank, l.situation, l.domains, l.domains_without_tp,
-        l.waiting_domains, l.waiting_until, l.product_id, now()
+        l.waiting_domains, l.waiting_until, d.product_id, now()
     from staging.changes as c
     join staging.lines as l using (line)
+    join staging.products as d using (product_place)
     join staging.known as k on k.reference_digest = c.reference_digest
     where c.action in (1, 2)
     order by k.person_id, l.contract_digest, l.opens_on
@@ -433,7 +437,7 @@ declare
     may_close constant boolean := p_unattributable = 0;
 begin
     select * into strict here from staging.file;
-    analyze staging.people, staging.other_aliases, staging.lines, staging.identities;
+    analyze staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities;
     perform feeds.hold_contradictions(may_close);
     analyze staging.held;
     perform feeds.find_changes(may_close);
@@ -459,7 +463,8 @@ begin
         where i.insurer_id = here.insurer_id;
     end if;
     file_id := feeds.record_file(verdict, difference);
-    truncate staging.people, staging.other_aliases, staging.lines, staging.identities, staging.held, staging.changes;
+    truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held,
+        staging.changes;
 end $$;
 
 -- Write down what became of the file at hand; one that waited in its place is withdrawn.
@@ -515,7 +520,7 @@ do $$
 declare
     staged text;
 begin
-    foreach staged in array array['file', 'people', 'other_aliases', 'lines', 'identities', 'held', 'complaints', 'changes'] loop
+    foreach staged in array array['file', 'people', 'other_aliases', 'lines', 'products', 'identities', 'held', 'complaints', 'changes'] loop
         execute format('alter table staging.%I owner to rempart_loader', staged);
     end loop;
     for staged in
@@ -527,5 +532,5 @@ begin
 end $$;
 grant insert on staging.people, staging.other_aliases, staging.lines, staging.identities to rempart_feeds;
 grant select on staging.complaints to rempart_feeds; -- line numbers and reasons
-grant execute on function feeds.begin_file, feeds.product_numbers, feeds.finish_file to rempart_feeds;
+grant execute on function feeds.begin_file, feeds.name_products, feeds.finish_file to rempart_feeds;
 grant execute on function feeds.approve_file to rempart_operator;

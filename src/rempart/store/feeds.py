@@ -1,0 +1,168 @@
+"""The loader's side of the database: staging tables filled by COPY, and the functions that judge and apply a file.
+
+The role rempart_feeds can do no more than what is here: it reads no row of people. Everything happens in one transaction, opened
+by `FileLoad` and ended by `keep` or, whatever else happens, rolled back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+
+COLUMNS: Final = {
+    "people": "line, reference_digest, card_digest, alias_digest, traits_mark",
+    "other_aliases": "line, reference_digest, alias_digest",
+    "lines": (
+        "line, reference_digest, change, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, "
+        "domains_without_tp, waiting_domains, waiting_until, product_place"
+    ),
+    "identities": "insurer_id, contract_digest, opens_on, traits_digest, sealed",
+}
+"""The staging tables and the order of their columns in a COPY."""
+
+
+class Opening(NamedTuple):
+    """What `feeds.begin_file` said; `expected` is the sequence that comes next."""
+
+    verdict: str
+    insurer_id: int | None
+    is_first: bool | None
+    file_id: int | None
+    expected: int | None
+
+
+class Closing(NamedTuple):
+    """What `feeds.finish_file` said: `taken`, or `waiting` for a second person."""
+
+    verdict: str
+    file_id: int
+    difference: dict[str, Any]
+
+
+class Complaint(NamedTuple):
+    """A line that contradicts others or what is known."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a manifest says of a file, and who brings it."""
+
+    amc_number: str
+    sequence: int
+    kind: str
+    effective_on: date
+    sha256: bytes
+    previous_sha256: bytes | None
+    row_count: int
+    name: str
+    brought_by: str
+
+
+class FileRow(NamedTuple):
+    """A file as `feeds.files` remembers it."""
+
+    file_id: int
+    amc_number: str
+    sequence: int
+    kind: str
+    effective_on: date
+    sha256: bytes
+    row_count: int
+    name: str
+    state: str
+    brought_by: str
+    brought_at: datetime
+    approved_by: str | None
+    taken_at: datetime | None
+    difference: dict[str, Any]
+
+
+class FileLoad:
+    """One load, from `begin` to `keep`; left without `keep`, nothing of it remains."""
+
+    def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Self:
+        self._connection.execute("begin")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if not self._connection.closed and not self._connection.broken:
+            self._connection.execute("rollback")
+
+    def begin(self, facts: FileFacts) -> Opening:
+        """Open the load, or say why not."""
+        row = self._connection.execute(
+            "select verdict, insurer_id, is_first, file_id, expected"
+            " from feeds.begin_file(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                facts.amc_number, facts.sequence, facts.kind, facts.effective_on, facts.sha256, facts.previous_sha256,
+                facts.row_count, facts.name, facts.brought_by,
+            ),
+        ).fetchone()  # fmt: skip
+        assert row is not None  # a function that returns one row
+        return Opening(*row)
+
+    def name_products(self, first_place: int, codes: Sequence[str]) -> None:
+        """Say which products the places from `first_place` on stand for."""
+        self._connection.execute("select feeds.name_products(%s, %s)", (first_place, list(codes)))
+
+    def copy(self, table: str, pieces: Iterable[bytes]) -> None:
+        """Write rows in the binary COPY format into a staging table."""
+        statement = sql.SQL("copy staging.{} ({}) from stdin (format binary)").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split(", ")))
+        )
+        with self._connection.cursor().copy(statement) as copy:
+            for piece in pieces:
+                copy.write(piece)
+
+    def finish(self, unattributable_count: int) -> Closing:
+        """Judge and apply what was staged."""
+        row = self._connection.execute(
+            "select verdict, file_id, difference from feeds.finish_file(%s)", (unattributable_count,)
+        ).fetchone()
+        assert row is not None
+        return Closing(*row)
+
+    def complaints(self) -> list[Complaint]:
+        """List the lines that the database complained about, in the order of the file."""
+        rows = self._connection.execute("select line, column_name, reason from staging.complaints order by line, reason")
+        return [Complaint(*row) for row in rows]
+
+    def keep(self) -> None:
+        """Make what was done last."""
+        self._connection.execute("commit")
+
+
+def list_files(connection: psycopg.Connection[TupleRow], amc_number: str | None = None) -> list[FileRow]:
+    """List the files brought, the latest first."""
+    rows = connection.execute(
+        """
+        select f.file_id, i.amc_number, f.sequence, f.kind, f.effective_on, f.sha256, f.row_count, f.name, f.state, f.brought_by,
+            f.brought_at, f.approved_by, f.taken_at, f.difference
+        from feeds.files as f join members.insurers as i using (insurer_id)
+        where %(amc)s::text is null or i.amc_number = %(amc)s
+        order by f.file_id desc
+        """,
+        {"amc": amc_number},
+    )
+    return [FileRow(*row) for row in rows]
+
+
+def approve_file(connection: psycopg.Connection[TupleRow], file_id: int, approved_by: str) -> str:
+    """Let a waiting file in; give `approved`, or the reason why not."""
+    row = connection.execute("select feeds.approve_file(%s, %s)", (file_id, approved_by)).fetchone()
+    assert row is not None
+    return str(row[0])
