@@ -8,6 +8,7 @@ thread: the keyring's. Source: OASIS PKCS #11 3.0. Measured on SoftHSM 2.6: 32,0
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
@@ -43,7 +44,7 @@ class Pkcs11Vault:
             self._session = device.get_token(token_label=token).open(rw=True, user_pin=pin)
         except (NoSuchToken, PinIncorrect, PKCS11Error) as error:
             raise KeysUnreadable(f"{token}: {type(error).__name__}") from None
-        self._found: dict[tuple[ObjectClass, str], pkcs11.Object] = {}
+        self._found: dict[tuple[ObjectClass, str], Any] = {}
 
     def digest(self, name: str, messages: Sequence[bytes]) -> list[bytes]:
         """Give the HMAC-SHA256 of each message."""
@@ -107,12 +108,12 @@ class Pkcs11Vault:
     def names(self) -> list[str]:
         """List the names of the keys."""
         return sorted(
-            str(key.label)
+            str(key[Attribute.LABEL])
             for kind in (ObjectClass.SECRET_KEY, ObjectClass.PRIVATE_KEY)
             for key in self._session.get_objects({Attribute.CLASS: kind, Attribute.TOKEN: True})
         )
 
-    def _find(self, kind: ObjectClass, name: str) -> pkcs11.Object:
+    def _find(self, kind: ObjectClass, name: str) -> Any:  # noqa: ANN401 (what a key can do depends on the device)
         key = self._found.get((kind, name))
         if key is None:
             wanted = {Attribute.CLASS: kind, Attribute.LABEL: name, Attribute.TOKEN: True}

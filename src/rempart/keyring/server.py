@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import structlog
@@ -64,7 +65,7 @@ class Keyring:
         """Answer until told to stop."""
         loop = asyncio.get_running_loop()
         servers = [
-            await loop.create_unix_server(lambda door=door: Connection(self, door), sock=door.listener)
+            await loop.create_unix_server(partial(Connection, self, door), sock=door.listener)
             for door in doors.values()
         ]
         await stopped.wait()

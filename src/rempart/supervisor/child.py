@@ -72,9 +72,10 @@ def _live(task: Task, tell: int, parent_id: int) -> None:
     configure_logging(task.name)
     process_guard.show_name(task.name)
     work = task.prepare()
+    has_walls = system_users.are_in_force()
     system_users.drop_to(task.role)
     process_guard.forbid_new_privileges()
-    if task.role == "keyring" or task.role in system_users.SYSTEM_USER_OF_ROLE:
+    if has_walls or task.role == "keyring":  # an ordinary user may trace his own faces, and no keys
         process_guard.forbid_dumps_and_tracing()
     process_guard.die_with(parent_id)
 
@@ -87,8 +88,8 @@ def _live(task: Task, tell: int, parent_id: int) -> None:
 
 def _leave_the_supervisor(keep: Iterable[int]) -> None:
     signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+    for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(stop, signal.SIG_DFL)
     os.setpgid(0, 0)  # Ctrl-C reaches the supervisor alone, which stops its processes in order
     sys.stdout.flush()
     kept = {1, 2, *keep}
