@@ -117,9 +117,9 @@ begin
     ) as st;
 
     -- Only now: what was contained while we waited holds.
-    select e.name = 'sandbox', (select array_agg(c) from gate.containments as c where c.released_at is null)
-    into is_sandbox, contained
-    from platform.environment as e;
+    select (select e.name = 'sandbox' from platform.environment as e),
+           (select array_agg(c) from gate.containments as c where c.released_at is null)
+    into is_sandbox, contained;
 
     for q in
         select
@@ -140,7 +140,7 @@ begin
             end::smallint as caller_verdict,
             case -- what cannot be asked here, whoever it is about
                 when i.insurer_id is null or i.served_until <= batch_at then 20
-                when (n.domains >> t.domain) & 1 = 0 then 26
+                when t.domain not between 0 and 30 or (n.domains >> t.domain) & 1 = 0 then 26 -- a shift goes round at 32
                 when t.on_day not between t.today - 822 and t.today + 366 then 28
             end::smallint as question_verdict,
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst,
