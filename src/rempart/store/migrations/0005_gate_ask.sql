@@ -256,7 +256,12 @@ begin
                 into is_new_today, q.is_known
                 from unnest(met) as e where e.holder_account_id = purse.account_id and e.subject = q.subject;
             end if;
-            level := case when q.card_matches then 3 when q.is_known then 1 when q.break_glass is not null then 2 else 0 end;
+            level := case
+                when q.card_matches then 3
+                when q.is_known and (q.required_presence <= 1 or q.break_glass is null) then 1
+                when q.break_glass is not null then 2
+                else 0
+            end;
             if level < q.required_presence and level <> 2 or level = 0 and containment = 1 then outcome := 21; exit decision; end if;
 
             -- A repeat has its first answer again, for no second budget.

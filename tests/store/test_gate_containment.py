@@ -1,0 +1,236 @@
+"""Step 3 of the gate: what is contained, who may no longer ask, and what cannot be asked at all."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from rempart.domain.rights import Domain, Outcome
+from rempart.limits import CARE_DATE_AHEAD_MAX_DAYS, CARE_DATE_PAST_MAX_DAYS
+from tests.support.world import REUNION, Insurer, Person, Session, World, outcome
+
+STEP_UP, FREEZE = 1, 2
+
+SCOPES: dict[str, Callable[[Session, Insurer], int]] = {
+    "platform": lambda session, insurer: 0,
+    "face": lambda session, insurer: 1,
+    "software": lambda session, insurer: session.software_id or 0,
+    "organisation": lambda session, insurer: session.account.organisation_id,
+    "professional": lambda session, insurer: session.account.professional_id or 0,
+    "profession": lambda session, insurer: session.account.profession_id,
+    "account": lambda session, insurer: session.account.account_id,
+    "insurer": lambda session, insurer: insurer.insurer_id,
+}
+
+PLACES_OF_ALL = {"platform", "face"}
+"""Scopes in which everybody of this test stands."""
+
+
+@pytest.fixture
+def till(world: World) -> Session:
+    return world.software_session(world.account("pharmacist"))
+
+
+@pytest.fixture
+def neighbour(world: World) -> Session:
+    return world.software_session(world.account("optician"))
+
+
+@pytest.fixture
+def lea(world: World) -> Person:
+    return world.person("Léa", world.insurer())
+
+
+def test_every_scope_of_the_table_is_tried_here(world: World) -> None:
+    rule = world.one("select pg_get_constraintdef(oid) from pg_constraint where conname = 'containments_scope_check'")
+    assert set(rule.split("'")[1::2]) == set(SCOPES)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_frozen_scope_refuses_and_stops_nobody_else(
+    world: World, till: Session, neighbour: Session, lea: Person, scope: str
+) -> None:
+    world.contain(scope, SCOPES[scope](till, lea.insurer), FREEZE)
+    told = world.ask(till.about(lea))
+    assert outcome(told) is Outcome.CONTAINED
+    assert told.receipt_id is not None
+    assert told.coverages is None
+    others = world.ask(neighbour.about(world.person("Hugo", world.insurer())))
+    assert outcome(others) is (Outcome.CONTAINED if scope in PLACES_OF_ALL else Outcome.OPEN)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_that_steps_up_asks_for_presence(world: World, till: Session, lea: Person, scope: str) -> None:
+    world.contain(scope, SCOPES[scope](till, lea.insurer), STEP_UP)
+    assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
+    assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_that_is_released_is_open_again(world: World, till: Session, lea: Person, scope: str) -> None:
+    world.contain(scope, SCOPES[scope](till, lea.insurer), FREEZE)
+    world.do("update gate.containments set released_at = now(), released_by = 'on call' where released_at is null")
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+def test_the_strongest_of_two_containments_holds(world: World, till: Session, lea: Person) -> None:
+    world.contain("account", till.account.account_id, STEP_UP)
+    world.contain("profession", till.account.profession_id, FREEZE)
+    assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.CONTAINED
+
+
+def test_a_frozen_portal_leaves_the_software_route(world: World, till: Session, lea: Person) -> None:
+    counter = world.browser_session(world.account())
+    world.contain("face", 2, FREEZE)
+    assert outcome(world.ask(counter.about(lea))) is Outcome.CONTAINED
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+def test_a_contained_professional_is_not_there_through_his_staff_either(world: World, till: Session, lea: Person) -> None:
+    staff = world.software_session(world.staff(till.account))
+    world.contain("professional", till.account.professional_id or 0, FREEZE)
+    assert outcome(world.ask(staff.about(lea))) is Outcome.CONTAINED
+
+
+def test_a_contained_caller_is_not_admitted_either(world: World, till: Session) -> None:
+    world.contain("account", till.account.account_id, FREEZE)
+    assert outcome(world.ask(till.about(None))) is Outcome.CONTAINED
+
+
+def test_a_frozen_account_is_refused_and_its_colleagues_are_not(world: World, till: Session, lea: Person) -> None:
+    staff = world.software_session(world.staff(till.account))
+    world.set_state(staff.account, standing=2)
+    assert outcome(world.ask(staff.about(lea))) is Outcome.ACCOUNT_FROZEN
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+def test_a_professional_struck_off_is_refused_with_all_his_accounts_and_staff(
+    world: World, till: Session, neighbour: Session, lea: Person
+) -> None:
+    staff = world.software_session(world.staff(till.account))
+    world.do(
+        "update access.professionals set struck_off_at = now() where professional_id = %s", till.account.professional_id
+    )
+    for session in (till, staff):
+        told = world.ask(session.about(lea))
+        assert outcome(told) is Outcome.PROFESSIONAL_STRUCK_OFF
+        assert told.receipt_id is not None
+    assert outcome(world.ask(neighbour.about(lea))) is Outcome.OPEN
+
+
+def test_an_account_opened_for_somebody_struck_off_is_of_no_use(world: World, lea: Person) -> None:
+    account = world.account()
+    world.do("update access.accounts set revoked_at = now() where account_id = %s", account.account_id)
+    world.do("update access.professionals set struck_off_at = now() where professional_id = %s", account.professional_id)
+    opened = world.one("select nextval('access.accounts_account_id_seq')")
+    world.do(
+        """
+        insert into access.accounts (account_id, kind, organisation_id, professional_id, profession_id, holder_account_id,
+                                     display_name)
+        overriding system value values (%s, 'professional', %s, %s, 1, %s, 'Camille Martin')
+        """,
+        opened,
+        account.organisation_id,
+        account.professional_id,
+        opened,
+    )
+    assert world.one("select standing from gate.account_state where account_id = %s", opened) == 1
+
+
+@pytest.mark.parametrize("whose", ["his", "the titulaire's"])
+def test_a_revoked_account_stops_itself_and_its_staff(world: World, till: Session, lea: Person, whose: str) -> None:
+    staff = world.software_session(world.staff(till.account))
+    revoked = staff.account if whose == "his" else till.account
+    world.do("update access.accounts set revoked_at = now() where account_id = %s", revoked.account_id)
+    assert outcome(world.ask(staff.about(lea))) is Outcome.PROFESSIONAL_STRUCK_OFF
+    titulaire = outcome(world.ask(till.about(lea)))
+    assert titulaire is (Outcome.OPEN if whose == "his" else Outcome.PROFESSIONAL_STRUCK_OFF)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "holder_account_id = (select max(account_id) from access.accounts)",
+        "organisation_id = (select max(organisation_id) from access.organisations)",
+        "profession_id = 9",
+    ],
+)
+def test_an_account_is_neither_moved_nor_given_another_purse(world: World, till: Session, change: str) -> None:
+    staff = world.staff(till.account)
+    world.account()
+    with pytest.raises(Exception, match="an account is not moved"):
+        world.do(f"update access.accounts set {change} where account_id = %s", staff.account_id)  # noqa: S608 (words of a test)
+
+
+def test_a_revoked_account_is_not_revived(world: World, till: Session) -> None:
+    world.do("update access.accounts set revoked_at = now() where account_id = %s", till.account.account_id)
+    with pytest.raises(Exception, match="an account is not moved or revived"):
+        world.do("update access.accounts set revoked_at = null where account_id = %s", till.account.account_id)
+
+
+def test_an_insurer_that_is_not_here_is_said_so_whoever_is_asked_about(world: World, till: Session, lea: Person) -> None:
+    assert outcome(world.ask(till.about(lea, amc="9999999999"))) is Outcome.INSURER_NOT_SERVED
+
+
+def test_an_insurer_that_left_is_not_served_any_more(world: World, till: Session, lea: Person) -> None:
+    world.do("update members.insurers set served_until = now() where insurer_id = %s", lea.insurer.insurer_id)
+    assert outcome(world.ask(till.about(lea))) is Outcome.INSURER_NOT_SERVED
+
+
+def test_an_insurer_that_will_leave_is_still_served(world: World, till: Session, lea: Person) -> None:
+    world.do(
+        "update members.insurers set served_until = now() + interval '1 h' where insurer_id = %s", lea.insurer.insurer_id
+    )
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+def test_a_person_of_another_insurer_is_not_found_under_this_one(world: World, till: Session, lea: Person) -> None:
+    told = world.ask(till.about(lea, amc=world.insurer().amc))
+    assert outcome(told) is Outcome.NOT_CONFIRMED
+    assert world.one("select subject from evidence.receipts where receipt_id = %s", told.receipt_id) < 0
+
+
+@pytest.mark.parametrize("domain", Domain)
+def test_a_profession_asks_about_its_own_domains_only(
+    world: World, till: Session, neighbour: Session, lea: Person, domain: Domain
+) -> None:
+    for session, own in ((till, {Domain.PHAR, Domain.DIPR}), (neighbour, {Domain.OPTI})):
+        expected = Outcome.OPEN if domain in own else Outcome.DOMAIN_OUTSIDE_PROFESSION
+        assert outcome(world.ask(session.about(lea, domain=int(domain)))) is expected
+
+
+@pytest.mark.parametrize("domain", [-1, 13, 15, 31, 32, 42, 32767])
+def test_a_number_that_is_no_domain_is_outside_every_profession(
+    world: World, lea: Person, domain: int
+) -> None:
+    hospital = world.software_session(world.account("hospital"))
+    assert outcome(world.ask(hospital.about(lea, domain=domain))) is Outcome.DOMAIN_OUTSIDE_PROFESSION
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (-CARE_DATE_PAST_MAX_DAYS, Outcome.OPEN),
+        (-CARE_DATE_PAST_MAX_DAYS - 1, Outcome.CARE_DATE_OUT_OF_RANGE),
+        (CARE_DATE_AHEAD_MAX_DAYS, Outcome.OPEN),
+        (CARE_DATE_AHEAD_MAX_DAYS + 1, Outcome.CARE_DATE_OUT_OF_RANGE),
+    ],
+)
+def test_care_is_neither_too_old_nor_too_far_ahead(
+    world: World, till: Session, lea: Person, number: int, expected: Outcome
+) -> None:
+    day = world.today() + timedelta(days=number)
+    assert outcome(world.ask(till.about(lea, care_date=day))) is expected
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_a_day_at_the_end_of_the_calendar_breaks_nothing(world: World, till: Session, lea: Person, day: date) -> None:
+    assert outcome(world.ask(till.about(lea, care_date=day))) is Outcome.CARE_DATE_OUT_OF_RANGE
+
+
+def test_without_a_date_the_care_is_today_where_the_shop_is(world: World, lea: Person) -> None:
+    for timezone in (REUNION, "America/Martinique", "Pacific/Noumea", "Pacific/Tahiti"):
+        shop = world.software_session(world.account(timezone=timezone))
+        told = world.ask(shop.about(lea))
+        care_date = world.one("select care_date from evidence.receipts where receipt_id = %s", told.receipt_id)
+        assert care_date == world.today(timezone)
