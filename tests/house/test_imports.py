@@ -16,6 +16,7 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
         ("domain/rights.py", "import rempart.settings"),
         ("store/database.py", "import rempart.security.principals"),
         ("security/gate.py", "import rempart.operations.query_rights"),
+        ("operations/query_rights.py", "import rempart.faces.wording"),
     ],
     "domain": [
         ("domain/rights.py", "import os"),
@@ -26,6 +27,10 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
         ("faces/wording.py", "from rempart.store import database"),
         ("faces/wording.py", "import rempart.adapters.clock"),
         ("faces/wording.py", "import psycopg"),
+    ],
+    "faces-are-strangers": [
+        ("faces/portal/app.py", "from rempart.faces.identity import problems"),
+        ("faces/fhir/outcomes.py", "import rempart.faces.portal.problems"),
     ],
     "keys": [
         ("security/gate.py", "from rempart.keyring import file_vault"),
