@@ -9,6 +9,7 @@ overwrite a data directory here.
 import fcntl
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -197,11 +198,22 @@ def _becomes_ready(settings: Settings) -> bool:
     while time.monotonic() < deadline:
         if not is_running(settings):
             return False
-        with suppress(OSError, IndexError):
-            if (settings.postgres_home / "postmaster.pid").read_text().splitlines()[7].strip() == "ready":
-                return True
+        if _says_ready(settings) and _takes_calls(settings):
+            return True
         time.sleep(0.05)
     raise SystemExit(f"PostgreSQL is still recovering after {START_TIMEOUT_S} s: see {settings.logs_home}")
+
+
+def _says_ready(settings: Settings) -> bool:
+    with suppress(OSError, IndexError):
+        return (settings.postgres_home / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
+    return False
+
+
+def _takes_calls(settings: Settings) -> bool:
+    """Whether somebody answers at the socket: a server that was just killed is in /proc a moment longer."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        return caller.connect_ex(str(settings.postgres_sockets / ".s.PGSQL.5432")) == 0
 
 
 def _start_patiently(settings: Settings, programs: Path) -> None:
