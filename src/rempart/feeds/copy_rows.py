@@ -1,7 +1,7 @@
-"""Rows in PostgreSQL's binary COPY format, built in whole columns: a row at a time in Python costs ten times as much.
+"""Rows in PostgreSQL's binary COPY format, built in whole columns rather than row by row.
 
-Source: https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-BINARY-FORMAT. Rows that have the same columns empty have the same
-length, so they are laid side by side in one array; the order of rows is not kept.
+Rows that have the same columns empty have the same length, so they are laid side by side in one array; the order of rows is
+not kept. Source: https://www.postgresql.org/docs/18/sql-copy.html#SQL-COPY-BINARY-FORMAT.
 """
 
 from collections.abc import Sequence

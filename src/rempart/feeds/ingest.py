@@ -55,7 +55,7 @@ class Ingest:
     def stage(self, batch: Batch) -> Staged:
         """Turn one batch into rows of digests and seals."""
         rows, first_place = batch.rows, len(self.product_places)
-        copies = {}
+        copies: dict[str, bytes] = {}
         if rows.height:
             persons, references = self._references(rows["beneficiary_id"])
             copies |= self._people(rows, references, persons)

@@ -1,7 +1,7 @@
 """The report of refused lines, next to the file: line, column, reason, what is wrong, what to do.
 
-It is written for the one who corrects the file, who has it open: it never repeats a value, so it holds no identity. It grows under
-another name and takes its own when the load is over; a load without refused lines removes the one of a former try.
+It is written for the one who corrects the file, who has it open: it never repeats a value, so it holds no identity. It grows
+under another name and takes its own when the load is over; a load without refused lines removes the one of a former try.
 """
 
 import csv

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg
+from psycopg.rows import TupleRow
+
 from rempart.domain.errors import (
     FileApprovalRefused,
     FileBroughtBySamePerson,
@@ -88,8 +91,10 @@ def load_members(
         raise MemberFileForAnotherInsurer(f"amc_number {file.manifest.amc_number}")
     with closing(connect_sync(settings, ROLE)) as connection, FileLoad(connection) as load:
         opening = load.begin(_facts(file, brought_by))
-        if opening.verdict in ("already-taken", "waiting"):
-            return _nothing_new(file.manifest, opening)
+        if opening.verdict == "already-taken":
+            return LoadReport("already-taken", None, file.manifest.row_count)
+        if opening.verdict == "waiting":
+            return _still_waiting(connection, file.manifest, opening)
         if opening.insurer_id is None or opening.verdict != "begun":
             raise _REFUSALS[opening.verdict](_place(opening, file.manifest))
         with BulkKeyring(settings, ROLE) as keyring, Rejects(path, language) as rejects:
@@ -114,10 +119,12 @@ def _facts(file: MemberFile, brought_by: str) -> FileFacts:
     )
 
 
-def _nothing_new(manifest: Manifest, opening: Opening) -> LoadReport:
-    """Report a file that was brought before."""
-    verdict: Verdict = "waiting" if opening.verdict == "waiting" else "already-taken"
-    return LoadReport(verdict, opening.file_id, manifest.row_count)
+def _still_waiting(
+    connection: psycopg.Connection[TupleRow], manifest: Manifest, opening: Opening
+) -> LoadReport:
+    """Report a file that a second person has not let in yet, with what it would change."""
+    file = next(row for row in list_files(connection, manifest.amc_number) if row.file_id == opening.file_id)
+    return LoadReport("waiting", file.file_id, manifest.row_count, difference=file.difference)
 
 
 def _place(opening: Opening, manifest: Manifest) -> str:

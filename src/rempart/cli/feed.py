@@ -1,0 +1,256 @@
+"""`rempart feed`: take an insurer's member file, let a waiting one in, list what was brought.
+
+Exit status of `load`: 0 taken, or taken before; 1 refused, nothing changed; 3 taken without its bad lines; 4 waits for a second
+person; 5 something did not answer, run the same command again. No output holds anything of what a file says of a person.
+"""
+
+import json as json_format
+import os
+import pwd
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from cyclopts import App
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from rempart.domain.errors import Outage, RempartError
+from rempart.domain.identifiers import parse_amc_number
+from rempart.feeds.formats.advice import Language, advice
+from rempart.operations.load_members import (
+    LoadReport,
+    OnLines,
+    approve_waiting_file,
+    files_brought,
+    load_members,
+)
+from rempart.settings import read_settings
+from rempart.store.feeds import FileRow
+from rempart.supervisor.beside import beside
+
+app = App(name="feed", help="Member files: load, approve, list.")
+
+REFUSED: Final = 1
+TAKEN_IN_PART: Final = 3
+WAITING: Final = 4
+OUTAGE: Final = 5
+
+LINE_EVERY_ROWS: Final = 250_000
+
+
+@app.command
+def load(file: Path, *, insurer: str, by: str = "", language: Language = "fr", json: bool = False) -> None:
+    """Take a member file, whole or not at all.
+
+    Parameters
+    ----------
+    file
+        The data file, .csv or .parquet; its manifest is beside it.
+    insurer
+        The AMC number of the insurer that it comes from.
+    by
+        Who brings it; the user of this machine when not said.
+    language
+        The language of the report of refused lines, FILE.rejects.csv: fr or en.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    began = time.perf_counter()
+    try:
+        amc_number = str(parse_amc_number(insurer))
+        with beside(settings, "keyring"), _progress(quiet=json) as on_lines:
+            report = load_members(
+                settings, file, amc_number, by or _caller(), on_lines=on_lines, language=language
+            )
+    except RempartError as error:
+        _refuse(error, as_json=json)
+    _tell(report, time.perf_counter() - began, amc_number, as_json=json)
+    sys.exit(_status_of(report))
+
+
+@app.command
+def approve(file_id: int, *, by: str = "", json: bool = False) -> None:
+    """Let a waiting file in, as a second person; then load the file again.
+
+    Parameters
+    ----------
+    file_id
+        The number of the file, as `rempart feed list` gives it.
+    by
+        Who approves; the user of this machine when not said. Not who brought the file.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    try:
+        with beside(settings):
+            approve_waiting_file(settings, file_id, by or _caller())
+            approved = next(row for row in files_brought(settings) if row.file_id == file_id)
+    except RempartError as error:
+        _refuse(error, as_json=json)
+    again = f"rempart feed load {approved.name} --insurer {approved.amc_number}"
+    facts = {"verdict": "approved", "file_id": file_id, "next": again}
+    print(json_format.dumps(facts) if json else f"File {file_id} is let in. Load it again: {again}")
+
+
+@app.command(name="list")
+def list_files(*, insurer: str = "", json: bool = False) -> None:
+    """List the files that were brought, the latest first.
+
+    Parameters
+    ----------
+    insurer
+        Only those of this AMC number.
+    json
+        Answer in one line of JSON, with what each file changed.
+    """
+    settings = read_settings()
+    try:
+        amc_number = str(parse_amc_number(insurer)) if insurer else None
+        with beside(settings):
+            files = files_brought(settings, amc_number)
+    except RempartError as error:
+        _refuse(error, as_json=json)
+    if json:
+        print(json_format.dumps({"files": [_facts_of(file) for file in files]}))
+        return
+    for file in files:
+        print(
+            f"{file.file_id:>6}  {file.amc_number}  {file.sequence:>4}  {file.kind:<5}  {file.effective_on}  "
+            f"{file.row_count:>10,} rows  {file.state:<9}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
+        )
+
+
+def _caller() -> str:
+    """Name who logged in to this machine, before any `sudo`; the user of this process where the kernel does not know."""
+    try:
+        return pwd.getpwuid(int(Path("/proc/self/loginuid").read_text())).pw_name
+    except (OSError, ValueError, KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _status_of(report: LoadReport) -> int:
+    if report.verdict == "waiting":
+        return WAITING
+    return TAKEN_IN_PART if report.refused_line_count else 0
+
+
+def _refuse(error: RempartError, *, as_json: bool) -> NoReturn:
+    """Say what was refused, where, why and what to do."""
+    text = advice("en").get(error.code)
+    if as_json:
+        facts = {"verdict": "refused", "code": error.code, "place": error.place}
+        print(json_format.dumps(facts | (text._asdict() if text else {})))
+    else:
+        words = f" {text.sentence} {text.next_step}" if text else ""
+        sys.stderr.write(f"rempart: {error}.{words}\n")
+    sys.exit(OUTAGE if isinstance(error, Outage) else REFUSED)
+
+
+def _tell(report: LoadReport, seconds: float, amc_number: str, *, as_json: bool) -> None:
+    """Say what became of a file."""
+    if as_json:
+        facts = {
+            "verdict": report.verdict,
+            "file_id": report.file_id,
+            "insurer": amc_number,
+            "rows": report.line_count,
+            "refused_lines": report.refused_line_count,
+            "rejects": str(report.rejects) if report.rejects else None,
+            "seconds": round(seconds, 2),
+            "rows_per_second": round(report.line_count / seconds),
+            "difference": report.difference,
+        }
+        print(json_format.dumps(facts))
+        return
+    if report.verdict == "already-taken":
+        print("This file was taken before; nothing was changed.")
+        return
+    if report.rejects is not None:
+        print(f"{report.refused_line_count:,} lines were refused: see {report.rejects}")
+    print(_sentence(report, seconds))
+    for line in _difference_lines(report.difference or {}, with_samples=report.verdict == "waiting"):
+        print(line)
+
+
+def _sentence(report: LoadReport, seconds: float) -> str:
+    if report.verdict == "waiting":
+        return (
+            f"File {report.file_id} waits for a second person, and nothing was changed: it would close, reopen or backdate more "
+            f"than 2 % of this insurer's rights. After a look: rempart feed approve {report.file_id}"
+        )
+    rate = report.line_count / seconds
+    return f"Taken: {report.line_count:,} rows in {seconds:.1f} s, {rate:,.0f} rows/s."
+
+
+def _difference_lines(difference: dict[str, Any], *, with_samples: bool) -> Iterator[str]:
+    """Say the difference: counts, then a few lines by the digest of their reference."""
+    counts = ("new", "changed", "closing", "reopening", "backdated", "people_held")
+    if difference:
+        yield "  " + ", ".join(f"{name.replace('_', ' ')} {difference[name]:,}" for name in counts)
+    if difference.get("closings_held_back"):
+        yield "  A bad line belongs to nobody that can be told, so nobody was closed for being absent."
+    for sample in difference.get("samples", ()) if with_samples else ():
+        yield (
+            f"  {sample['what']:<10} {sample['reference_digest']}  from {sample['opens_on']}  "
+            f"until {sample['former_ends_on'] or '—'}, now {sample['ends_on'] or '—'}"
+        )
+
+
+def _facts_of(file: FileRow) -> dict[str, Any]:
+    facts = file._asdict() | {"sha256": file.sha256.hex(), "effective_on": file.effective_on.isoformat()}
+    for name in ("brought_at", "taken_at"):
+        facts[name] = facts[name].isoformat() if facts[name] is not None else None
+    return facts
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[OnLines]:
+    """Show how far we are: a bar on a terminal, a line now and then elsewhere, nothing when asked for JSON."""
+    console = Console(stderr=True)
+    if quiet:
+        yield lambda _read, _all: None
+    elif console.is_terminal:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.completed:,.0f} rows, {task.fields[rate]:,.0f}/s"),
+        )
+        with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+            yield _bar(progress)
+    else:
+        yield _Lines().show
+
+
+def _bar(progress: Progress) -> OnLines:
+    task = progress.add_task("Reading", total=None, rate=0.0)
+    began = time.perf_counter()
+
+    def show(read: int, of: int) -> None:
+        rate = read / (time.perf_counter() - began)
+        stage = "Reading" if read < of else "Applying"
+        progress.update(task, completed=read, total=of, rate=rate, description=stage)
+
+    return show
+
+
+class _Lines:
+    """Progress for whoever reads a file: one line every quarter of a million rows."""
+
+    def __init__(self, write: Callable[[str], object] = sys.stderr.write) -> None:
+        self._write = write
+        self._began = time.perf_counter()
+        self._shown = 0
+
+    def show(self, read: int, of: int) -> None:
+        """Say how far we are, when it is time."""
+        if read // LINE_EVERY_ROWS > self._shown // LINE_EVERY_ROWS or read == of:
+            rate = read / (time.perf_counter() - self._began)
+            self._write(f"{read:,} of {of:,} rows read, {rate:,.0f} rows/s\n")
+        self._shown = read

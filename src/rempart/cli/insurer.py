@@ -1,0 +1,77 @@
+"""`rempart insurer`: register an insurer, list those that are served."""
+
+import json as json_format
+from typing import Annotated
+
+from cyclopts import App, Parameter, validators
+
+from rempart.domain.identifiers import parse_amc_number
+from rempart.domain.rights import Presence
+from rempart.operations.register_insurer import register_insurer, registered_insurers
+from rempart.settings import read_settings
+from rempart.store.insurers import InsurerRow
+from rempart.supervisor.beside import beside
+
+app = App(name="insurer", help="Insurers: register, list.")
+
+
+@app.command
+def register(
+    *,
+    amc: str,
+    name: str,
+    presence: Presence = Presence.NONE,
+    data_age_max_h: Annotated[int, Parameter(validator=validators.Number(gt=0))] = 48,
+    json: bool = False,
+) -> None:
+    """Make an insurer's keys and its row; its first member file can then be loaded.
+
+    Parameters
+    ----------
+    amc
+        Its AMC number, 8 to 10 digits.
+    name
+        Its name, as professionals read it.
+    presence
+        The least proof of presence that a question must bring.
+    data_age_max_h
+        Hours after which its data are too old for a negative answer to be trusted.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    amc_number = parse_amc_number(amc)
+    with beside(settings, "keyring"):
+        insurer_id = register_insurer(
+            settings, amc_number, name, required_presence=presence.value, data_age_max_h=data_age_max_h
+        )
+    facts = {"insurer_id": insurer_id, "amc_number": str(amc_number), "name": name}
+    print(json_format.dumps(facts) if json else f"Insurer {amc_number} is registered: {name}.")
+
+
+@app.command(name="list")
+def list_insurers(*, json: bool = False) -> None:
+    """List the insurers and how much is known of their people.
+
+    Parameters
+    ----------
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings):
+        insurers = registered_insurers(settings)
+    if json:
+        print(json_format.dumps({"insurers": [_facts_of(insurer) for insurer in insurers]}))
+        return
+    for insurer in insurers:
+        since = f"{insurer.data_as_of:%Y-%m-%d %H:%M}" if insurer.data_as_of else "no file yet"
+        print(
+            f"{insurer.amc_number}  {insurer.people_count:>10,} people  {insurer.rights_count:>10,} rights  "
+            f"{since:<16}  {insurer.name}"
+        )
+
+
+def _facts_of(insurer: InsurerRow) -> dict[str, object]:
+    moments = {name: getattr(insurer, name) for name in ("data_as_of", "served_until")}
+    return insurer._asdict() | {name: at.isoformat() if at else None for name, at in moments.items()}

@@ -1,0 +1,47 @@
+"""Register an insurer: its keys in the keyring, then its row; and list those that are registered."""
+
+import asyncio
+from contextlib import closing
+
+from rempart.domain.errors import InsurerKnown
+from rempart.domain.identifiers import AmcNumber
+from rempart.keyring.client import Keyring
+from rempart.settings import Settings
+from rempart.store.database import connect_sync
+from rempart.store.insurers import InsurerRow, insert_insurer, list_insurers
+
+ROLE = "operator"
+
+
+def register_insurer(
+    settings: Settings,
+    amc_number: AmcNumber,
+    name: str,
+    *,
+    required_presence: int = 0,
+    data_age_max_h: int = 48,
+) -> int:
+    """Make what is missing of an insurer's keys and row; give its number. Refuses: InsurerKnown, outages.
+
+    The keys come first: an insurer with keys and no row serves nobody, one with a row and no keys would fail each question.
+    """
+    asyncio.run(_make_keys(settings, amc_number))
+    with closing(connect_sync(settings, ROLE)) as connection:
+        insurer_id = insert_insurer(connection, str(amc_number), name, required_presence, data_age_max_h)
+    if insurer_id is None:
+        raise InsurerKnown(f"amc_number {amc_number}")
+    return insurer_id
+
+
+def registered_insurers(settings: Settings) -> list[InsurerRow]:
+    """List the insurers, in the order of their numbers."""
+    with closing(connect_sync(settings, ROLE)) as connection:
+        return list_insurers(connection)
+
+
+async def _make_keys(settings: Settings, amc_number: AmcNumber) -> None:
+    keyring = await Keyring.connect(settings, ROLE)
+    try:
+        await keyring.create_insurer(str(amc_number))
+    finally:
+        await keyring.close()
