@@ -31,11 +31,14 @@ order by a.account_id
 """
 
 DESCRIBE_ACCOUNT = """
-select a.account_id, a.kind, a.display_name, f.code as profession, f.label as profession_label, f.domains,
-    f.default_domain, o.name as organisation
+select a.account_id, a.kind, a.display_name, f.code as profession, f.label as profession_label, r.domains,
+    r.default_domain, o.name as organisation
 from access.accounts as a
 join access.professions as f on f.profession_id = a.profession_id
 join access.organisations as o on o.organisation_id = a.organisation_id
+cross join lateral (select (now() at time zone o.timezone)::date as today) as t
+join access.profession_rules as r
+    on r.profession_id = a.profession_id and r.valid_from <= t.today and t.today < r.valid_until
 where a.account_id = %s and access.may_ask(a.account_id)
 """
 

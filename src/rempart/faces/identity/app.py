@@ -62,7 +62,7 @@ def _routes() -> list[Route]:
         Route("/browser/sign-in/options", answered(browser.begin_sign_in), methods=["POST"]),
         Route("/browser/sign-in", answered(browser.sign_in), methods=["POST"]),
         Route("/browser/session", authenticated(browser.see_session), methods=["GET"]),
-        Route("/browser/sign-out", authenticated(browser.sign_out), methods=["POST"]),
+        Route("/browser/sign-out", authenticated(browser.sign_out, ends_session=True), methods=["POST"]),
         Route("/browser/staff", authenticated(staff.list_staff), methods=["GET"]),
         Route("/browser/staff", authenticated(staff.invite), methods=["POST"]),
         Route("/browser/staff/{account_id:int}", authenticated(staff.revoke), methods=["DELETE"]),

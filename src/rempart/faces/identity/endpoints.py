@@ -54,8 +54,11 @@ def answered(act: type_of_endpoint) -> type_of_endpoint:
     return endpoint
 
 
-def authenticated(act: type_of_act) -> type_of_endpoint:
-    """Make an endpoint for callers with a session; each answer, errors included, carries the next nonce."""
+def authenticated(act: type_of_act, *, ends_session: bool = False) -> type_of_endpoint:
+    """Make an endpoint for callers with a session.
+
+    Each answer, errors included, carries the nonce of the next proof; the one that ends the session has none to give.
+    """
 
     async def endpoint(request: Request) -> Response:
         next_nonce = None
@@ -72,7 +75,7 @@ def authenticated(act: type_of_act) -> type_of_endpoint:
         except Exception as error:  # noqa: BLE001 (the last net: nothing of it leaves the house)
             response = problem(bug_of(error), request)
         response.headers.update(NO_STORE)
-        if next_nonce is not None:
+        if next_nonce is not None and not (ends_session and response.status_code < 400):
             response.headers["DPoP-Nonce"] = next_nonce
         return response
 
