@@ -99,7 +99,7 @@ def test_data_of_another_version_is_refused_with_a_way_out(settings: Settings) -
     postgres_embedded.start(settings)
     postgres_embedded.stop(settings)
     (settings.postgres_home / "PG_VERSION").write_text("15\n")
-    with pytest.raises(SystemExit, match="made by PostgreSQL 15.*pg_dump"):
+    with pytest.raises(SystemExit, match=r"made by PostgreSQL 15.*pg_dump"):
         postgres_embedded.start(settings)
     (settings.postgres_home / "PG_VERSION").write_text("18\n")
 
@@ -112,25 +112,34 @@ def test_the_last_who_needs_the_server_stops_it(settings: Settings) -> None:
     assert not postgres_embedded.is_running(settings)
 
 
+HOLD_THE_SERVER = """
+import time
+from rempart.adapters.postgres_embedded import running
+from rempart.settings import read_settings
+with running(read_settings()):
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+START_THE_SERVER = """
+from rempart.adapters import postgres_embedded
+from rempart.settings import read_settings
+settings = read_settings()
+postgres_embedded.start(settings)
+print(postgres_embedded.server_process(settings))
+"""
+
+
 def test_a_command_that_was_killed_holds_no_lease(settings: Settings) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import time\nfrom rempart.adapters.postgres_embedded import running\n"
-            "from rempart.settings import read_settings\n"
-            "with running(read_settings()): print('up', flush=True); time.sleep(60)",
-        ],
-        env={**os.environ, "REMPART_HOME": str(settings.home)},
-        stdout=subprocess.PIPE,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"up\n"
-    with postgres_embedded.running(settings):
-        holder.kill()
-        holder.wait()
-        holder.stdout.close()
-        server_process(settings)
+    environment = {**os.environ, "REMPART_HOME": str(settings.home)}
+    command = [sys.executable, "-c", HOLD_THE_SERVER]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"up\n"
+        with postgres_embedded.running(settings):
+            holder.kill()
+            holder.wait()
+            server_process(settings)
     assert not postgres_embedded.is_running(settings)
 
 
@@ -145,13 +154,8 @@ def test_a_server_that_is_to_stay_stays(settings: Settings) -> None:
 
 
 def test_many_who_start_it_at_once_start_it_once(settings: Settings) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from rempart.adapters import postgres_embedded as p\nfrom rempart.settings import read_settings\n"
-        "s = read_settings()\np.start(s)\nprint(p.server_process(s))",
-    ]
     environment = {**os.environ, "REMPART_HOME": str(settings.home)}
+    command = [sys.executable, "-c", START_THE_SERVER]
     starters = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)
     ]

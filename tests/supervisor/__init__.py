@@ -1,0 +1,1 @@
+"""Tests of the processes: their walls, their starts and their ends."""
