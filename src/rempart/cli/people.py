@@ -63,9 +63,8 @@ def generate_people(
     except GenerationImpossible:
         raise SystemExit("--insurers: at least one insurer, and no more insurers than people") from None
     except KeyboardInterrupt:
-        raise SystemExit(
-            "interrupted: the file that was being written is gone, insurers.json was not made"
-        ) from None
+        sys.stderr.write("interrupted: the file that was being written is gone, insurers.json was not made\n")
+        sys.exit(130)
     _report(made, plan, time.perf_counter() - began, as_json=json)
 
 
