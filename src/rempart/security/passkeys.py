@@ -8,6 +8,7 @@ Never: take a ceremony made in a frame of another site, for another address than
 Source: https://www.w3.org/TR/webauthn-3/ sections 7.1 and 7.2; the checks are those of the library webauthn (duo-labs).
 """
 
+import encodings.hex_codec  # noqa: F401 (webauthn asks for it by name, when the process can no longer read it)
 import json
 import secrets
 from collections.abc import Mapping, Sequence

@@ -67,7 +67,7 @@ def _texts(_: Translate) -> dict[str, str]:
         "asked-by": _("le {when} par {who}"),
         "birth-date-lunar": _("Date hors calendrier : laissez-la si elle est écrite ainsi sur la carte."),
         "card-left": _("Le numéro n’est plus celui de la carte scannée : son code n’est pas joint."),
-        "card-read": _("Carte lue. Il reste la date de naissance."),
+        "card-read": _("Carte lue, son code est joint."),
         "column-coverage": _("Couverture"),
         "column-domains": _("Tiers payant pour"),
         "column-until": _("Jusqu’au"),

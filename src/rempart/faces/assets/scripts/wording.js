@@ -18,10 +18,8 @@ export function sayInstant(instant) {
   return new Intl.DateTimeFormat(document.documentElement.lang, form).format(instant);
 }
 
-// Write a day typed as JJMMAAAA in words.
-export function sayDay(dayFirst) {
-  const [day, month, year] = [dayFirst.slice(0, 2), dayFirst.slice(2, 4), dayFirst.slice(4)].map(Number);
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" }).format(new Date(year, month - 1, day));
+export function sayDay(date) {
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" }).format(date);
 }
 
 export function sayDomain(code) {

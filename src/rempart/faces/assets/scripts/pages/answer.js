@@ -38,22 +38,24 @@ function aboutOf({ about }) {
 
 function tableOf({ coverages }) {
   if (!coverages?.length) return null;
-  const heads = ["coverage", "until", "domains"].map((name) => element("th", { scope: "col" }, say(`column-${name}`)));
+  const heads = ["coverage", "until", "domains"].map((name) =>
+    element("th", { scope: "col", role: "columnheader" }, say(`column-${name}`)),
+  );
   const rows = coverages.map(({ label, until, domains }) =>
     element(
       "tr",
-      {},
-      element("th", { scope: "row" }, label),
-      element("td", {}, until),
-      element("td", {}, domains.join(", ")),
+      { role: "row" },
+      element("th", { scope: "row", role: "rowheader" }, label),
+      element("td", { role: "cell", "data-head": say("column-until") }, until),
+      element("td", { role: "cell", "data-head": say("column-domains") }, domains.join(", ")),
     ),
   );
   return element(
     "table",
-    {},
+    { role: "table" }, // said outright: on a narrow screen the rows are laid out as blocks, and browsers then forget it
     element("caption", { className: "spoken" }, say("coverages")),
-    element("thead", {}, element("tr", {}, ...heads)),
-    element("tbody", {}, ...rows),
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads)),
+    element("tbody", { role: "rowgroup" }, ...rows),
   );
 }
 

@@ -14,8 +14,12 @@ export function sayRemark(field, text) {
 }
 
 export function clearSaid(field) {
-  place(field, "defect", "");
+  clearDefect(field);
   place(field, "remark", "");
+}
+
+export function clearDefect(field) {
+  place(field, "defect", "");
   field.removeAttribute("aria-invalid");
 }
 

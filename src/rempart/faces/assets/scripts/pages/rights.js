@@ -6,18 +6,20 @@ import { AnswerLost, boundFetch } from "../session/bound_fetch.js";
 import { parseCardCode } from "../typing/card_code.js";
 import {
   birthDateDefect,
-  compactBirthDate,
+  calendarDate,
+  compactDate,
   compactNir,
-  isInCalendar,
+  isoDate,
   nirDefect,
   normalAmcNumber,
+  slashedDate,
   spacedNir,
 } from "../typing/identifiers.js";
 import { watchScanner } from "../typing/scanner.js";
 import { byId, element } from "../elements.js";
 import { say, sayDay, sayDomain } from "../wording.js";
 import { hideAnswer, showAnswer } from "./answer.js";
-import { clearSaid, sayDefect, sayRemark } from "./fields.js";
+import { clearDefect, clearSaid, sayDefect, sayRemark } from "./fields.js";
 import { onAccount, reasonOf, start, withSession } from "./frame.js";
 
 const form = byId("question");
@@ -36,12 +38,6 @@ let account = null;
 let card = null; // the card scanned for this patient, its secret included
 let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
 let isAsking = false;
-
-function today() {
-  const now = new Date();
-  const [month, day] = [now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0"));
-  return `${now.getFullYear()}-${month}-${day}`;
-}
 
 // A card begins the next patient, unless it completes a question that is being typed for the same one.
 function takeCard(scanned) {
@@ -72,7 +68,7 @@ function nextPatient() {
   for (const field of Object.values(fields)) clearSaid(field);
   for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.break_glass]) field.value = "";
   fields.birth_rank.value = "1";
-  fields.care_date.value = today();
+  fields.care_date.value = slashedDate(new Date());
   if (account) fields.domain.value = account.default_domain;
   byId("twins").open = false;
   byId("without-card").open = false;
@@ -85,11 +81,12 @@ function readQuestion() {
   const question = {
     amc_number: normalAmcNumber(fields.amc_number.value).text ?? fields.amc_number.value,
     nir: compactNir(fields.nir.value),
-    birth_date: compactBirthDate(fields.birth_date.value),
+    birth_date: compactDate(fields.birth_date.value),
     birth_rank: Number(fields.birth_rank.value),
     domain: fields.domain.value,
   };
-  if (fields.care_date.value && fields.care_date.value !== today()) question.care_date = fields.care_date.value;
+  const careDate = fields.care_date.value && isoDate(calendarDate(fields.care_date.value));
+  if (careDate && careDate !== isoDate(new Date())) question.care_date = careDate;
   if (cardStillHolds()) question.card_secret = card.secret;
   else if (fields.break_glass.value) question.break_glass = fields.break_glass.value;
   return question;
@@ -105,6 +102,7 @@ function findDefects() {
     [fields.nir, fields.nir.value ? defectOfCard(fields.nir.value) : "nir-missing"],
     [fields.amc_number, fields.amc_number.value ? normalAmcNumber(fields.amc_number.value).defect : "amc-number-missing"],
     [fields.birth_date, fields.birth_date.value ? birthDateDefect(fields.birth_date.value) : "birth-date-missing"],
+    [fields.care_date, fields.care_date.value && !calendarDate(fields.care_date.value) ? "care-date-impossible" : null],
   ];
   return found.filter(([, defect]) => defect);
 }
@@ -112,7 +110,7 @@ function findDefects() {
 async function ask() {
   if (isAsking) return;
   byId("notice").textContent = "";
-  for (const field of Object.values(fields)) clearSaid(field);
+  for (const field of Object.values(fields)) clearDefect(field);
   const defects = findDefects();
   for (const [field, defect] of defects) sayDefect(field, defect);
   if (defects.length > 0) {
@@ -182,10 +180,11 @@ function watchBirthDate() {
   const field = fields.birth_date;
   field.addEventListener("input", () => {
     clearSaid(field);
-    if (compactBirthDate(field.value).length !== 8) return;
+    if (compactDate(field.value).length !== 8) return;
     const defect = birthDateDefect(field.value);
+    const date = calendarDate(field.value);
     if (defect) sayDefect(field, defect);
-    else sayRemark(field, isInCalendar(field.value) ? sayDay(compactBirthDate(field.value)) : say("birth-date-lunar"));
+    else sayRemark(field, date ? sayDay(date) : say("birth-date-lunar"));
   });
 }
 
@@ -203,6 +202,7 @@ function watchAmcNumber() {
 function showAccount(next) {
   account = next;
   if (!account) return;
+  byId("counter").hidden = false; // and it stays, with what is typed in it, when the session ends
   const kept = fields.domain.value;
   fields.domain.replaceChildren(
     ...account.domains.map((code) => element("option", { value: code }, sayDomain(code))),
@@ -226,8 +226,9 @@ addEventListener("beforeunload", (event) => {
 watchCardField();
 watchBirthDate();
 watchAmcNumber();
+fields.care_date.addEventListener("input", () => clearSaid(fields.care_date));
 watchScanner(takeCard);
-fields.care_date.value = today();
+fields.care_date.value = slashedDate(new Date());
 onAccount(showAccount);
 await start();
 if (account) fields.nir.focus();

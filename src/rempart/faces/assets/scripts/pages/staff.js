@@ -17,11 +17,11 @@ function rowOf(member) {
   const seen = member.last_used_at ? sayInstant(new Date(member.last_used_at)) : say("never-used");
   return element(
     "tr",
-    {},
-    element("th", { scope: "row" }, member.display_name),
-    element("td", {}, say(`state-${member.state}`)),
-    element("td", {}, seen),
-    element("td", { className: "acts" }, revoke),
+    { role: "row" },
+    element("th", { scope: "row", role: "rowheader" }, member.display_name),
+    element("td", { role: "cell" }, say(`state-${member.state}`)),
+    element("td", { role: "cell" }, seen),
+    element("td", { role: "cell", className: "act" }, revoke),
   );
 }
 

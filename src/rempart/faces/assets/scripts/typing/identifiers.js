@@ -45,20 +45,32 @@ export function normalAmcNumber(typed) {
 
 // Day first, as people say it, with or without separators. Lunar and incomplete dates are dates too.
 export function birthDateDefect(typed) {
-  const digits = compactBirthDate(typed);
+  const digits = compactDate(typed);
   if (digits.length !== 8) return "birth-date-length";
   if (!/^[0-9]+$/.test(digits)) return "birth-date-character";
   const year = Number(digits.slice(4));
   return year < YEAR_MIN || year > new Date().getFullYear() ? "birth-date-year" : null;
 }
 
-export function compactBirthDate(typed) {
+export function compactDate(typed) {
   return typed.replace(/[/.\-\s]/g, "");
 }
 
-export function isInCalendar(typed) {
-  const digits = compactBirthDate(typed);
+// The calendar's date of eight digits, day first; null for a lunar or incomplete one.
+export function calendarDate(typed) {
+  const digits = compactDate(typed);
   const [day, month, year] = [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4)].map(Number);
   const date = new Date(year, month - 1, day);
-  return date.getDate() === day && date.getMonth() === month - 1;
+  return digits.length === 8 && date.getDate() === day && date.getMonth() === month - 1 ? date : null;
+}
+
+// As a calendar date goes to the server: 2026-11-22.
+export function isoDate(date) {
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${date.getFullYear()}-${month}-${day}`;
+}
+
+// As people write it: 22/11/2026.
+export function slashedDate(date) {
+  return isoDate(date).split("-").reverse().join("/");
 }
