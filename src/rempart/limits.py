@@ -87,6 +87,9 @@ UNPROVEN_REQUESTS_INTERVAL_MS = 200
 THROTTLED_ADDRESSES_MAX = 65_536
 """Addresses that the throttle remembers, under 10 MB; the one that was idle longest is forgotten first."""
 
+LISTED_PROFESSIONALS_MAX = 10_000
+"""Lines of the operator's list: beyond, nobody reads it, and a query says more."""
+
 CLIENT_ID_MAX_CHARS = 100
 """The longest name of a software; it stands in every assertion."""
 

@@ -47,7 +47,7 @@ def main() -> None:
     try:
         app()
     except RempartError as error:
-        sys.stderr.write(f"rempart: {error}\n")
+        sys.stderr.write(f"rempart: {error.sentence} ({error})\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("rempart: interrupted\n")

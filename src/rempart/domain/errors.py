@@ -23,6 +23,11 @@ class RempartError(Exception):
         super().__init__(f"{self.code} at {place}" if place else self.code)
         self.place = place
 
+    @property
+    def sentence(self) -> str:
+        """Say what was wrong, in the first words of its class, for a developer or an operator."""
+        return (self.__doc__ or self.code).splitlines()[0]
+
 
 class Refusal(RempartError):
     """The request cannot be granted as it stands; the caller can act on the code."""
@@ -634,6 +639,24 @@ class SoftwareRevoked(RegistrationRefused):
     """The software was revoked, which is for ever: register it under another client_id."""
 
     code = "software-revoked"
+
+
+class ProfessionalUnknown(RegistrationRefused):
+    """No such professional is registered, or he was struck off before."""
+
+    code = "professional-unknown"
+
+
+class SoftwareUnknown(RegistrationRefused):
+    """No such software is registered, or it was revoked before."""
+
+    code = "software-unknown"
+
+
+class ProviderUnknown(RegistrationRefused):
+    """No such identity provider is believed."""
+
+    code = "provider-unknown"
 
 
 class AddressRefused(RegistrationRefused):

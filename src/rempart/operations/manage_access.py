@@ -16,8 +16,12 @@ from rempart.domain.errors import (
     AddressRefused,
     ClientIdRefused,
     ProfessionalAlreadyStruckOff,
+    ProfessionalUnknown,
     ProfessionChanged,
     ProfessionUnknown,
+    ProviderUnknown,
+    SoftwareRevoked,
+    SoftwareUnknown,
 )
 from rempart.domain.identifiers import parse_finess, parse_rpps
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
@@ -97,18 +101,19 @@ def invite(connection: type_of_operator, portal_url: str, account_id: int) -> In
     return Invitation(account_id, invitation_link(portal_url, code), expires_at)
 
 
-def strike_off(connection: type_of_operator, rpps: str) -> bool:
+def strike_off(connection: type_of_operator, rpps: str) -> None:
     """Strike a professional off: accounts, staff and sessions are refused from this instant.
 
-    Refuses: IdentifierRefused. False if he is not registered or was struck off before.
+    Refuses: IdentifierRefused, ProfessionalUnknown.
     """
-    return register.strike_off(connection, parse_rpps(rpps, "rpps"))
+    if not register.strike_off(connection, parse_rpps(rpps, "rpps")):
+        raise ProfessionalUnknown("rpps")
 
 
-def register_software(connection: type_of_operator, client_id: str, name: str, key_set: bytes) -> bool:
-    """Register a software by its public keys, or change them; false if it was revoked, which is for ever.
+def register_software(connection: type_of_operator, client_id: str, name: str, key_set: bytes) -> None:
+    """Register a software by its public keys, or change them.
 
-    Refuses: ClientIdRefused, KeySetRefused.
+    Refuses: ClientIdRefused, KeySetRefused, SoftwareRevoked.
     """
     if not 3 <= len(client_id) <= CLIENT_ID_MAX_CHARS or not (
         client_id.isascii() and client_id.isprintable()
@@ -116,7 +121,14 @@ def register_software(connection: type_of_operator, client_id: str, name: str, k
         raise ClientIdRefused("client_id")
     read_key_set(key_set, "jwks")
     keys: dict[str, Any] = msgspec.json.decode(key_set)
-    return software.register_software(connection, client_id, name, keys)
+    if not software.register_software(connection, client_id, name, keys):
+        raise SoftwareRevoked("client_id")
+
+
+def revoke_software(connection: type_of_operator, client_id: str) -> None:
+    """Revoke a software and its sessions, for ever. Refuses: SoftwareUnknown."""
+    if not software.revoke_software(connection, client_id):
+        raise SoftwareUnknown("client_id")
 
 
 def register_provider(connection: type_of_operator, issuer: str, jwks_uri: str, *, for_tests: bool) -> None:
@@ -125,6 +137,12 @@ def register_provider(connection: type_of_operator, issuer: str, jwks_uri: str, 
         if not is_allowed(address):
             raise AddressRefused(place)
     software.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
+
+
+def revoke_provider(connection: type_of_operator, issuer: str) -> None:
+    """Stop believing an identity provider. Refuses: ProviderUnknown."""
+    if not software.revoke_provider(connection, issuer):
+        raise ProviderUnknown("issuer")
 
 
 def _profession(connection: type_of_operator, code: str) -> int:

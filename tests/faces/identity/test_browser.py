@@ -100,7 +100,7 @@ def test_an_invitation_of_somebody_struck_off_since_opens_nothing(house: House) 
     professional = house.register("Luc Bernard")
     link = invite(house, professional)
     with connect_sync(house.settings, "operator") as connection:
-        assert manage_access.strike_off(connection, professional.rpps)
+        manage_access.strike_off(connection, professional.rpps)
     assert Browser(house).enrol(link).status == 404
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from rempart.domain import errors
 from rempart.limits import ASSERTION_LIFE_MAX_S, SOFTWARE_SESSION_LIFE_S
 from rempart.operations import manage_access
 from rempart.store import software
@@ -348,17 +349,17 @@ def test_a_hospital_asks_in_its_own_name(house: House) -> None:
 def test_a_revoked_software_loses_its_sessions_and_gets_no_more(
     house: House, pharmacist: Professional
 ) -> None:
-    from rempart.store import software  # noqa: PLC0415 (only here)
 
     key = ECKey.generate_key("P-256")
     with connect_sync(house.settings, "operator") as connection:
         keys = json.dumps({"keys": [key.as_dict(private=False)]}).encode()
-        assert manage_access.register_software(connection, "logiciel-perdu", "Perdu", keys)
+        manage_access.register_software(connection, "logiciel-perdu", "Perdu", keys)
         assertion = house.software.assertion(house.url, key=key, iss="logiciel-perdu", sub="logiciel-perdu")
         subject_token = house.provider.identity_token("logiciel-perdu", pharmacist.rpps)
         assert house.exchange(client_assertion=assertion, subject_token=subject_token).status == 200
-        assert software.revoke_software(connection, "logiciel-perdu")
-        assert not manage_access.register_software(connection, "logiciel-perdu", "Perdu", keys)
+        manage_access.revoke_software(connection, "logiciel-perdu")
+        with pytest.raises(errors.SoftwareRevoked):
+            manage_access.register_software(connection, "logiciel-perdu", "Perdu", keys)
     assertion = house.software.assertion(house.url, key=key, iss="logiciel-perdu", sub="logiciel-perdu")
     again = house.exchange(client_assertion=assertion, subject_token=subject_token)
     assert said(again) == (401, "invalid_client", "client-refused")

@@ -97,7 +97,7 @@ def sentence_of_kind(kind: type[errors.RempartError]) -> str:
 def problem(error: errors.RempartError, request: Request) -> JSONResponse:
     """Tell an error to a browser, in its language."""
     reason = "invalid_dpop_proof" if isinstance(error, errors.ProofRefused) else "invalid_token"
-    words = _words(error.code, request) or sentence_of_kind(type(error))
+    words = _words(error.code, request) or error.sentence
     return _problem(translation_of(error).status, error.code, words, error.place, reason)
 
 
@@ -116,7 +116,7 @@ def oauth_problem(error: errors.RempartError, issuer: str) -> JSONResponse:
     headers = NO_STORE | ({"Retry-After": _RETRY_AFTER_S} if status in (429, 503) else {})
     body = {
         "error": oauth_error,
-        "error_description": sentence_of_kind(type(error)) + (f" ({error.place})" if error.place else ""),
+        "error_description": error.sentence + (f" ({error.place})" if error.place else ""),
         "error_uri": f"{issuer}/errors/{error.code}",
         "code": error.code,
     }

@@ -1,0 +1,183 @@
+"""`rempart professional`: register, invite, list, strike off."""
+
+import json as json_format
+from dataclasses import asdict
+
+from cyclopts import App
+
+from rempart.limits import LISTED_PROFESSIONALS_MAX
+from rempart.operations import manage_access
+from rempart.operations.manage_access import RegisteredAccount
+from rempart.settings import read_settings
+from rempart.store import register as kept
+from rempart.store.database import connect_sync
+from rempart.supervisor.beside import beside
+
+app = App(name="professional", help="Professionals: register, invite, list, strike off.")
+
+ROLE = "operator"
+
+
+@app.command
+def register(
+    *,
+    rpps: str,
+    finess: str,
+    profession: str,
+    name: str,
+    organisation: str = "",
+    timezone: str = "Europe/Paris",
+    json: bool = False,
+) -> None:
+    """Register a professional at a place, so that a software may ask for him; safe to repeat.
+
+    Parameters
+    ----------
+    rpps
+        The RPPS number, 11 digits.
+    finess
+        The FINESS number of the place, 9 characters.
+    profession
+        pharmacist, optician, audioprosthetist, dentist, doctor, auxiliary, laboratory, transporter, hospital, midwife
+        or device-supplier.
+    name
+        The professional's name.
+    organisation
+        The place's name; the professional's name if there is none.
+    timezone
+        Where the place is: the day of care is the day there.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        account = manage_access.register_professional(
+            connection,
+            rpps=rpps,
+            finess=finess,
+            profession=profession,
+            name=name,
+            organisation=organisation,
+            timezone=timezone,
+        )
+    _say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+
+
+@app.command
+def invite(
+    *,
+    rpps: str,
+    finess: str,
+    profession: str,
+    name: str,
+    organisation: str = "",
+    timezone: str = "Europe/Paris",
+    json: bool = False,
+) -> None:
+    """Register a professional if need be, and print the link by which he registers his first passkey.
+
+    The link serves once, for seven days, and only while the account has no passkey. Hand it over in person or by a
+    channel that you trust: whoever opens it first is the professional.
+
+    Parameters
+    ----------
+    rpps
+        The RPPS number, 11 digits.
+    finess
+        The FINESS number of the place, 9 characters.
+    profession
+        As for `register`.
+    name
+        The professional's name.
+    organisation
+        The place's name; the professional's name if there is none.
+    timezone
+        Where the place is.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        account = manage_access.register_professional(
+            connection,
+            rpps=rpps,
+            finess=finess,
+            profession=profession,
+            name=name,
+            organisation=organisation,
+            timezone=timezone,
+        )
+        invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
+    facts = asdict(account) | {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
+    _say(json, facts, f"{invitation.link}\nIt serves once, until {invitation.expires_at:%Y-%m-%d %H:%M %Z}.")
+
+
+@app.command
+def structure(*, finess: str, name: str, timezone: str = "Europe/Paris", json: bool = False) -> None:
+    """Register a hospital that asks in its own name, through its software.
+
+    Parameters
+    ----------
+    finess
+        The FINESS number of the hospital, 9 characters.
+    name
+        Its name.
+    timezone
+        Where it is.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        account: RegisteredAccount = manage_access.register_structure(
+            connection, finess=finess, name=name, timezone=timezone
+        )
+    _say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+
+
+@app.command(name="list")
+def list_professionals(*, json: bool = False) -> None:
+    """List the professionals and their places.
+
+    Parameters
+    ----------
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        found = kept.list_professionals(connection, LISTED_PROFESSIONALS_MAX)
+    lines = [
+        f"{one.rpps}  {one.finess or '—':<9}  {one.profession:<16}  {one.name}"
+        + (f"  struck off on {one.struck_off_at:%Y-%m-%d}" if one.struck_off_at else "")
+        for one in found
+    ]
+    facts = [asdict(one) | {"struck_off_at": _moment(one.struck_off_at)} for one in found]
+    _say(json, {"professionals": facts}, "\n".join(lines) or "Nobody is registered yet.")
+
+
+@app.command
+def strike_off(rpps: str, *, json: bool = False) -> None:
+    """Strike a professional off: accounts, staff and sessions are refused from this instant.
+
+    Parameters
+    ----------
+    rpps
+        The RPPS number, 11 digits.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        manage_access.strike_off(connection, rpps)
+    _say(
+        json, {"rpps": rpps, "struck_off": True}, f"{rpps} is struck off; nothing under that number may ask."
+    )
+
+
+def _moment(at: object) -> str | None:
+    return None if at is None else str(at)
+
+
+def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
+    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
