@@ -3,8 +3,8 @@
 What comes in names people; what goes out does not. The keyring computes what needs a key, the rest is done in whole columns.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -191,3 +191,20 @@ def _rows_of(table: Cells) -> list[bytes]:
     """Give the rows of a table of bytes."""
     size, joined = table.shape[1], table.tobytes()
     return [joined[at : at + size] for at in range(0, len(joined), size)]
+
+
+def keep_people_together(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Move the lines of the last person of each batch to the next: lines that stand side by side are staged together."""
+    carried = pl.DataFrame()
+    batch = None
+    for batch in batches:
+        rows = pl.concat([carried, batch.rows]) if carried.height else batch.rows
+        is_last = (
+            rows["beneficiary_id"] == rows["beneficiary_id"][-1]
+            if rows.height
+            else pl.Series([], dtype=pl.Boolean)
+        )
+        carried = rows.filter(is_last)
+        yield replace(batch, rows=rows.filter(~is_last))
+    if batch is not None and carried.height:
+        yield Batch(carried, [], 0, batch.lines_so_far)

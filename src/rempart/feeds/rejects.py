@@ -36,14 +36,11 @@ class Rejects:
 
     def __init__(self, data_path: Path, language: Language = "fr") -> None:
         self.path = rejects_path(data_path)
-        self.line_count = 0
-        self.unattributable_count = 0
         self._language: Language = language
         self._found = self.path.with_name(self.path.name + ".partial")
 
     def __enter__(self) -> Self:
-        self._file = self._found.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file, delimiter=";", lineterminator="\n")
+        self._open()
         return self
 
     def __exit__(
@@ -51,6 +48,17 @@ class Rejects:
     ) -> None:
         self._file.close()
         self._found.unlink(missing_ok=True)
+
+    def begin_again(self) -> None:
+        """Forget what was found: the file is read again."""
+        self._file.close()
+        self._open()
+
+    def _open(self) -> None:
+        self.line_count = 0
+        self.unattributable_count = 0
+        self._file = self._found.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file, delimiter=";", lineterminator="\n")
 
     def add(self, bad_lines: Iterable[BadLine]) -> None:
         """Write down the bad cells of some lines, in the order of the file."""

@@ -35,13 +35,13 @@ from rempart.feeds.copy_rows import HEADER, TRAILER
 from rempart.feeds.formats.advice import Language
 from rempart.feeds.formats.manifest import Manifest
 from rempart.feeds.formats.member_file import MemberFile, open_member_file
-from rempart.feeds.ingest import Ingest, Staged
+from rempart.feeds.ingest import Ingest, Staged, keep_people_together
 from rempart.feeds.rejects import Rejects
 from rempart.keyring.bulk import BulkKeyring
 from rempart.limits import FEED_BATCHES_AHEAD
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
-from rempart.store.feeds import FileFacts, FileLoad, FileRow, Opening, approve_file, list_files
+from rempart.store.feeds import FileFacts, FileLoad, FileNotClean, FileRow, Opening, approve_file, list_files
 
 ROLE = "feeds"
 
@@ -89,18 +89,70 @@ def load_members(
     file = open_member_file(path)
     if file.manifest.amc_number != amc_number:
         raise MemberFileForAnotherInsurer(f"amc_number {file.manifest.amc_number}")
-    with closing(connect_sync(settings, ROLE)) as connection, FileLoad(connection) as load:
-        opening = load.begin(_facts(file, brought_by))
-        if opening.verdict == "already-taken":
-            return LoadReport("already-taken", None, file.manifest.row_count)
-        if opening.verdict == "waiting":
-            return _still_waiting(connection, file.manifest, opening)
-        if opening.insurer_id is None or opening.verdict != "begun":
-            raise _REFUSALS[opening.verdict](_place(opening, file.manifest))
-        with BulkKeyring(settings, ROLE) as keyring, Rejects(path, language) as rejects:
-            ingest = Ingest(amc_number, opening.insurer_id, keyring)
-            _stage(load, ingest, file, rejects, on_lines)
-            return _finish(load, file.manifest, rejects)
+    with closing(connect_sync(settings, ROLE)) as connection, Rejects(path, language) as rejects:
+        road = _Road(settings, connection, file, rejects, on_lines)
+        try:
+            return road.take(brought_by, may_absorb=True)
+        except FileNotClean:
+            rejects.begin_again()
+            return road.take(brought_by, may_absorb=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Road:
+    """What a try at a file works with; a first file that is not clean is tried twice."""
+
+    settings: Settings
+    connection: psycopg.Connection[TupleRow]
+    file: MemberFile
+    rejects: Rejects
+    on_lines: OnLines
+
+    def take(self, brought_by: str, *, may_absorb: bool) -> LoadReport:
+        """Try once. Refuses: FileNotClean when absorbing, and what the file or the database refuses."""
+        manifest = self.file.manifest
+        with FileLoad(self.connection) as load:
+            opening = load.begin(_facts(self.file, brought_by), may_absorb=may_absorb)
+            if opening.verdict == "already-taken":
+                return LoadReport("already-taken", None, manifest.row_count)
+            if opening.verdict == "waiting":
+                return _still_waiting(self.connection, manifest, opening)
+            if opening.insurer_id is None or opening.verdict != "begun":
+                raise _REFUSALS[opening.verdict](_place(opening, manifest))
+            with BulkKeyring(self.settings, ROLE) as keyring:
+                self._stage(load, Ingest(manifest.amc_number, opening.insurer_id, keyring))
+            report = self._finish(load)
+            load.keep()
+        if load.absorbs:
+            load.refresh_statistics()
+        return report
+
+    def _stage(self, load: FileLoad, ingest: Ingest) -> None:
+        """Write the whole file to the database; refuse one that does not end as its manifest says."""
+        batches = ahead(keep_people_together(self.file.batches()), FEED_BATCHES_AHEAD)
+        row_count = self.file.manifest.row_count
+        for staged in ahead((ingest.stage(batch) for batch in batches), FEED_BATCHES_AHEAD):
+            if load.absorbs and any(bad.beneficiary_id is not None for bad in staged.bad_lines):
+                raise FileNotClean
+            _write(load, staged)
+            self.rejects.add(staged.bad_lines)
+            self.on_lines(staged.lines_so_far, row_count)
+        if row_count and self.rejects.line_count == row_count:
+            self.rejects.finish()
+            raise MemberFileNoGoodLine(self.file.path.name)
+
+    def _finish(self, load: FileLoad) -> LoadReport:
+        """Have the file judged and applied, and say what came of it."""
+        ending = load.finish_absorbed() if load.absorbs else load.finish(self.rejects.unattributable_count)
+        path = self.rejects.finish(load.complaints())
+        return LoadReport(
+            verdict="taken" if ending.verdict == "taken" else "waiting",
+            file_id=ending.file_id,
+            line_count=self.file.manifest.row_count,
+            refused_line_count=self.rejects.line_count,
+            rejects=path,
+            difference=ending.difference,
+        )
 
 
 def _facts(file: MemberFile, brought_by: str) -> FileFacts:
@@ -134,38 +186,14 @@ def _place(opening: Opening, manifest: Manifest) -> str:
     return f"sequence {manifest.sequence}, expected {opening.expected}"
 
 
-def _stage(load: FileLoad, ingest: Ingest, file: MemberFile, rejects: Rejects, on_lines: OnLines) -> None:
-    """Write the whole file to the staging tables; refuse one that does not end as its manifest says."""
-    batches = ahead(file.batches(), FEED_BATCHES_AHEAD)
-    for staged in ahead((ingest.stage(batch) for batch in batches), FEED_BATCHES_AHEAD):
-        _write(load, staged)
-        rejects.add(staged.bad_lines)
-        on_lines(staged.lines_so_far, file.manifest.row_count)
-    if file.manifest.row_count and rejects.line_count == file.manifest.row_count:
-        rejects.finish()
-        raise MemberFileNoGoodLine(file.path.name)
-
-
 def _write(load: FileLoad, staged: Staged) -> None:
+    """Stage one batch; absorb it at once where the load does."""
     if staged.new_products:
         load.name_products(staged.first_product_place, staged.new_products)
     for table, rows in staged.copies.items():
         load.copy(table, (HEADER, rows, TRAILER))
-
-
-def _finish(load: FileLoad, manifest: Manifest, rejects: Rejects) -> LoadReport:
-    """Have the file judged and applied, and keep what came of it."""
-    closing_of_load = load.finish(rejects.unattributable_count)
-    path = rejects.finish(load.complaints())
-    load.keep()
-    return LoadReport(
-        verdict="taken" if closing_of_load.verdict == "taken" else "waiting",
-        file_id=closing_of_load.file_id,
-        line_count=manifest.row_count,
-        refused_line_count=rejects.line_count,
-        rejects=path,
-        difference=closing_of_load.difference,
-    )
+    if load.absorbs and "lines" in staged.copies:
+        load.absorb()
 
 
 def approve_waiting_file(settings: Settings, file_id: int, approved_by: str) -> None:

@@ -27,13 +27,13 @@ COLUMNS: Final = {
 
 
 class Opening(NamedTuple):
-    """What `feeds.begin_file` said; `expected` is the sequence that comes next."""
+    """What `feeds.begin_file` said; `expected` is the sequence that comes next, the table is where identities are to go."""
 
     verdict: str
     insurer_id: int | None
-    is_first: bool | None
     file_id: int | None
     expected: int | None
+    identities_table: str | None
 
 
 class Closing(NamedTuple):
@@ -86,11 +86,16 @@ class FileRow(NamedTuple):
     difference: dict[str, Any]
 
 
+class FileNotClean(Exception):
+    """A file that was absorbed contradicts itself: it is to be loaded again on the road that says where."""
+
+
 class FileLoad:
     """One load, from `begin` to `keep`; left without `keep`, nothing of it remains."""
 
     def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
         self._connection = connection
+        self._identities_table = ""
 
     def __enter__(self) -> Self:
         self._connection.execute("begin")
@@ -102,18 +107,25 @@ class FileLoad:
         if not self._connection.closed and not self._connection.broken:
             self._connection.execute("rollback")
 
-    def begin(self, facts: FileFacts) -> Opening:
-        """Open the load, or say why not."""
+    def begin(self, facts: FileFacts, *, may_absorb: bool) -> Opening:
+        """Open the load, or say why not; a clean first file may be absorbed batch by batch."""
         row = self._connection.execute(
-            "select verdict, insurer_id, is_first, file_id, expected"
-            " from feeds.begin_file(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "select verdict, insurer_id, file_id, expected, identities_table"
+            " from feeds.begin_file(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 facts.amc_number, facts.sequence, facts.kind, facts.effective_on, facts.sha256, facts.previous_sha256,
-                facts.row_count, facts.name, facts.brought_by,
+                facts.row_count, facts.name, facts.brought_by, may_absorb,
             ),
         ).fetchone()  # fmt: skip
         assert row is not None  # a function that returns one row
-        return Opening(*row)
+        opening = Opening(*row)
+        self._identities_table = opening.identities_table or ""
+        return opening
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether this load is written batch by batch."""
+        return self._identities_table.startswith("members.")
 
     def name_products(self, first_place: int, codes: Sequence[str]) -> None:
         """Say which products the places from `first_place` on stand for."""
@@ -121,12 +133,32 @@ class FileLoad:
 
     def copy(self, table: str, pieces: Iterable[bytes]) -> None:
         """Write rows in the binary COPY format into a staging table."""
-        statement = sql.SQL("copy staging.{} ({}) from stdin (format binary)").format(
-            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split(", ")))
+        target = self._identities_table if table == "identities" else f"staging.{table}"
+        statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+            sql.Identifier(*target.split(".")),
+            sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split(", "))),
         )
         with self._connection.cursor().copy(statement) as copy:
             for piece in pieces:
                 copy.write(piece)
+
+    def absorb(self) -> None:
+        """Write the batch that was staged to where it belongs. Refuses: FileNotClean."""
+        try:
+            self._connection.execute("select feeds.absorb_batch()")
+        except psycopg.IntegrityError:
+            raise FileNotClean from None
+
+    def finish_absorbed(self) -> Closing:
+        """Close a load that was absorbed. Refuses: FileNotClean."""
+        try:
+            row = self._connection.execute(
+                "select verdict, file_id, difference from feeds.finish_absorbed()"
+            ).fetchone()
+        except psycopg.IntegrityError:
+            raise FileNotClean from None
+        assert row is not None
+        return Closing(*row)
 
     def finish(self, unattributable_count: int) -> Closing:
         """Judge and apply what was staged."""
@@ -138,12 +170,18 @@ class FileLoad:
 
     def complaints(self) -> list[Complaint]:
         """List the lines that the database complained about, in the order of the file."""
-        rows = self._connection.execute("select line, column_name, reason from staging.complaints order by line, reason")
+        rows = self._connection.execute(
+            "select line, column_name, reason from staging.complaints order by line, reason"
+        )
         return [Complaint(*row) for row in rows]
 
     def keep(self) -> None:
         """Make what was done last."""
         self._connection.execute("commit")
+
+    def refresh_statistics(self) -> None:
+        """Tell the planner of a first load, once it is kept."""
+        self._connection.execute("select feeds.refresh_statistics()")
 
 
 def list_files(connection: psycopg.Connection[TupleRow], amc_number: str | None = None) -> list[FileRow]:

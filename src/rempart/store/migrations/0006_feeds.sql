@@ -42,7 +42,10 @@ create unlogged table staging.file (
     name text not null,
     brought_by text not null,
     is_first boolean not null,
-    is_approved boolean not null
+    is_approved boolean not null,
+    is_absorbed boolean not null, -- batch by batch as it comes, see feeds.absorb_batch
+    people_count bigint not null default 0, -- absorbed so far
+    rights_count bigint not null default 0
 );
 -- Once per person and batch of lines, so a person may be here several times.
 create unlogged table staging.people (
@@ -101,7 +104,8 @@ create unlogged table staging.changes (
 -- Open a load; the verdict says why not. Nothing is changed before `finish_file`.
 create function feeds.begin_file(
     p_amc text, p_sequence int, p_kind text, p_effective_on date, p_sha256 bytea, p_previous bytea, p_row_count bigint,
-    p_name text, p_by text, out verdict text, out insurer_id int, out is_first boolean, out file_id bigint, out expected int
+    p_name text, p_by text, p_may_absorb boolean,
+    out verdict text, out insurer_id int, out file_id bigint, out expected int, out identities_table text
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -109,6 +113,8 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     former feeds.files;
     pending feeds.files;
+    is_first boolean;
+    is_absorbed boolean;
 begin
     if not pg_try_advisory_xact_lock(1382314564) then -- one load at a time: it has the staging tables to itself
         verdict := 'busy';
@@ -123,6 +129,8 @@ begin
     where f.insurer_id = insurer_id and f.state = 'taken' order by f.sequence desc limit 1;
     select * into pending from feeds.files as f where f.insurer_id = insurer_id and f.state in ('waiting', 'approved');
     is_first := former.file_id is null;
+    is_absorbed := is_first and p_kind = 'full' and p_may_absorb;
+    identities_table := case when is_absorbed then 'members.identities_' || insurer_id else 'staging.identities' end;
     expected := coalesce(former.sequence, 0) + 1;
     file_id := pending.file_id;
     verdict := case
@@ -141,9 +149,12 @@ begin
         staging.complaints, staging.changes;
     insert into staging.file values (
         insurer_id, p_sequence, p_kind, p_effective_on, p_sha256, p_row_count, p_name, p_by, is_first,
-        coalesce(pending.state = 'approved' and pending.sha256 = p_sha256, false)
+        coalesce(pending.state = 'approved' and pending.sha256 = p_sha256, false), is_absorbed
     );
-    if not exists (select from pg_inherits as h join pg_class as c on c.oid = h.inhrelid
+    if is_absorbed then
+        execute format('create table members.identities_%s (like members.identities)', insurer_id);
+        execute format('grant insert on members.identities_%s to rempart_feeds', insurer_id);
+    elsif not exists (select from pg_inherits as h join pg_class as c on c.oid = h.inhrelid
                    where h.inhparent = 'members.identities'::regclass and c.relname = 'identities_' || insurer_id) then
         execute format('create table members.identities_%s partition of members.identities for values in (%s)', insurer_id, insurer_id);
     end if;
@@ -164,10 +175,92 @@ begin
     join members.products as p on p.insurer_id = f.insurer_id and p.code = u.code;
 end $$;
 
+-- The first file of an insurer has nothing to be held against, so its batches are written as they come, in the same transaction.
+-- That asks for a clean file: a person whose lines are apart, a key or an alias that comes twice break a constraint, and the
+-- loader begins again on the slower road, which names them. Identities go by COPY into a table of their own; it joins at the end.
+create function feeds.absorb_batch() returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set work_mem = '64MB' as $$
+declare
+    here staging.file;
+    new_people bigint;
+    new_rights bigint;
+begin
+    select * into strict here from staging.file where is_absorbed;
+    with born as (
+        insert into members.people (insurer_id, reference_digest, card_digest)
+        select here.insurer_id, s.reference_digest, s.card_digest from staging.people as s order by s.reference_digest
+        returning person_id, reference_digest
+    ), named as (
+        insert into members.aliases (alias_digest, person_id, insurer_id)
+        select n.alias_digest, b.person_id, here.insurer_id
+        from (
+            select alias_digest, reference_digest from staging.people
+            union all
+            select alias_digest, reference_digest from staging.other_aliases
+        ) as n
+        join born as b using (reference_digest)
+        order by n.alias_digest
+    ), covered as (
+        insert into members.rights (
+            person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp,
+            waiting_domains, waiting_until, product_id, known_from
+        )
+        select
+            b.person_id, l.contract_digest, l.opens_on, l.ends_on, l.coverage_rank, l.situation, l.domains,
+            l.domains_without_tp, l.waiting_domains, l.waiting_until, d.product_id, now()
+        from staging.lines as l
+        join staging.products as d using (product_place)
+        join born as b using (reference_digest)
+        where l.change = 0
+        order by b.person_id, l.contract_digest, l.opens_on
+        returning 1
+    )
+    select (select count(*) from born), (select count(*) from covered) into new_people, new_rights;
+    if new_rights <> (select count(*) from staging.lines) then
+        raise integrity_constraint_violation using message = 'a line of this batch belongs to nobody of this batch';
+    end if;
+    update staging.file set people_count = people_count + new_people, rights_count = rights_count + new_rights;
+    truncate staging.people, staging.other_aliases, staging.lines;
+end $$;
+
+-- Close a load that was absorbed: its identities become the insurer's partition.
+create function feeds.finish_absorbed(out verdict text, out file_id bigint, out difference jsonb)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    here staging.file;
+begin
+    select * into strict here from staging.file where is_absorbed;
+    execute format('alter table members.identities_%s add primary key (insurer_id, contract_digest, opens_on)', here.insurer_id);
+    execute format('revoke insert on members.identities_%s from rempart_feeds', here.insurer_id);
+    execute format('alter table members.identities attach partition members.identities_%s for values in (%s)',
+                   here.insurer_id, here.insurer_id);
+    update members.insurers as i
+    set data_as_of = now(), people_count = here.people_count, rights_count = here.rights_count
+    where i.insurer_id = here.insurer_id;
+    difference := feeds.difference()
+        || jsonb_build_object('new', here.rights_count, 'new_people', here.people_count, 'people_held', 0, 'closings_held_back', false);
+    verdict := 'taken';
+    file_id := feeds.record_file(verdict, difference);
+    truncate staging.file, staging.products;
+end $$;
+
+-- Refresh what the planner knows, after a first load. PostgreSQL before 17 leaves that to autovacuum.
+create function feeds.refresh_statistics() returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set client_min_messages = error as $$
+begin
+    analyze members.people, members.aliases, members.rights;
+end $$;
+
 -- Find the lines that contradict each other or somebody else's, and hold their people.
 create function feeds.hold_contradictions(p_may_close boolean) returns void
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set work_mem = '256MB' as $$
 declare
     here staging.file;
     found_more boolean;
@@ -245,7 +338,8 @@ end $$;
 -- Hold the file against what is known, and write down what it changes.
 create function feeds.find_changes(p_may_close boolean) returns void
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set work_mem = '256MB' as $$
 declare
     here staging.file;
 begin
@@ -340,7 +434,8 @@ $$;
 -- Write what the file changes: people, aliases, rights with their history, identities.
 create function feeds.apply_changes() returns void
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set work_mem = '256MB' as $$
 declare
     here staging.file;
 begin
@@ -523,6 +618,9 @@ begin
     foreach staged in array array['file', 'people', 'other_aliases', 'lines', 'products', 'identities', 'held', 'complaints', 'changes'] loop
         execute format('alter table staging.%I owner to rempart_loader', staged);
     end loop;
+    if current_setting('server_version_num')::int >= 170000 then
+        grant maintain on members.people, members.aliases, members.rights to rempart_loader;
+    end if;
     for staged in
         select p.oid::regprocedure::text from pg_proc as p where p.pronamespace = 'feeds'::regnamespace
     loop
@@ -532,5 +630,6 @@ begin
 end $$;
 grant insert on staging.people, staging.other_aliases, staging.lines, staging.identities to rempart_feeds;
 grant select on staging.complaints to rempart_feeds; -- line numbers and reasons
-grant execute on function feeds.begin_file, feeds.name_products, feeds.finish_file to rempart_feeds;
+grant execute on function feeds.begin_file, feeds.name_products, feeds.absorb_batch, feeds.finish_absorbed, feeds.finish_file,
+    feeds.refresh_statistics to rempart_feeds;
 grant execute on function feeds.approve_file to rempart_operator;
