@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,12 +35,11 @@ def run(database: Database, *arguments: str) -> Done:
     output, complaint, status = io.StringIO(), io.StringIO(), 0
     with (
         mock.patch.dict(os.environ, database.environ()),
-        mock.patch.object(sys, "argv", ["rempart", *arguments]),
         redirect_stdout(output),
         redirect_stderr(complaint),
     ):
         try:
-            main()
+            main(arguments)
         except SystemExit as ended:
             status = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
             complaint.write(ended.code if isinstance(ended.code, str) else "")

@@ -5,6 +5,7 @@ wrong, where, what to do; the exit status is then 1, and 2 where the words of th
 """
 
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App
 
@@ -42,10 +43,10 @@ app.command(
 app.command("rempart.cli.software:app", name="software", help="Software that may ask: register, revoke.")
 
 
-def main() -> None:
-    """Run the command that was typed."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that was typed, or the one given."""
     try:
-        app()
+        app(arguments)
     except RempartError as error:
         sys.stderr.write(f"rempart: {error.sentence} ({error})\n")
         sys.exit(1)
