@@ -27,22 +27,16 @@ from rempart.faces.fhir.r4.eligibility import (
     ResponseItem,
 )
 from rempart.faces.fhir.r4.outcome import Issue, OperationOutcome
-from rempart.faces.wording import Language, Words, domain_label, words_of_answer, words_of_error
+from rempart.faces.wording import Language, Words, words_of_answer, words_of_error
 
 _encode = msgspec.json.Encoder().encode
 
 _PRESENCE_CODES: Final = {presence: presence.name.lower().replace("_", "-") for presence in Presence}
 _ITEMS: Final = {
-    (domain, language): ResponseItem(
-        category=CodeableConcept(
-            coding=[
-                Coding(system=systems.CARE_DOMAIN, code=domain.name, display=domain_label(domain, language))
-            ]
-        ),
-        excluded=False,
+    domain: ResponseItem(
+        category=CodeableConcept(coding=[Coding(system=systems.CARE_DOMAIN, code=domain.name)])
     )
     for domain in Domain
-    for language in Language
 }
 _PRESENCES: Final = {
     presence: Extension(url=systems.PRESENCE, value_code=code) for presence, code in _PRESENCE_CODES.items()
@@ -66,7 +60,7 @@ def response_of(answer: RightsAnswer, language: Language, now_s: float) -> bytes
             outcome="complete",
             disposition=words.sentence,
             insurer=insurer,
-            insurance=_insurance_of(answer, coverages, language),
+            insurance=_insurance_of(answer, coverages),
             pre_auth_ref=answer.engagement,
             error=_errors_of(answer, words),
         )
@@ -106,9 +100,7 @@ def _outcome(
     return _encode(OperationOutcome(language=language, extension=extensions or None, issue=[issue]))
 
 
-def _insurance_of(
-    answer: RightsAnswer, references: Sequence[Reference], language: Language
-) -> list[ResponseInsurance]:
+def _insurance_of(answer: RightsAnswer, references: Sequence[Reference]) -> list[ResponseInsurance]:
     """Write each open coverage with its rank, or one that is not in force."""
     if answer.outcome.kind is Kind.GRANTED:
         return [
@@ -117,7 +109,7 @@ def _insurance_of(
                 coverage=reference,
                 inforce=True,
                 benefit_period=None if coverage.until is None else Period(end=coverage.until.isoformat()),
-                item=[_ITEMS[domain, language] for domain in coverage.domains] or None,
+                item=[_ITEMS[domain] for domain in coverage.domains] or None,
             )
             for reference, coverage in zip(
                 references, answer.coverages or (_only_coverage(answer),), strict=True
@@ -167,12 +159,18 @@ def _why(why: dict[str, object]) -> Extension:
 
 
 def _opaque_references(count: int) -> list[Reference]:
-    """Make references that lead nowhere: random UUIDs (RFC 9562, version 4)."""
+    """Make logical references that lead nowhere: random UUIDs (RFC 9562, version 4).
+
+    They are identifiers and not literal references, because there is nothing to fetch behind them.
+    """
     digits = os.urandom(16 * count).hex()
     return [
         Reference(
-            reference=f"urn:uuid:{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}"
-            f"-a{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}"
+            identifier=Identifier(
+                system=systems.URI,
+                value=f"urn:uuid:{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}"
+                f"-a{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}",
+            )
         )
         for at in range(0, 32 * count, 32)
     ]

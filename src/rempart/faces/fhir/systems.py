@@ -53,4 +53,7 @@ TRACE_NUMBER: Final = f"{CANONICAL}/StructureDefinition/trace"
 INCIDENT: Final = f"{CANONICAL}/StructureDefinition/incident"
 WHY: Final = f"{CANONICAL}/StructureDefinition/why"
 
+URI: Final = "urn:ietf:rfc:3986"
+"""The system of identifiers that are URIs (https://hl7.org/fhir/R4/identifier-registry.html)."""
+
 OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
