@@ -8,6 +8,7 @@ from cyclopts import App
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.operations import manage_access
 from rempart.operations.manage_access import RegisteredAccount
+from rempart.operations.sandbox_roster import publish_roster
 from rempart.settings import read_settings
 from rempart.store import register as kept
 from rempart.store.database import connect_sync
@@ -60,6 +61,7 @@ def register(
             organisation=organisation,
             timezone=timezone,
         )
+        publish_roster(settings, connection)
     _say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
 
 
@@ -108,6 +110,7 @@ def invite(
             timezone=timezone,
         )
         invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
+        publish_roster(settings, connection)
     facts = asdict(account) | {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
     _say(json, facts, f"{invitation.link}\nIt serves once, until {invitation.expires_at:%Y-%m-%d %H:%M %Z}.")
 
@@ -170,6 +173,7 @@ def strike_off(rpps: str, *, json: bool = False) -> None:
     settings = read_settings()
     with beside(settings), connect_sync(settings, ROLE) as connection:
         manage_access.strike_off(connection, rpps)
+        publish_roster(settings, connection)
     _say(
         json, {"rpps": rpps, "struck_off": True}, f"{rpps} is struck off; nothing under that number may ask."
     )

@@ -665,6 +665,12 @@ class AddressRefused(RegistrationRefused):
     code = "address-refused"
 
 
+class SandboxOnly(Refusal):
+    """What was to be started exists in a sandbox only: process and database must both say that this is one."""
+
+    code = "sandbox-only"
+
+
 class ScopeUnknown(TokenRequestRefused):
     """Rempart has no scopes: what a token opens is decided for each question."""
 
@@ -813,6 +819,12 @@ class GateBroken(Bug):
     """The gate failed on a question; nothing was decided or recorded."""
 
     code = "gate-broken"
+
+
+class AnswersLost(Outage):
+    """The questions were decided and recorded, and the answers did not come back; asking again costs nothing twice with a key."""
+
+    code = "answers-lost"
 
 
 class KeyringUnreachable(Outage):

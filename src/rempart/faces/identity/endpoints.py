@@ -1,6 +1,7 @@
 """What every endpoint of this face goes through: the throttle, the proof, the gate, the translation of errors."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address, ip_network
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,9 @@ from rempart.security.dpop import Proof, proof_headers
 
 type_of_endpoint = Callable[[Request], Awaitable[Response]]
 type_of_act = Callable[[Request, AdmittedCaller], Awaitable[Response]]
+
+
+_IPV6_NETWORK_BITS = 64  # what one subscriber is given
 
 
 def reception_of(request: Request) -> Reception:
@@ -33,8 +37,30 @@ def proof_of(request: Request) -> Proof:
 
 
 def throttle(request: Request) -> None:
-    """Count a request that nothing proves yet against its address. Refuses: RequestsTooMany."""
-    reception_of(request).throttle.count(request.client.host if request.client else "")
+    """Count a request that nothing proves yet against whoever sent it. Refuses: RequestsTooMany."""
+    sender = _sender_of(request)
+    if sender is not None:
+        reception_of(request).throttle.count(sender)
+
+
+def _sender_of(request: Request) -> str | None:
+    """Name the network that a request came from; None for a program of this machine, which has other ways to tire it.
+
+    The proxy beside us adds the last address of X-Forwarded-For; what stands before it is the sender's own word.
+    """
+    host = request.client.host if request.client else "127.0.0.1"
+    try:
+        sender = ip_address(host)
+        if sender.is_loopback:
+            forwarded = request.headers.get("x-forwarded-for")
+            if forwarded is None:
+                return None
+            sender = ip_address(forwarded.rpartition(",")[2].strip())
+    except ValueError:
+        return host
+    if sender.version == 6:
+        return str(ip_network((sender, _IPV6_NETWORK_BITS), strict=False))
+    return str(sender)
 
 
 def answered(act: type_of_endpoint) -> type_of_endpoint:

@@ -1,0 +1,1 @@
+"""The sandbox's identity provider: Pro Santé Connect's manners, nobody's identity."""
