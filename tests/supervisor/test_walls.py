@@ -35,7 +35,9 @@ def readable(paths: list[Path]) -> list[str]:
 
 
 @pytest.mark.parametrize("face", [*FACES, "feeds"])
-def test_the_user_of_a_face_reads_neither_data_nor_keys(keyring: Settings, database: Database, face: str) -> None:
+def test_the_user_of_a_face_reads_neither_data_nor_keys(
+    keyring: Settings, database: Database, face: str
+) -> None:
     protected = [
         keyring.postgres_home,
         keyring.postgres_home / "PG_VERSION",
@@ -57,7 +59,9 @@ def test_the_keyring_reads_no_data_and_the_database_reads_no_key(keyring: Settin
 
 
 @pytest.mark.parametrize("face", ["fhir", "identity", "portal", "feeds"])
-def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(database: Database, face: str) -> None:
+def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(
+    database: Database, face: str
+) -> None:
     if not database.settings.is_database_embedded:
         pytest.skip("an external database knows passwords, not users")
 
@@ -98,7 +102,9 @@ def test_somebody_who_is_no_process_of_ours_does_not_even_reach_the_socket(datab
 
 
 @pytest.mark.parametrize("face", [*CLIENTS, "test-provider"])
-def test_the_user_of_a_face_reaches_its_own_socket_of_the_keyring_and_no_other(keyring: Settings, face: str) -> None:
+def test_the_user_of_a_face_reaches_its_own_socket_of_the_keyring_and_no_other(
+    keyring: Settings, face: str
+) -> None:
     def reached() -> list[str]:
         found = []
         for role in runtime_home.KEYRING_CLIENTS:
@@ -170,7 +176,8 @@ def test_a_role_is_dropped_to_with_all_its_groups() -> None:
 
 
 def test_settings_of_another_environment_do_not_make_a_sandbox(database: Database) -> None:
-    with pytest.raises(SystemExit, match="did not start"), processes(
-        replace(database.settings, environment="sandbox"), "identity"
+    with (
+        pytest.raises(SystemExit, match="did not start"),
+        processes(replace(database.settings, environment="sandbox"), "identity"),
     ):
         pass

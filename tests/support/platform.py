@@ -73,7 +73,7 @@ def keyring(server: Settings) -> Iterator[Settings]:
 def _on_free_ports(settings: Settings) -> Settings:
     """Find ten ports in a row that nobody uses, and name the faces after them."""
     for port in range(20_000 + os.getpid() % 1_000 * 10, 60_000, 10):
-        if all(_is_free(port + offset) for offset in (0, 1, 2, 9)):
+        if all(is_free(port + offset) for offset in (0, 1, 2, 9)):
             return replace(
                 settings,
                 port=port,
@@ -85,7 +85,7 @@ def _on_free_ports(settings: Settings) -> Settings:
     raise RuntimeError("no ten free ports in a row")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))

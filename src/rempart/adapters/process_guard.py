@@ -7,6 +7,8 @@ import ctypes
 import os
 import resource
 import signal
+import time
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -49,6 +51,12 @@ def die_with(parent_id: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent_id:  # it ended before we asked
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def age_s() -> float:
+    """Measure the time since this process began, the start of the interpreter included (proc(5), field 22)."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def show_name(name: str) -> None:

@@ -16,6 +16,7 @@ from psycopg import conninfo
 from rempart import app
 from rempart.adapters import postgres_embedded, runtime_home, system_users
 from rempart.adapters.logging import configure_logging
+from rempart.domain.errors import RempartError
 from rempart.settings import Settings, read_settings
 from rempart.store.database import migrate
 from rempart.supervisor.supervise import Supervisor
@@ -48,9 +49,11 @@ def main(arguments: list[str]) -> None:
         if needs_database:
             stack.enter_context(postgres_embedded.running(settings))
             _migrate(settings)
+        names = names or app.processes_of(settings)
+        app.preload(names)
         supervisor = Supervisor(
             settings,
-            names or app.processes_of(settings),
+            names,
             watches_database=needs_database and settings.is_database_embedded,
         )
         supervisor.run(_tell_json if "--json" in arguments else _tell_people)
@@ -129,4 +132,7 @@ def _memory_mb(process_id: int) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except RempartError as error:
+        sys.exit(f"rempart serve: {error}")

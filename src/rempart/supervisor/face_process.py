@@ -1,14 +1,17 @@
 """The process of a face: its application under uvicorn, on a socket that was bound before the drop."""
 
+import asyncio
 import socket
 import sys
 from collections.abc import Callable
+from typing import cast
 
 import uvicorn
 import uvloop
 
 from rempart import app
 from rempart.settings import Settings
+from rempart.supervisor.acceptor import Acceptor, Loads
 from rempart.supervisor.child import Work
 
 GRACE_S = 10
@@ -19,20 +22,48 @@ _KEEP_ALIVE_S = 75
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, which says when it is ready."""
+    """uvicorn, which shares its callers with the other workers and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, is_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        loads: Loads,
+        worker: int,
+        is_ready: Callable[[], None],
+    ) -> None:
         super().__init__(config)
+        self._listener = listener
+        self._loads = loads
+        self._worker = worker
         self._is_ready = is_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start the application, then take connections, then say so."""
         await super().startup(sockets=sockets)
         if self.started:
+            self._acceptor = Acceptor(
+                self._listener,
+                self._make_protocol,
+                lambda: len(self.server_state.connections),
+                self._loads,
+                self._worker,
+            )
+            self.servers = [self._acceptor]  # type: ignore[list-item]  # it closes as a server does
+            self._acceptor.open()
             self._is_ready()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Tell the other workers ten times a second how many connections are left."""
+        self._loads.write(self._worker, len(self.server_state.connections))
+        return await super().on_tick(counter)
 
-def prepare_face(name: str, settings: Settings, listener: socket.socket) -> Work:
+    def _make_protocol(self) -> asyncio.Protocol:
+        make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+def prepare_face(name: str, settings: Settings, listener: socket.socket, loads: Loads, worker: int) -> Work:
     """Import the face and everything that serves it; give the work to do after the drop."""
     import encodings.idna  # noqa: F401, PLC0415 (asyncio asks for it at the first connection, when it cannot be read)
 
@@ -52,8 +83,8 @@ def prepare_face(name: str, settings: Settings, listener: socket.socket) -> Work
     config.load()
 
     def work(is_ready: Callable[[], None]) -> None:
-        server = _Server(config, is_ready)
-        uvloop.run(server.serve(sockets=[listener]))
+        server = _Server(config, listener, loads, worker, is_ready)
+        uvloop.run(server.serve(sockets=[]))  # none of its own: the acceptor takes the connections
         if not server.started:
             sys.exit(1)
 

@@ -10,7 +10,7 @@ from rempart.adapters import system_users
 _BACKLOG = 2_048
 """Connections that wait to be taken: a burst, or the time that a process takes to come back."""
 
-_PATIENCE_S = 15.0
+_PATIENCE_S = 8.0
 """How long a port may stay taken by the processes of a supervisor that was just killed."""
 
 

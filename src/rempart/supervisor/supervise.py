@@ -11,12 +11,14 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from rempart import app
-from rempart.adapters import postgres_embedded
+from rempart.adapters import postgres_embedded, process_guard
 from rempart.settings import Settings
+from rempart.supervisor.acceptor import Loads
 from rempart.supervisor.child import Child, Task, fork
 from rempart.supervisor.face_process import GRACE_S, prepare_face
 from rempart.supervisor.keyring_process import bind_doors, prepare_keyring
@@ -63,17 +65,16 @@ class Supervisor:
 
     def run(self, on_ready: "Callable[[Supervisor, float], None]") -> None:
         """Keep every post filled until a signal says stop; tell once when all answer."""
-        began = time.monotonic()
         wake = self._listen_to_signals()
         told = False
-        next_watch = began
+        next_watch = time.monotonic()
         while not self._stopping:
             self._fill_posts()
             self._wait(wake)
             self._collect_ended()
             if not told and all(post.is_ready for post in self.posts):
                 told = True
-                on_ready(self, time.monotonic() - began)
+                on_ready(self, process_guard.age_s())
             if time.monotonic() >= next_watch:
                 next_watch = time.monotonic() + _WATCH_INTERVAL_S
                 self._watch_database()
@@ -185,5 +186,9 @@ def _tasks_of(name: str, settings: Settings) -> list[Task]:
         return [Task(name, "keyring", lambda: prepare_keyring(settings, doors), sockets)]
     face = app.FACES[name]
     listener = bind_port(settings.host, settings.port + face.port_offset)
-    task = Task(name, face.role, lambda: prepare_face(name, settings, listener), (listener,))
-    return [task] * face.workers(settings)
+    workers = face.workers(settings)
+    loads = Loads(workers)
+    return [
+        Task(name, face.role, partial(prepare_face, name, settings, listener, loads, worker), (listener,))
+        for worker in range(workers)
+    ]

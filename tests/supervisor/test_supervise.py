@@ -1,0 +1,210 @@
+"""The platform as a whole: it starts in seconds, brings back what was killed, and stops in order."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rempart.adapters import postgres_embedded
+from rempart.settings import Settings
+from tests.support.database import Database
+from tests.support.platform import processes
+
+FACES = ("fhir", "identity", "portal")
+MEMORY_MAX_MB = 150
+READY_MAX_S = 5.0
+
+
+def answers(url: str) -> bool:
+    address = url.removeprefix("http://").split("/")[0]
+    host, _, port = address.partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=2)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def eventually(condition: Callable[[], bool], within_s: float = 15.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def children_of(supervisor: int) -> dict[int, str]:
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                stat = (entry / "stat").read_text()
+            except OSError:
+                continue
+            name, _, rest = stat.partition("(")[2].rpartition(")")
+            if int(rest.split()[1]) == supervisor:
+                found[int(entry.name)] = name
+    return found
+
+
+def memory_peak_mb(process_id: int) -> float:
+    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmHWM")
+
+
+def test_everything_is_ready_within_five_seconds_of_a_start(database: Database) -> None:
+    for _ in range(3):  # the machine may be busy with something else
+        with processes(database.settings, "keyring", *FACES) as running:
+            ready_in_s = running.ready_in_s
+        if ready_in_s < READY_MAX_S:
+            break
+    assert ready_in_s < READY_MAX_S
+
+
+def test_every_face_answers_and_every_process_stays_small(database: Database) -> None:
+    with processes(database.settings, "keyring", *FACES) as running:
+        assert all(answers(running.urls[face]) for face in FACES)
+        for name, process_ids in running.process_ids.items():
+            assert len(process_ids) == (2 if name == "fhir" else 1)
+            for process_id in process_ids:
+                assert memory_peak_mb(process_id) < MEMORY_MAX_MB, name
+
+
+@pytest.mark.parametrize("name", ["keyring", *FACES])
+def test_a_process_that_is_killed_comes_back(database: Database, name: str) -> None:
+    with processes(database.settings, "keyring", *FACES) as running:
+        killed = running.process_ids[name]
+        for process_id in killed:
+            os.kill(process_id, signal.SIGKILL)
+        shown = f"rempart-{name}"[:15]
+
+        def is_back() -> bool:
+            alive = [id_ for id_, title in children_of(running.supervisor.pid).items() if title == shown]
+            return len(alive) == len(killed) and not set(alive) & set(killed)
+
+        assert eventually(is_back)
+        assert eventually(lambda: all(answers(running.urls[face]) for face in FACES))
+
+
+def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:
+    with processes(database.settings, "keyring", *FACES) as running:
+        ids = [process_id for found in running.process_ids.values() for process_id in found]
+        running.supervisor.send_signal(signal.SIGTERM)
+        assert running.supervisor.wait(15) == 0
+        assert not any(Path(f"/proc/{process_id}").exists() for process_id in ids)
+
+
+def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_works(database: Database) -> None:
+    with processes(database.settings, "keyring", *FACES) as running:
+        ids = [process_id for found in running.process_ids.values() for process_id in found]
+        running.supervisor.kill()
+        running.supervisor.wait()
+        with processes(running.settings, "keyring", *FACES) as again:
+            assert all(answers(again.urls[face]) for face in FACES)
+        assert eventually(lambda: not any(Path(f"/proc/{process_id}").exists() for process_id in ids))
+
+
+def test_a_request_under_way_is_finished_before_a_stop(database: Database) -> None:
+    with processes(database.settings, "keyring", "fhir", REMPART_FHIR_WORKERS="1") as running:
+        with socket.create_connection(("127.0.0.1", running.settings.port), timeout=10) as caller:
+            caller.sendall(b"POST /fhir/CoverageEligibilityRequest/$submit HTTP/1.1\r\nHost: localhost\r\n")
+            caller.sendall(b"Content-Type: application/fhir+json\r\nContent-Length: 2\r\n\r\n{")
+            time.sleep(0.3)
+            running.supervisor.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            caller.sendall(b"}")
+            assert caller.recv(12).startswith(b"HTTP/1.1 4")
+        assert running.supervisor.wait(15) == 0
+
+
+def test_the_embedded_database_is_brought_back(server: Settings, database: Database) -> None:
+    if not server.is_database_embedded:
+        pytest.skip("an external database is its administrator's")
+    with processes(database.settings, "keyring", "fhir"):
+        killed = postgres_embedded.server_process(server)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: postgres_embedded.server_process(server) not in (None, killed))
+
+
+def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
+    done = run_supervisor(database, "counter")
+    assert done.returncode == 1
+    assert "there are keyring, identity, fhir, portal" in done.stderr
+
+
+def test_the_test_identity_provider_does_not_start_in_production(database: Database) -> None:
+    done = run_supervisor(database, "test-provider")
+    assert done.returncode == 1
+    assert "no such process in production" in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(database: Database) -> None:
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", 0))
+        squatter.listen()
+        port = squatter.getsockname()[1]
+        done = run_supervisor(database, "fhir", REMPART_PORT=str(port))
+    assert done.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+
+
+def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
+    done = run_supervisor(database, "fhir", REMPART_ENVIRONMENT="drill")
+    assert done.returncode == 1
+    assert "environment-mismatch at production" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_process_that_cannot_start_is_tried_again_later_and_later(database: Database) -> None:
+    passphrase = database.settings.home / "empty-passphrase"
+    passphrase.write_text("")
+    supervisor = subprocess.Popen(
+        supervisor_command("keyring"),
+        env=database.environ(REMPART_KEYRING_PASSPHRASE_FILE=str(passphrase)),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    time.sleep(3)
+    supervisor.terminate()
+    _, said = supervisor.communicate(timeout=10)
+    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    waits = [event["again_in_s"] for event in events if event["event"] == "process-ended"]
+    assert waits[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert any("must hold the passphrase" in event.get("reason", "") for event in events)
+
+
+def test_an_ordinary_user_is_told_that_the_walls_are_absent_and_root_is_not(database: Database) -> None:
+    done = run_supervisor(database, "fhir", REMPART_ENVIRONMENT="drill")
+    assert ("wall between its processes" in done.stderr) == (os.geteuid() != 0)
+    assert ("pas de mur entre ses processus" in done.stderr) == (os.geteuid() != 0)
+
+
+def supervisor_command(*names: str) -> list[str]:
+    return [sys.executable, "-m", "rempart.supervisor", "--json", *names]
+
+
+def run_supervisor(database: Database, *names: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        supervisor_command(*names),
+        env=database.environ(**environ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
