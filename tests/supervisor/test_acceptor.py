@@ -22,7 +22,7 @@ def running(database: Database) -> Iterator[Running]:
 
 def sockets_of(process_id: int) -> int:
     links = Path(f"/proc/{process_id}/fd").iterdir()
-    return sum(os.readlink(link).startswith("socket:") for link in links)
+    return sum(str(link.readlink()).startswith("socket:") for link in links)
 
 
 @contextmanager

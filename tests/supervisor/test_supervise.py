@@ -173,20 +173,26 @@ def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
 def test_a_process_that_cannot_start_is_tried_again_later_and_later(database: Database) -> None:
     passphrase = database.settings.home / "empty-passphrase"
     passphrase.write_text("")
-    supervisor = subprocess.Popen(
+    environment = database.environ(REMPART_KEYRING_PASSPHRASE_FILE=str(passphrase))
+    with subprocess.Popen(
         supervisor_command("keyring"),
-        env=database.environ(REMPART_KEYRING_PASSPHRASE_FILE=str(passphrase)),
+        env=environment,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
-    )
-    time.sleep(3)
-    supervisor.terminate()
-    _, said = supervisor.communicate(timeout=10)
-    events = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    waits = [event["again_in_s"] for event in events if event["event"] == "process-ended"]
-    assert waits[:4] == [0.1, 0.2, 0.4, 0.8]
-    assert any("must hold the passphrase" in event.get("reason", "") for event in events)
+    ) as supervisor:
+        assert supervisor.stderr is not None
+        ended, reasons = [], []
+        while len(ended) < 4:
+            event = json.loads(supervisor.stderr.readline())
+            if event["event"] == "process-ended":
+                ended.append(event["again_in_s"])
+            elif event["event"] == "process-refused":
+                reasons.append(event["reason"])
+        supervisor.terminate()
+    assert ended == [0.1, 0.2, 0.4, 0.8]
+    assert all("must hold the passphrase" in reason for reason in reasons)
+    assert reasons
 
 
 def test_an_ordinary_user_is_told_that_the_walls_are_absent_and_root_is_not(database: Database) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rempart.adapters import runtime_home, system_users
+from rempart.domain.errors import DatabaseUnreachable
 from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 from rempart.store.database import connect_sync
 from rempart.store.roles import LOGIN_ROLES
@@ -68,7 +69,7 @@ def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(
     def try_role(role: str) -> bool:
         try:
             connect_sync(database.settings, role).close()
-        except Exception:
+        except DatabaseUnreachable:
             return False
         return True
 

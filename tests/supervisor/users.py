@@ -19,7 +19,7 @@ def as_user_of(role: str, act: Callable[[], Found]) -> Found:
         try:
             system_users.drop_to(role)
             outcome: tuple[bool, object] = (True, act())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (whatever it was, the parent hears of it)
             outcome = (False, OSError(f"{type(error).__name__}: {error}"))
         with os.fdopen(write, "wb") as pipe:
             pickle.dump(outcome, pipe)
