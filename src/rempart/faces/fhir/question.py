@@ -44,10 +44,11 @@ from rempart.faces.fhir.errors import (
     ReferenceUnresolved,
     StatusNotActive,
 )
+from rempart.faces.fhir.r4.coverage import Coverage
 from rempart.faces.fhir.r4.datatypes import Identifier, Reference
 from rempart.faces.fhir.r4.elements import Extension
 from rempart.faces.fhir.r4.eligibility import Contained, CoverageEligibilityRequest
-from rempart.faces.fhir.r4.people import Organization, Patient, Practitioner, PractitionerRole
+from rempart.faces.fhir.r4.people import Patient, PractitionerRole
 from rempart.faces.fhir.reading import ROOT
 from rempart.faces.fhir.systems import (
     AMC_NUMBER,
@@ -231,25 +232,31 @@ def _identifiers_behind(
 
 def _check_provider(request: CoverageEligibilityRequest, provider: Reference, place: str) -> None:
     """Check the form of the numbers that a provider is given; they decide nothing."""
-    if provider.reference is None or not provider.reference.startswith("#"):
-        identifiers = [] if provider.identifier is None else [provider.identifier]
-        _check_numbers(identifiers, f"{place}.identifier")
-        return
-    found = _resolve(request, provider.reference)
-    if found is None:
-        raise ReferenceUnresolved(f"{place}.reference")
-    resource = found.resource
-    if isinstance(resource, PractitionerRole):
+    role = _check_provider_part(request, provider, place)
+    if role is not None and isinstance(role.resource, PractitionerRole):
         for member, part in (
-            ("practitioner", resource.practitioner),
-            ("organization", resource.organization),
+            ("practitioner", role.resource.practitioner),
+            ("organization", role.resource.organization),
         ):
-            if part is not None and part.reference != provider.reference:
-                _check_provider(request, part, f"{found.place}.{member}")
-    elif isinstance(resource, Practitioner | Organization):
-        _check_numbers(resource.identifier or [], f"{found.place}.identifier")
-    else:
+            if part is not None and _check_provider_part(request, part, f"{role.place}.{member}") is not None:
+                raise ReferenceUnresolved(f"{role.place}.{member}.reference")  # a role of a role
+
+
+def _check_provider_part(
+    request: CoverageEligibilityRequest, reference: Reference, place: str
+) -> _Found | None:
+    """Check a professional or a place; give what was found where it is a role, whose parts remain to be checked."""
+    if reference.reference is None or not reference.reference.startswith("#"):
+        identifiers = [] if reference.identifier is None else [reference.identifier]
+        _check_numbers(identifiers, f"{place}.identifier")
+        return None
+    found = _resolve(request, reference.reference)
+    if found is None or isinstance(found.resource, Patient | Coverage):
         raise ReferenceUnresolved(f"{place}.reference")
+    if isinstance(found.resource, PractitionerRole):
+        return found
+    _check_numbers(found.resource.identifier or [], f"{found.place}.identifier")
+    return None
 
 
 def _check_numbers(identifiers: list[Identifier], place: str) -> None:

@@ -41,6 +41,7 @@ _request_decoder: msgspec.json.Decoder[CoverageEligibilityRequest | Parameters] 
 )
 
 _MAY_HIDE_A_DEFECT = re.compile(rb"null|\{\s*\}|modifierExtension|implicitRules|\\u")
+_PATH = re.compile(r" - at `\$([^`]*)`$")
 _FIELD = re.compile(r"`([A-Za-z]+)`")
 _KIND_OF_DEFECT: Final[tuple[tuple[str, type[ResourceRefused]], ...]] = (
     ("Object contains unknown field", ElementUnknown),
@@ -88,11 +89,11 @@ def _read(body: bytes) -> CoverageEligibilityRequest:
 
 def _refusal_of(message: str, body: bytes) -> ResourceRefused:
     """Make the refusal that a message of msgspec means, with its place as a FHIRPath."""
-    said, _, path = message.rpartition(" - at `$")
-    said = said or message
     root = PARAMETERS if _resource_type_of(body) == PARAMETERS else ROOT
-    place = root + path.rstrip("`").replace("._", ".").replace("[...]", "") if path.endswith("`") else root
-    if said.startswith("Expected `object`") and place == root:
+    found = _PATH.search(message)
+    said = message[: found.start()] if found else message
+    place = root + found[1].replace("._", ".").replace("[...]", "") if found else root
+    if said.startswith("Expected `object`") and not found:
         return ResourceTypeUnexpected(root)
     kind = next((kind for mark, kind in _KIND_OF_DEFECT if mark in said), ElementTypeWrong)
     if kind is ElementMissing:
