@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 
-from rempart.faces.wording import Language, in_words
+from rempart.faces.wording import in_words
 from tests.support.counter import Counter
 
 

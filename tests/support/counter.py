@@ -147,10 +147,42 @@ class Window:
         self.keep_credential(person)
 
     def scan(self, typed: str, end: str = "Enter") -> None:
-        """Type as a 2D scanner does: all at once, then the key that ends the burst."""
-        self.page.keyboard.type(typed)
+        """Type as a 2D scanner does: keys right after each other, whatever the layout makes of them, then the one that ends."""
+        for character in typed:
+            self.cdp.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": character, "text": character})
+            self.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": character})
         if end:
             self.page.keyboard.press(end)
+
+    def ask_about(self, patient: Patient) -> str:
+        """Scan a card, type the birth date, press Enter; give the sentence of the answer."""
+        self.scan(patient.card)
+        self.keys(patient.birth_date)
+        self.press("Enter")
+        return self.answer()
+
+    def type_in(self, patient: Patient) -> None:
+        """Type everything by hand, from the first field on, with the keyboard alone."""
+        self.keys(patient.nir)
+        self.press("Tab")
+        self.keys(patient.amc)
+        self.press("Tab")
+        self.keys(patient.birth_date)
+
+    def field(self, name: str) -> str:
+        """Read what stands in a field."""
+        return self.page.locator(f"#{name}").input_value()
+
+    def questions(self) -> list[dict[str, Any]]:
+        """Collect, from now on, the questions that the page sends."""
+        sent: list[dict[str, Any]] = []
+        self.page.on(
+            "request",
+            lambda request: (
+                sent.append(request.post_data_json) if request.url.endswith("/api/rights") else None
+            ),
+        )
+        return sent
 
     def keys(self, typed: str) -> None:
         """Type as a person does, into whatever has the focus."""
@@ -201,7 +233,7 @@ class Counter:
         self.world = world
         self.url = running.settings.portal_url
         self.patients: dict[str, Patient] = {}
-        self._browser = browser
+        self.browser = browser
         self._windows: list[Window] = []
         self._numbers = iter(range(1, 1_000))
 
@@ -261,7 +293,7 @@ class Counter:
 
     def window(self, *, size: dict[str, int] = WIDE, scheme: str = "light", locale: str = "fr-FR") -> Window:
         """Open a browser window with an empty profile; what the page complains about is kept."""
-        context = self._browser.new_context(
+        context = self.browser.new_context(
             viewport=size,  # type: ignore[arg-type]
             color_scheme=scheme,  # type: ignore[arg-type]
             locale=locale,

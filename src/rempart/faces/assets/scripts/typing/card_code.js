@@ -18,6 +18,7 @@ const LAYOUTS = [
   ')!"£$%^&*(', // the same on a British machine
 ];
 
+export const SHORTEST = SECRET_AT + digitsOfSecret(SECRET_LENGTH_MIN) + 2;
 export const LONGEST = SECRET_AT + digitsOfSecret(SECRET_LENGTH_MAX) + 2;
 
 export function isKeyOfScanner(key) {

@@ -1,0 +1,218 @@
+"""At the counter: a card scanned or typed, a birth date, Enter; the answer, and what stays typed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from rempart.domain.card_code import SCANNER_LAYOUTS
+from rempart.domain.identifiers import nir_key
+from rempart.domain.rights import Presence
+from rempart.faces.wording import in_words
+from tests.support.counter import Counter, Window
+
+KEYSTROKES_MAX = 10
+
+
+@pytest.fixture
+def window(counter: Counter) -> Window:
+    """Sign a new optician in, so that no test spends the budget of another."""
+    opened = counter.window()
+    opened.accept(counter.titulaire("Claire Fontaine"))
+    return opened
+
+
+def last_receipt(counter: Counter, column: str) -> object:
+    """Read a column of the receipt written last."""
+    return counter.world.one(f"select {column} from evidence.receipts order by asked_at desc limit 1")
+
+
+def test_a_scanned_card_leaves_nine_keys_to_press(counter: Counter, window: Window) -> None:
+    nadia = counter.patients["Nadia"]
+    window.scan(nadia.card)
+    pressed = [*nadia.birth_date, "Enter"]
+    assert len(pressed) <= KEYSTROKES_MAX
+    for key in pressed:
+        window.press(key)
+    assert window.answer().startswith("Droits ouverts jusqu’au")
+    assert last_receipt(counter, "presence") == Presence.CARD
+
+
+def test_the_scan_fills_the_fields_and_goes_to_the_birth_date(counter: Counter, window: Window) -> None:
+    lou = counter.patients["Lou"]
+    window.scan(lou.card)
+    assert window.field("card").replace(" ", "") == lou.nir
+    assert window.field("amc-number") == lou.amc
+    assert window.field("birth-rank") == "2"
+    assert window.page.locator("#birth-rank").is_visible(), "a twin's rank shows"
+    assert window.focused() == "birth-date"
+    assert lou.secret not in window.page.content()
+
+
+@pytest.mark.parametrize("layout", SCANNER_LAYOUTS)
+def test_a_scanner_set_to_another_keyboard_is_understood(
+    counter: Counter, window: Window, layout: str
+) -> None:
+    nadia = counter.patients["Nadia"]
+    window.scan(nadia.card.translate(str.maketrans("0123456789", layout)), end="Tab")
+    assert window.field("card").replace(" ", "") == nadia.nir
+    assert window.focused() == "birth-date", "the key that ends the burst moves nothing"
+
+
+@pytest.mark.parametrize("place", ["answer-sentence", "birth-date", "amc-number", "domain", "ask"])
+def test_a_card_is_read_wherever_the_focus_is(counter: Counter, window: Window, place: str) -> None:
+    window.ask_about(counter.patients["Lou"])
+    window.page.locator(f"#{place}").focus()
+    window.scan(counter.patients["Nadia"].card)
+    assert window.field("card").replace(" ", "") == counter.patients["Nadia"].nir
+    assert window.field("birth-date") == "", "the next patient's birth date is not the last one's"
+    assert window.page.locator("#answer-sentence").count() == 0
+    assert window.focused() == "birth-date"
+
+
+def test_a_birth_date_typed_before_the_scan_is_kept(counter: Counter, window: Window) -> None:
+    nadia = counter.patients["Nadia"]
+    window.page.locator("#birth-date").focus()
+    window.keys(nadia.birth_date)
+    window.page.wait_for_timeout(150)
+    window.scan(nadia.card)
+    assert window.field("birth-date") == nadia.birth_date
+    assert window.focused() == "ask"
+    window.press("Enter")
+    assert window.answer().startswith("Droits ouverts")
+
+
+def test_everything_can_be_typed_with_the_keyboard_alone(counter: Counter, window: Window) -> None:
+    nadia = counter.patients["Nadia"]
+    assert window.focused() == "card"
+    window.type_in(nadia)
+    window.press("Enter")
+    assert window.answer().startswith("Droits ouverts")
+    assert last_receipt(counter, "presence") == Presence.NONE
+    window.press("Tab")
+    assert "Patient suivant" in window.page.locator(":focus").inner_text()
+    window.press("Enter")
+    assert window.focused() == "card"
+    assert window.field("card") == window.field("birth-date") == ""
+
+
+def test_a_wrong_key_is_said_as_soon_as_it_is_typed(counter: Counter, window: Window) -> None:
+    nir = counter.patients["Nadia"].nir
+    window.keys(nir[:-1] + str((int(nir[-1]) + 1) % 10))
+    assert "La clé du NIR ne correspond pas" in window.page.locator("#card-defect").inner_text()
+    assert window.page.locator("#card").get_attribute("aria-invalid") == "true"
+    window.press("Backspace")
+    window.keys(nir[-1])
+    assert window.page.locator("#card-defect").inner_text() == ""
+    assert window.page.locator("#card-remark").inner_text() == "Numéro complet, clé exacte."
+
+
+def test_what_is_missing_is_said_and_takes_the_focus(counter: Counter, window: Window) -> None:
+    before = counter.receipts()
+    window.press("Enter")
+    assert window.focused() == "card"
+    assert window.page.locator(".defect:not(:empty)").count() == 3
+    window.scan(counter.patients["Nadia"].card)
+    window.press("Enter")
+    assert window.focused() == "birth-date"
+    assert "Tapez ses 8 chiffres" in window.page.locator("#birth-date-defect").inner_text()
+    assert counter.receipts() == before, "nobody was asked about"
+
+
+def test_without_the_card_an_ended_right_and_a_stranger_read_alike(counter: Counter, window: Window) -> None:
+    paul = counter.patients["Paul"]
+    window.type_in(paul)
+    window.press("Enter")
+    ended = window.answer(), window.page.locator(".next-step").inner_text()
+    window.photograph("answer-not-confirmed")
+    window.press("Escape")
+    window.keys(f"2850675059999{nir_key('2850675059999'):02}")
+    window.press("Tab")
+    window.keys(paul.amc)
+    window.press("Tab")
+    window.keys("14061985")
+    window.press("Enter")
+    assert (window.answer(), window.page.locator(".next-step").inner_text()) == ended
+    assert ended[0] == "Droits non confirmés."
+    assert "Retapez" in ended[1]
+    assert "demandez sa carte au patient" in ended[1]
+
+
+def test_with_the_card_an_ended_right_says_when(counter: Counter, window: Window) -> None:
+    last_day = counter.world.today() - timedelta(200)
+    assert window.ask_about(counter.patients["Paul"]) == f"Droits terminés le {in_words(last_day)}."
+
+
+def test_a_lunar_birth_date_is_taken_as_it_is_written(counter: Counter, window: Window) -> None:
+    window.scan(counter.patients["Ange"].card)
+    window.keys("30/13/1988")
+    assert "Date hors calendrier" in window.page.locator("#birth-date-remark").inner_text()
+    window.press("Enter")
+    assert window.answer().startswith("Droits ouverts")
+
+
+def test_escape_forgets_the_patient_and_the_secret_of_the_card(counter: Counter, window: Window) -> None:
+    sent = window.questions()
+    nadia = counter.patients["Nadia"]
+    window.scan(nadia.card)
+    window.keys(nadia.birth_date)
+    window.press("Escape")
+    assert [window.field(name) for name in ("card", "amc-number", "birth-date")] == ["", "", ""]
+    assert window.focused() == "card"
+    window.type_in(nadia)
+    window.press("Enter")
+    window.answer()
+    assert ["card_secret" in question for question in sent] == [False]
+
+
+def test_a_number_changed_after_the_scan_does_not_take_the_secret_along(
+    counter: Counter, window: Window
+) -> None:
+    sent = window.questions()
+    window.scan(counter.patients["Nadia"].card)
+    window.page.locator("#card").fill(counter.patients["Paul"].nir)
+    assert window.page.locator("#card-remark").inner_text() == "Numéro complet, clé exacte."
+    window.page.locator("#birth-date").fill("02011950")
+    window.press("Enter")
+    window.answer()
+    assert "card_secret" not in sent[-1]
+
+
+def test_without_a_card_a_reason_gives_the_precise_answer_three_times_a_day(
+    counter: Counter, window: Window
+) -> None:
+    for _ in range(3):
+        window.press("Escape")
+        window.type_in(counter.patients["Paul"])
+        window.page.locator("#without-card summary").click()
+        window.page.locator("#break-glass").select_option("card-forgotten")
+        window.page.locator("#ask").click()
+        assert window.answer().startswith("Droits terminés le")
+        assert last_receipt(counter, "presence") == Presence.BREAK_GLASS
+        assert window.field("break-glass") == "", "a reason counts for one question"
+    window.page.locator("#break-glass").select_option("urgent-care")
+    window.page.locator("#ask").click()
+    window.page.get_by_role("heading", name=re.compile("Vous avez utilisé vos 3 consultations")).wait_for()
+
+
+def test_nothing_about_the_patient_is_in_an_address_or_in_the_browsers_storage(
+    counter: Counter, window: Window
+) -> None:
+    addresses: list[str] = []
+    window.page.on("request", lambda request: addresses.append(request.url))
+    nadia = counter.patients["Nadia"]
+    window.ask_about(nadia)
+    kept = window.page.evaluate(
+        """async () => {
+            const names = (await indexedDB.databases()).map(({ name }) => name);
+            const root = document.querySelector('link[rel=stylesheet]').href.replace(/styles.*/, '');
+            const { readSession } = await import(`${root}scripts/session/vault.js`);
+            const { keyPair, ...session } = await readSession();
+            return JSON.stringify([names, session, { ...localStorage }, { ...sessionStorage }, document.cookie]);
+        }"""
+    )
+    for secret in (nadia.nir, nadia.nir[:13], nadia.birth_date, nadia.secret):
+        assert not any(secret in address for address in addresses)
+        assert secret not in kept
+    assert window.context.cookies() == []
+    assert window.complaints == []
