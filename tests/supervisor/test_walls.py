@@ -12,7 +12,7 @@ from rempart.adapters import runtime_home, system_users
 from rempart.domain.errors import DatabaseUnreachable
 from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 from rempart.store.database import connect_sync
-from rempart.store.roles import LOGIN_ROLES
+from rempart.store.database.roles import LOGIN_ROLES
 from tests.supervisor.users import as_user_of
 from tests.support.database import Database
 from tests.support.platform import processes

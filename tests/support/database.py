@@ -29,8 +29,7 @@ from psycopg import sql
 
 from rempart.adapters import postgres_embedded, runtime_home
 from rempart.settings import Settings, read_settings
-from rempart.store import roles
-from rempart.store.database import address, connect_sync, migrate
+from rempart.store.database import address, connect_sync, migrate, roles
 
 _TEMPLATE = f"rempart_test_{os.getpid()}_template"
 _HOME_OF_RUN = re.compile(r"rempart-test-(\d+)-\w+")

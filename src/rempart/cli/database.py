@@ -9,7 +9,7 @@ from cyclopts import App
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings, read_settings
 from rempart.store.database import migrate
-from rempart.store.roles import OWNER
+from rempart.store.database.roles import OWNER
 
 app = App(name="database", help="The database: make it, start it, stop it, look inside.")
 

@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 
 from rempart.domain.errors import DatabaseUnreachable
 from rempart.settings import Settings
-from rempart.store import roles
+from rempart.store.database import roles
 from rempart.store.migrations import apply_migrations
 
 CONNECT_TIMEOUT_S = 5
