@@ -57,6 +57,7 @@ class BreakGlassReason(IntEnum):
     CARD_FORGOTTEN = 2
     CARD_UNREADABLE = 3
     NEWBORN = 4
+    HOME_VISIT = 5  # no scanner reads a card at the patient's home
 
 
 class Kind(Enum):
