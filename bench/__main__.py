@@ -34,11 +34,12 @@ Figure = dict[str, object]
 
 
 def main() -> None:
+    """Measure, write out/bench.json and print the table."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     arguments = parser.parse_args()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     say = Console(stderr=True).print
     settings, environ = fresh_settings(OUT.absolute() / "bench-home")
@@ -46,7 +47,7 @@ def main() -> None:
     files = make_people(environ, arguments.people, OUT / "bench-people")
     with served(environ) as seconds_to_start:
         say(f"Serving after {seconds_to_start:.1f} s. Loading…")
-        loaded = load_people(environ, files)
+        loaded = load_people(settings, files)
         figures = [_feed_figure(settings, loaded)]
         callers = make_callers()
         enrol(settings, callers)

@@ -48,7 +48,7 @@ class _Caller(asyncio.Protocol):
         self._asked_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.WriteTransport, transport)
+        self.transport = cast("asyncio.WriteTransport", transport)
 
     def ask(self, request: bytes, due_at: float) -> None:
         self._asked_at = due_at

@@ -11,10 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rempart.domain.identifiers import parse_amc_number
+from rempart.operations.load_members import load_members
+from rempart.operations.register_insurer import register_insurer
 from rempart.settings import Settings, read_settings
 
 PORT = 18_300
-INSURERS = 84
+INSURERS = 12
+INSURERS_OF_A_COUNTRY = 84
+A_COUNTRY = 10_000_000
 SEED = 2024
 
 
@@ -81,8 +86,9 @@ def served(environ: Mapping[str, str]) -> Iterator[float]:
 def make_people(environ: Mapping[str, str], people: int, out: Path) -> list[Path]:
     """Generate member files; give their paths, the largest last."""
     shutil.rmtree(out, ignore_errors=True)
+    insurers = INSURERS_OF_A_COUNTRY if people >= A_COUNTRY else INSURERS
     rempart(
-        environ, "people", "generate", "--count", str(people), "--insurers", str(INSURERS), "--seed", str(SEED),
+        environ, "people", "generate", "--count", str(people), "--insurers", str(insurers), "--seed", str(SEED),
         "--out", str(out), "--cards", "0",
     )  # fmt: skip
     return sorted(out.glob("*.csv"), key=lambda path: path.stat().st_size)
@@ -94,16 +100,22 @@ def amc_of(member_file: Path) -> str:
     return str(manifest["amc_number"])
 
 
-def load_people(environ: Mapping[str, str], files: list[Path]) -> list[Loaded]:
-    """Register each insurer and load its first file."""
+def load_people(settings: Settings, files: list[Path]) -> list[Loaded]:
+    """Register each insurer and load its first file, by the operations that the command line calls."""
     loaded = []
     for path in files:
         amc_number = amc_of(path)
-        rempart(environ, "insurer", "register", "--amc", amc_number, "--name", f"Assureur {amc_number}")
-        began = time.perf_counter()
-        answer = rempart(environ, "feed", "load", str(path), "--insurer", amc_number)
-        seconds = time.perf_counter() - began
-        loaded.append(
-            Loaded(path, amc_number, int(str(answer["rows"])), float(str(answer.get("seconds", seconds))))
+        register_insurer(
+            settings,
+            parse_amc_number(amc_number),
+            f"Assureur {amc_number}",
+            required_presence=0,
+            data_age_max_h=48,
         )
+        began = time.perf_counter()
+        report = load_members(settings, path, amc_number, "bench")
+        seconds = time.perf_counter() - began
+        if report.verdict != "taken" or report.refused_line_count:
+            raise RuntimeError(f"{path.name} was not taken whole: {report}")
+        loaded.append(Loaded(path, amc_number, report.line_count, seconds))
     return loaded
