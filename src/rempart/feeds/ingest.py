@@ -10,9 +10,9 @@ from typing import Final, Protocol
 import numpy as np
 import polars as pl
 
+from rempart.feeds import copy_rows as rows_of_copy
 from rempart.feeds import digests
-from rempart.feeds.copy_rows import Cells, Field, copy_rows, copy_rows_with_texts, dates, integers, repeated
-from rempart.feeds.copy_rows import digests as digest_field
+from rempart.feeds.copy_rows import Cells, copy_rows, copy_rows_with_texts, dates, integers, repeated
 from rempart.feeds.formats.member_file import Batch
 from rempart.feeds.formats.rows import LINE, BadLine
 
@@ -20,9 +20,11 @@ UPSERT, CLOSE, BAD = 0, 1, 2
 CHANGES: Final = {"upsert": UPSERT, "close": CLOSE}
 SITUATIONS: Final = {"active": 0, "suspended": 1, "renewal": 2}
 
+_NO_CARD: Final = bytes(digests.DIGEST_BYTES)
+
 
 class Sealer(Protocol):
-    """What a load asks of the keyring; the bulk client, or one that counts in front of it."""
+    """What a load asks of the keyring."""
 
     def index_joined(self, amc_number: str, joined: bytes) -> bytes:
         """Give the digests of messages separated by line feeds, one after the other, 32 bytes each."""
@@ -44,153 +46,161 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
+class _People:
+    """The people of one batch in the order of their digests: the person of each row, and the digests (32 bytes each)."""
+
+    of_rows: Cells
+    references: Cells
+    first_place: int
+
+    @property
+    def known_by(self) -> Cells:
+        """What the database knows them by."""
+        return self.references[:, : digests.REFERENCE_BYTES]
+
+    @property
+    def keys(self) -> Cells:
+        """What keys the digests of their contracts and traits, and leaves this process for nowhere."""
+        return self.references[:, digests.REFERENCE_BYTES :]
+
+    def place(self, persons: Cells) -> Cells:
+        """Lay out the places of some people among all those of the file."""
+        return (persons + self.first_place).astype(">i8")
+
+
+@dataclass(slots=True)
 class Ingest:
-    """Turns batches of one insurer's file into staged rows."""
+    """Turns the batches of one insurer's file, in their order, into staged rows."""
 
     amc_number: str
     insurer_id: int
     keyring: Sealer
     product_places: dict[str, int] = field(default_factory=dict)
+    people_count: int = 0
 
     def stage(self, batch: Batch) -> Staged:
         """Turn one batch into rows of digests and seals."""
-        rows, first_place = batch.rows, len(self.product_places)
+        first_place = len(self.product_places)
         copies: dict[str, bytes] = {}
-        if rows.height:
-            persons, references = self._references(rows["beneficiary_id"])
-            copies |= self._people(rows, references, persons)
-            copies |= self._lines(rows, references[persons])
-        held = pl.Series([bad.beneficiary_id for bad in batch.bad_lines], dtype=pl.String)
-        if held.drop_nulls().len():
-            copies["lines"] = copies.get("lines", b"") + self._bad(batch.bad_lines)
+        if batch.rows.height:
+            people = self._recognise(batch.rows["beneficiary_id"])
+            copies |= self._people(batch.rows, people)
+            copies |= self._lines(batch.rows, people)
+        told = {bad.line: bad.beneficiary_id for bad in batch.bad_lines if bad.beneficiary_id is not None}
+        if told:
+            copies["lines"] = copies.get("lines", b"") + self._bad(told)
         new_products = list(self.product_places)[first_place:]
         return Staged(
             copies, first_place, new_products, batch.bad_lines, batch.line_count, batch.lines_so_far
         )
 
-    def _references(self, beneficiary_ids: pl.Series) -> tuple[Cells, Cells]:
-        """Give each row's place among the distinct people of the batch, and the people's digests (32 bytes each)."""
+    def _recognise(self, beneficiary_ids: pl.Series) -> _People:
+        """Find the distinct people of a batch; in the order of their digests, the database's trees grow by neighbours."""
         people = beneficiary_ids.unique(maintain_order=True)
-        places = np.arange(people.len())
+        of_rows = np.arange(people.len())
         if people.len() < beneficiary_ids.len():
-            numbered = people.to_frame("id").with_row_index("place")
+            numbered = people.to_frame("id").with_row_index("person")
             joined = beneficiary_ids.to_frame("id").join(numbered, on="id", how="left", maintain_order="left")
-            places = joined["place"].to_numpy()
+            of_rows = joined["person"].to_numpy()
         answer = self.keyring.index_joined(self.amc_number, digests.reference_messages(people))
-        return places, digests.cut(answer, digests.DIGEST_BYTES)
+        references = digests.cut(answer, digests.DIGEST_BYTES)
+        order = np.argsort(np.ascontiguousarray(references[:, :8]).view(">u8").reshape(-1))
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        found = _People(rank[of_rows], references[order], self.people_count)
+        self.people_count += people.len()
+        return found
 
-    def _people(self, rows: pl.DataFrame, references: Cells, persons: Cells) -> dict[str, bytes]:
+    def _people(self, rows: pl.DataFrame, people: _People) -> dict[str, bytes]:
         """Stage each person once, unless his rows contradict each other, and his other aliases."""
-        marked = rows.with_columns(
-            mark=digests.identity_marks(rows), person=pl.Series(persons, dtype=pl.Int64)
-        )
-        people = marked.unique(["person", "mark"], keep="first", maintain_order=True)
-        known_by = references[people["person"].to_numpy(), : digests.REFERENCE_BYTES]
-        aliases = self.keyring.index_joined(self.amc_number, digests.alias_messages(people))
-        copies = {
-            "people": copy_rows(
-                [
-                    integers(people[LINE], 8),
-                    digest_field(known_by),
-                    _cards(people["card_secret_sha256"]),
-                    digest_field(digests.cut(aliases, digests.DIGEST_BYTES)),
-                    integers(people["mark"], 8),
-                ]
-            )
-        }
-        others = people.filter(pl.col("other_aliases").is_not_null()).with_columns(
-            alias=pl.col("other_aliases").str.split(" ")
-        )
+        marked = rows.with_columns(mark=digests.identity_marks(rows), person=pl.Series(people.of_rows))
+        once = marked.unique(["person", "mark"], keep="first", maintain_order=True)
+        persons = once["person"].to_numpy()
+        cards = b"".join(once["card_secret_sha256"].fill_null(_NO_CARD).to_list())
+        columns = [
+            integers(once[LINE], 8),
+            people.place(persons),
+            rows_of_copy.digests(people.known_by[persons]),
+            rows_of_copy.digests(digests.cut(cards, digests.DIGEST_BYTES)),
+            self._indexed(digests.alias_messages(once)),
+            integers(once["mark"], 8),
+        ]
+        copies = {"people": copy_rows(columns, np.argsort(persons, kind="stable"))}
+        others = once.filter(pl.col("other_aliases").is_not_null())
         if others.height:
-            others = others.explode("alias")
-            joined = self.keyring.index_joined(self.amc_number, digests.other_alias_messages(others["alias"]))
+            others = others.with_columns(alias=pl.col("other_aliases").str.split(" ")).explode("alias")
             copies["other_aliases"] = copy_rows(
                 [
                     integers(others[LINE], 8),
-                    digest_field(references[others["person"].to_numpy(), : digests.REFERENCE_BYTES]),
-                    digest_field(digests.cut(joined, digests.DIGEST_BYTES)),
+                    people.place(others["person"].to_numpy()),
+                    rows_of_copy.digests(people.known_by[others["person"].to_numpy()]),
+                    self._indexed(digests.other_alias_messages(others["alias"])),
                 ]
             )
         return copies
 
-    def _lines(self, rows: pl.DataFrame, references: Cells) -> dict[str, bytes]:
+    def _indexed(self, messages: bytes) -> Cells:
+        """Lay out the digests of messages under the insurer's index key."""
+        return rows_of_copy.digests(
+            digests.cut(self.keyring.index_joined(self.amc_number, messages), digests.DIGEST_BYTES)
+        )
+
+    def _lines(self, rows: pl.DataFrame, people: _People) -> dict[str, bytes]:
         """Stage each line, and its identity sealed."""
-        known_by = references[:, : digests.REFERENCE_BYTES]
-        keys = _rows_of(references[:, digests.REFERENCE_BYTES :])
+        keys = _rows_of(people.keys[people.of_rows])
         contracts = digests.contract_digests(keys, rows["contract_number"].to_list())
-        contract_field = digest_field(digests.cut(b"".join(contracts), digests.CONTRACT_BYTES))
+        contract_column = rows_of_copy.digests(digests.cut(b"".join(contracts), digests.CONTRACT_BYTES))
         opens_on = dates(rows["opens_on"])
         traits = digests.traits_texts(rows)
-        record_ends = (rows["opens_on"].cast(pl.String) + "|" + self.amc_number).cast(pl.Binary).to_list()
-        records = [contract + end for contract, end in zip(contracts, record_ends, strict=True)]
-        lines = copy_rows(
-            [
-                integers(rows[LINE], 8),
-                digest_field(known_by),
-                integers(_codes(rows["change"], CHANGES), 2),
-                contract_field,
-                opens_on,
-                dates(rows["ends_on"]),
-                integers(rows["coverage_rank"], 2),
-                integers(_codes(rows["situation"], SITUATIONS), 2),
-                *(integers(rows[name], 4) for name in ("domains", "domains_without_tp", "waiting_domains")),
-                dates(
-                    rows["waiting_until"].dt.offset_by("1d")
-                ),  # the last day of waiting: kept as the first day covered
-                integers(self._products(rows["product_code"]), 4),
-            ]
-        )
-        identities = copy_rows_with_texts(
-            [
-                repeated(self.insurer_id, 4, rows.height),
-                contract_field,
-                opens_on,
-                digest_field(
-                    digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)
-                ),
-            ],
-            self.keyring.seal(self.amc_number, records, traits),
-        )
-        return {"lines": lines, "identities": identities}
+        traits_column = digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)
+        lines = [
+            integers(rows[LINE], 8),
+            people.place(people.of_rows),
+            rows_of_copy.digests(people.known_by[people.of_rows]),
+            integers(_codes(rows["change"], CHANGES), 2),
+            contract_column,
+            opens_on,
+            dates(rows["ends_on"]),
+            integers(rows["coverage_rank"], 2),
+            integers(_codes(rows["situation"], SITUATIONS), 2),
+            *(integers(rows[name], 4) for name in ("domains", "domains_without_tp", "waiting_domains")),
+            dates(
+                rows["waiting_until"].dt.offset_by("1d")
+            ),  # the last day of waiting: kept as the first covered
+            integers(self._products(rows["product_code"]), 4),
+        ]
+        identities = [
+            repeated(self.insurer_id, 4, rows.height),
+            contract_column,
+            opens_on,
+            rows_of_copy.digests(traits_column),
+        ]
+        sealed = self.keyring.seal(self.amc_number, _records(contracts, rows, self.amc_number), traits)
+        return {
+            "lines": copy_rows(lines, np.argsort(people.of_rows, kind="stable")),
+            "identities": copy_rows_with_texts(identities, sealed),
+        }
 
     def _products(self, codes: pl.Series) -> pl.Series:
+        """Give each row the place of its product among those of the file."""
         for code in codes.unique(maintain_order=True):
             self.product_places.setdefault(code, len(self.product_places))
         return codes.replace_strict(self.product_places, return_dtype=pl.Int32)
 
-    def _bad(self, bad_lines: Sequence[BadLine]) -> bytes:
-        """Stage bad lines whose person can be told: that person stays as he is."""
-        told = {bad.line: bad.beneficiary_id for bad in bad_lines if bad.beneficiary_id is not None}
-        persons, references = self._references(pl.Series(list(told.values()), dtype=pl.String))
-        row_count = len(told)
-        nothing = Field(np.zeros(row_count, dtype=">i4"), np.ones(row_count, dtype=bool))
+    def _bad(self, told: Mapping[int, str]) -> bytes:
+        """Stage bad lines whose person can be told: that person stays as he is. Nothing else is known of them."""
+        people = self._recognise(pl.Series(list(told.values()), dtype=pl.String))
+        zeros = {size: repeated(0, size, len(told)) for size in (2, 4)}
         return copy_rows(
             [
                 integers(pl.Series(list(told), dtype=pl.Int64), 8),
-                digest_field(references[persons, : digests.REFERENCE_BYTES]),
-                repeated(BAD, 2, row_count),
-                *(nothing for _ in range(10)),
+                people.place(people.of_rows),
+                rows_of_copy.digests(people.known_by[people.of_rows]),
+                repeated(BAD, 2, len(told)),
+                rows_of_copy.digests(np.zeros((len(told), digests.CONTRACT_BYTES), dtype=np.uint8)),
+                *(zeros[size] for size in (4, 4, 2, 2, 4, 4, 4, 4, 4)),
             ]
         )
-
-
-def _cards(cards: pl.Series) -> Field:
-    """Lay out the digests of card secrets, 32 bytes or nothing."""
-    empty = cards.is_null().to_numpy() if cards.null_count() else None
-    table = digests.cut(
-        b"".join(cards.fill_null(bytes(digests.DIGEST_BYTES)).to_list()), digests.DIGEST_BYTES
-    )
-    return digest_field(table, empty)
-
-
-def _codes(words: pl.Series, numbers: Mapping[str, int]) -> pl.Series:
-    return words.replace_strict(numbers, return_dtype=pl.Int16)
-
-
-def _rows_of(table: Cells) -> list[bytes]:
-    """Give the rows of a table of bytes."""
-    size, joined = table.shape[1], table.tobytes()
-    return [joined[at : at + size] for at in range(0, len(joined), size)]
 
 
 def keep_people_together(batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -202,9 +212,25 @@ def keep_people_together(batches: Iterator[Batch]) -> Iterator[Batch]:
         is_last = (
             rows["beneficiary_id"] == rows["beneficiary_id"][-1]
             if rows.height
-            else pl.Series([], dtype=pl.Boolean)
+            else pl.Series(dtype=pl.Boolean)
         )
         carried = rows.filter(is_last)
         yield replace(batch, rows=rows.filter(~is_last))
     if batch is not None and carried.height:
         yield Batch(carried, [], 0, batch.lines_so_far)
+
+
+def _records(contracts: Sequence[bytes], rows: pl.DataFrame, amc_number: str) -> list[bytes]:
+    """Name the record that each seal is bound to: contract digest, opening, insurer."""
+    ends = (rows["opens_on"].cast(pl.String) + "|" + amc_number).cast(pl.Binary).to_list()
+    return [contract + end for contract, end in zip(contracts, ends, strict=True)]
+
+
+def _codes(words: pl.Series, numbers: Mapping[str, int]) -> pl.Series:
+    return words.replace_strict(numbers, return_dtype=pl.Int16)
+
+
+def _rows_of(table: Cells) -> list[bytes]:
+    """Give the rows of a table of bytes."""
+    size, joined = table.shape[1], table.tobytes()
+    return [joined[at : at + size] for at in range(0, len(joined), size)]

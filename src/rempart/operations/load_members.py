@@ -38,7 +38,7 @@ from rempart.feeds.formats.member_file import MemberFile, open_member_file
 from rempart.feeds.ingest import Ingest, Staged, keep_people_together
 from rempart.feeds.rejects import Rejects
 from rempart.keyring.bulk import BulkKeyring
-from rempart.limits import FEED_BATCHES_AHEAD
+from rempart.limits import FEED_ABSORBED_ROWS, FEED_BATCHES_AHEAD
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from rempart.store.feeds import FileFacts, FileLoad, FileNotClean, FileRow, Opening, approve_file, list_files
@@ -131,15 +131,21 @@ class _Road:
         """Write the whole file to the database; refuse one that does not end as its manifest says."""
         batches = ahead(keep_people_together(self.file.batches()), FEED_BATCHES_AHEAD)
         row_count = self.file.manifest.row_count
+        absorbed_until = 0
         for staged in ahead((ingest.stage(batch) for batch in batches), FEED_BATCHES_AHEAD):
             if load.absorbs and any(bad.beneficiary_id is not None for bad in staged.bad_lines):
                 raise FileNotClean
             _write(load, staged)
+            if load.absorbs and staged.lines_so_far - absorbed_until >= FEED_ABSORBED_ROWS:
+                load.absorb()
+                absorbed_until = staged.lines_so_far
             self.rejects.add(staged.bad_lines)
             self.on_lines(staged.lines_so_far, row_count)
         if row_count and self.rejects.line_count == row_count:
             self.rejects.finish()
             raise MemberFileNoGoodLine(self.file.path.name)
+        if load.absorbs:
+            load.absorb()
 
     def _finish(self, load: FileLoad) -> LoadReport:
         """Have the file judged and applied, and say what came of it."""
@@ -187,13 +193,11 @@ def _place(opening: Opening, manifest: Manifest) -> str:
 
 
 def _write(load: FileLoad, staged: Staged) -> None:
-    """Stage one batch; absorb it at once where the load does."""
+    """Stage one batch."""
     if staged.new_products:
         load.name_products(staged.first_product_place, staged.new_products)
     for table, rows in staged.copies.items():
         load.copy(table, (HEADER, rows, TRAILER))
-    if load.absorbs and "lines" in staged.copies:
-        load.absorb()
 
 
 def approve_waiting_file(settings: Settings, file_id: int, approved_by: str) -> None:

@@ -15,10 +15,10 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 COLUMNS: Final = {
-    "people": "line, reference_digest, card_digest, alias_digest, traits_mark",
-    "other_aliases": "line, reference_digest, alias_digest",
+    "people": "line, place, reference_digest, card_digest, alias_digest, traits_mark",
+    "other_aliases": "line, place, reference_digest, alias_digest",
     "lines": (
-        "line, reference_digest, change, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, "
+        "line, place, reference_digest, change, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, "
         "domains_without_tp, waiting_domains, waiting_until, product_place"
     ),
     "identities": "insurer_id, contract_digest, opens_on, traits_digest, sealed",

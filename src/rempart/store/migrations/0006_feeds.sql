@@ -43,37 +43,43 @@ create unlogged table staging.file (
     brought_by text not null,
     is_first boolean not null,
     is_approved boolean not null,
-    is_absorbed boolean not null, -- batch by batch as it comes, see feeds.absorb_batch
+    first_person_id bigint, -- of a file that is absorbed batch by batch, see feeds.absorb_batch
     people_count bigint not null default 0, -- absorbed so far
     rights_count bigint not null default 0
 );
--- Once per person and batch of lines, so a person may be here several times.
+-- The staging tables have no null: rows of one length are laid out at once by the loader. No date is `infinity`, no card is zeros.
+-- `place` numbers people from 0 in the order in which they come: in a file that is absorbed, a person has one place.
+--
+-- A person is here once per batch of lines in which he appears.
 create unlogged table staging.people (
     line bigint not null,
+    place bigint not null,
     reference_digest bytea not null,
-    card_digest bytea,
+    card_digest bytea not null,
     alias_digest bytea not null, -- of the number in column nir
     traits_mark bigint not null -- hash of the identity columns: two of them for one person contradict each other
 );
 create unlogged table staging.other_aliases (
     line bigint not null,
+    place bigint not null,
     reference_digest bytea not null,
     alias_digest bytea not null
 );
 create unlogged table staging.lines (
     line bigint not null,
+    place bigint not null,
     reference_digest bytea not null,
     change smallint not null, -- 0 upsert, 1 close, 2 a bad line of this person
-    contract_digest bytea,
-    opens_on date,
-    ends_on date,
-    coverage_rank smallint,
-    situation smallint,
-    domains int,
-    domains_without_tp int,
-    waiting_domains int,
-    waiting_until date,
-    product_place int
+    contract_digest bytea not null,
+    opens_on date not null,
+    ends_on date not null,
+    coverage_rank smallint not null,
+    situation smallint not null,
+    domains int not null,
+    domains_without_tp int not null,
+    waiting_domains int not null,
+    waiting_until date not null,
+    product_place int not null
 );
 create unlogged table staging.products (product_place int primary key, product_id int not null);
 create unlogged table staging.identities (
@@ -101,7 +107,12 @@ create unlogged table staging.changes (
     is_backdated boolean not null
 );
 
--- Open a load; the verdict says why not. Nothing is changed before `finish_file`.
+create function feeds.card_or_none(p_card bytea) returns bytea
+language sql immutable as $$
+    select case when p_card <> '\x0000000000000000000000000000000000000000000000000000000000000000' then p_card end
+$$;
+
+-- Open a load; the verdict says why not. Nothing is kept before the load ends.
 create function feeds.begin_file(
     p_amc text, p_sequence int, p_kind text, p_effective_on date, p_sha256 bytea, p_previous bytea, p_row_count bigint,
     p_name text, p_by text, p_may_absorb boolean,
@@ -115,6 +126,7 @@ declare
     pending feeds.files;
     is_first boolean;
     is_absorbed boolean;
+    first_person_id bigint;
 begin
     if not pg_try_advisory_xact_lock(1382314564) then -- one load at a time: it has the staging tables to itself
         verdict := 'busy';
@@ -147,9 +159,13 @@ begin
     end if;
     truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held,
         staging.complaints, staging.changes;
+    if is_absorbed then -- as many numbers as the file can hold people; those left over are never given
+        first_person_id := nextval('members.people_person_id_seq');
+        perform setval('members.people_person_id_seq', first_person_id + p_row_count);
+    end if;
     insert into staging.file values (
         insurer_id, p_sequence, p_kind, p_effective_on, p_sha256, p_row_count, p_name, p_by, is_first,
-        coalesce(pending.state = 'approved' and pending.sha256 = p_sha256, false), is_absorbed
+        coalesce(pending.state = 'approved' and pending.sha256 = p_sha256, false), first_person_id
     );
     if is_absorbed then
         execute format('create table members.identities_%s (like members.identities)', insurer_id);
@@ -180,47 +196,35 @@ end $$;
 -- loader begins again on the slower road, which names them. Identities go by COPY into a table of their own; it joins at the end.
 create function feeds.absorb_batch() returns void
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp
-set work_mem = '64MB' as $$
+set search_path = pg_catalog, pg_temp as $$
 declare
     here staging.file;
     new_people bigint;
     new_rights bigint;
 begin
-    select * into strict here from staging.file where is_absorbed;
-    with born as (
-        insert into members.people (insurer_id, reference_digest, card_digest)
-        select here.insurer_id, s.reference_digest, s.card_digest from staging.people as s order by s.reference_digest
-        returning person_id, reference_digest
-    ), named as (
-        insert into members.aliases (alias_digest, person_id, insurer_id)
-        select n.alias_digest, b.person_id, here.insurer_id
-        from (
-            select alias_digest, reference_digest from staging.people
-            union all
-            select alias_digest, reference_digest from staging.other_aliases
-        ) as n
-        join born as b using (reference_digest)
-        order by n.alias_digest
-    ), covered as (
-        insert into members.rights (
-            person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp,
-            waiting_domains, waiting_until, product_id, known_from
-        )
-        select
-            b.person_id, l.contract_digest, l.opens_on, l.ends_on, l.coverage_rank, l.situation, l.domains,
-            l.domains_without_tp, l.waiting_domains, l.waiting_until, d.product_id, now()
-        from staging.lines as l
-        join staging.products as d using (product_place)
-        join born as b using (reference_digest)
-        where l.change = 0
-        order by b.person_id, l.contract_digest, l.opens_on
-        returning 1
+    select * into strict here from staging.file where first_person_id is not null;
+
+    insert into members.people (person_id, insurer_id, reference_digest, card_digest) overriding system value
+    select here.first_person_id + s.place, here.insurer_id, s.reference_digest, feeds.card_or_none(s.card_digest)
+    from staging.people as s;
+    get diagnostics new_people = row_count;
+
+    insert into members.aliases (alias_digest, person_id, insurer_id)
+    select s.alias_digest, here.first_person_id + s.place, here.insurer_id from staging.people as s
+    union all
+    select s.alias_digest, here.first_person_id + s.place, here.insurer_id from staging.other_aliases as s;
+
+    insert into members.rights (
+        person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp,
+        waiting_domains, waiting_until, product_id, known_from
     )
-    select (select count(*) from born), (select count(*) from covered) into new_people, new_rights;
-    if new_rights <> (select count(*) from staging.lines) then
-        raise integrity_constraint_violation using message = 'a line of this batch belongs to nobody of this batch';
-    end if;
+    select
+        here.first_person_id + l.place, l.contract_digest, l.opens_on, nullif(l.ends_on, 'infinity'), l.coverage_rank,
+        l.situation, l.domains, l.domains_without_tp, l.waiting_domains, nullif(l.waiting_until, 'infinity'), d.product_id, now()
+    from staging.lines as l
+    join staging.products as d using (product_place);
+    get diagnostics new_rights = row_count;
+
     update staging.file set people_count = people_count + new_people, rights_count = rights_count + new_rights;
     truncate staging.people, staging.other_aliases, staging.lines;
 end $$;
@@ -232,7 +236,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     here staging.file;
 begin
-    select * into strict here from staging.file where is_absorbed;
+    select * into strict here from staging.file where first_person_id is not null;
     execute format('alter table members.identities_%s add primary key (insurer_id, contract_digest, opens_on)', here.insurer_id);
     execute format('revoke insert on members.identities_%s from rempart_feeds', here.insurer_id);
     execute format('alter table members.identities attach partition members.identities_%s for values in (%s)',
@@ -356,7 +360,8 @@ begin
         c.action = 1 and c.opens_on < here.effective_on and not here.is_first
     from (
         select
-            l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, r.ends_on as former_ends_on,
+            l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, nullif(l.ends_on, 'infinity') as ends_on,
+            r.ends_on as former_ends_on,
             l.situation, r.situation as former_situation,
             case
                 when l.change = 1 then case
@@ -368,8 +373,9 @@ begin
                 when r.person_id is null then 1
                 when row (l.ends_on, l.coverage_rank, l.situation, l.domains, l.domains_without_tp, l.waiting_domains,
                           l.waiting_until, d.product_id)
-                    is distinct from row (r.ends_on, r.coverage_rank, r.situation, r.domains, r.domains_without_tp,
-                                          r.waiting_domains, r.waiting_until, r.product_id) then 2
+                    is distinct from row (coalesce(r.ends_on, 'infinity'), r.coverage_rank, r.situation, r.domains,
+                                          r.domains_without_tp, r.waiting_domains, coalesce(r.waiting_until, 'infinity'),
+                                          r.product_id) then 2
                 else 0
             end as action
         from staging.lines as l
@@ -442,13 +448,13 @@ begin
     select * into here from staging.file;
 
     insert into members.people (insurer_id, reference_digest, card_digest)
-    select here.insurer_id, p.reference_digest, p.card_digest
+    select here.insurer_id, p.reference_digest, feeds.card_or_none(p.card_digest)
     from (select distinct on (reference_digest) * from staging.people order by reference_digest) as p
     where exists (select from staging.changes as c where c.person_id is null and c.reference_digest = p.reference_digest)
     order by p.reference_digest;
 
     create unlogged table staging.known as
-    select distinct on (s.reference_digest) p.person_id, s.reference_digest, s.card_digest
+    select distinct on (s.reference_digest) p.person_id, s.reference_digest, feeds.card_or_none(s.card_digest) as card_digest
     from staging.people as s
     join members.people as p on p.reference_digest = s.reference_digest
     where not exists (select from staging.held as h where h.reference_digest = s.reference_digest)
@@ -465,8 +471,7 @@ begin
         union all
         select alias_digest, reference_digest from staging.other_aliases
     ) as n
-    join staging.known as k using (reference_digest)
-    order by n.alias_digest;
+    join staging.known as k using (reference_digest);
     analyze staging.named;
     delete from members.aliases as a using staging.known as k
     where a.person_id = k.person_id and not here.is_first
@@ -475,7 +480,7 @@ begin
     select n.alias_digest, n.person_id, here.insurer_id from staging.named as n
     where here.is_first or not exists (
         select from members.aliases as a where a.alias_digest = n.alias_digest and a.person_id = n.person_id)
-    order by n.alias_digest
+    order by n.person_id
     on conflict (alias_digest) do update set person_id = excluded.person_id; -- its former owner is gone from the file
 
     insert into members.rights_history
@@ -492,8 +497,8 @@ begin
         waiting_until, product_id, known_from
     )
     select
-        k.person_id, l.contract_digest, l.opens_on, l.ends_on, l.coverage_rank, l.situation, l.domains, l.domains_without_tp,
-        l.waiting_domains, l.waiting_until, d.product_id, now()
+        k.person_id, l.contract_digest, l.opens_on, nullif(l.ends_on, 'infinity'), l.coverage_rank, l.situation, l.domains,
+        l.domains_without_tp, l.waiting_domains, nullif(l.waiting_until, 'infinity'), d.product_id, now()
     from staging.changes as c
     join staging.lines as l using (line)
     join staging.products as d using (product_place)
@@ -607,6 +612,7 @@ end $$;
 
 grant usage on schema feeds to rempart_loader, rempart_feeds, rempart_operator;
 grant usage, create on schema staging, members to rempart_loader;
+grant usage, update on sequence members.people_person_id_seq to rempart_loader;
 grant usage on schema staging to rempart_feeds;
 grant select, insert, update on feeds.files to rempart_loader;
 grant select on feeds.files to rempart_feeds, rempart_operator;
