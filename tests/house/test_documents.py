@@ -1,6 +1,7 @@
 """The documents are true: their links lead somewhere, their commands exist, their settings are read."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,21 @@ def test_the_index_of_decisions_names_each_of_them() -> None:
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {number}. ")
         assert "**Decided.**" in text or number == 13
+
+
+def test_the_commit_that_contributing_shows_is_in_the_history() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.search(r"git show ([0-9a-f]{7,40})", text)
+    assert shown is not None
+    found = subprocess.run(
+        ["git", "show", "--stat", "--format=%s", shown[1]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode != 0 and (ROOT / ".git" / "shallow").exists():
+        pytest.skip("this clone has no history")
+    assert "break the glass" in found.stdout
+    for step in ("GLOSSARY.md", "domain/", "migrations/", "wording_fr.json", "CHANGELOG.md"):
+        assert step in found.stdout
