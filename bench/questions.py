@@ -82,11 +82,13 @@ def enrol(settings: Settings, callers: Sequence[Caller]) -> None:
                                              display_name)
                 overriding system value
                 select %(n)s, 'professional', o.organisation_id, p.professional_id, 1, %(n)s, 'Pharmacien'
-                from access.organisations as o, access.professionals as p where o.finess = %(finess)s and p.rpps = %(rpps)s
+                from access.organisations as o, access.professionals as p
+                where o.finess = %(finess)s and p.rpps = %(rpps)s
                 returning account_id
             )
             insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at)
-            select %(token)s, %(key)s, new.account_id, (select software_id from access.software), now() + interval '1 day' from new
+            select %(token)s, %(key)s, new.account_id, (select software_id from access.software), now() + interval '1 day'
+            from new
             """,
             [
                 {"n": n, "finess": r[0], "rpps": r[1], "token": r[2], "key": r[3]}

@@ -50,9 +50,8 @@ def demo(*, once: bool = False, json: bool = False) -> None:
         except StoryWentWrong as error:
             sys.exit(f"rempart: {error}")
         seconds = time.perf_counter() - began
-        say(
-            f"\n{answers} réponses, chacune avec son reçu, en {seconds:.0f} s. Tout ce qu'il faut pour essayer : {settings.home}/demo.json"
-        )
+        say(f"\n{answers} réponses, chacune avec son reçu, en {seconds:.0f} s.")
+        say(f"Tout ce qu'il faut pour essayer : {settings.home}/demo.json")
         if json:
             print(
                 json_format.dumps(

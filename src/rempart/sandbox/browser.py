@@ -20,13 +20,13 @@ class Browser:
         self._token = ""
         self._nonce = ""
 
-    def accept_invitation(self, link: str) -> Any:
+    def accept_invitation(self, link: str) -> dict[str, Any]:
         """Register a passkey with the code of an invitation; give the account that is then open."""
         code = link.partition("#code=")[2]
         options = self._post("/browser/passkeys/options", {"code": code}).content["publicKey"]
         return self._open("/browser/passkeys", {"code": code, "credential": self._passkey.register(options)})
 
-    def sign_in(self) -> Any:
+    def sign_in(self) -> dict[str, Any]:
         """Sign in with the passkey."""
         options = self._post("/browser/sign-in/options", {}).content["publicKey"]
         return self._open("/browser/sign-in", {"credential": self._passkey.sign_in(options)})
@@ -48,11 +48,12 @@ class Browser:
         self._nonce = answer.headers.get("dpop-nonce", self._nonce)
         return answer
 
-    def _open(self, path: str, content: dict[str, Any]) -> Any:
+    def _open(self, path: str, content: dict[str, Any]) -> dict[str, Any]:
         proof = self._key.proof("POST", self._identity_url + path)
         session = self._post(path, content, {"DPoP": proof}).content
         self._token, self._nonce = session["access_token"], session["nonce"]
-        return session["account"]
+        account: dict[str, Any] = session["account"]
+        return account
 
     def _post(self, path: str, content: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
         sent = {"Origin": self._portal_url, **(headers or {})}

@@ -1,7 +1,7 @@
 """What the software of a shop and the browser of a shop do, in as few lines as a vendor would need.
 
-`ProofKey` holds a key and proves it (RFC 9449); `Http` is one kept-alive connection that speaks JSON. The standard library's client
-is enough: a demonstration should need nothing that the platform does not.
+`ProofKey` holds a key and proves it (RFC 9449); `ask` sends one request. The standard library's client is enough: a
+demonstration should need nothing that the platform does not.
 """
 
 import json
@@ -38,7 +38,7 @@ def ask(
     method: str,
     url: str,
     *,
-    content: Any = None,
+    content: object = None,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:

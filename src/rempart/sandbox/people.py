@@ -94,7 +94,9 @@ PEOPLE: Final = (
         "Petit", "Diane", "F", "2900433063991", "20200214", Outcome.OPEN, _OPEN, nir_is_own=False, rank=2, note="jumelle, rang 2",
     ),
     TestPerson("Benali", "Émir", "M", "1622099352990", "19621332", Outcome.OPEN, _OPEN, note="date de naissance lunaire"),
-    TestPerson("Nguyen", "Flore", "F", "7950699243990", "19950618", Outcome.OPEN, _OPEN, nir_is_own=False, note="numéro provisoire"),
+    TestPerson(
+        "Nguyen", "Flore", "F", "7950699243990", "19950618", Outcome.OPEN, _OPEN, nir_is_own=False, note="numéro provisoire",
+    ),
     TestPerson("Santoni", "Ghjulia", "F", "253072B073990", "19530721", Outcome.OPEN, _OPEN, note="née en Haute-Corse"),
     TestPerson(
         "Hoarau", "Hugo", "M", "1881197411990", "19881103", Outcome.OPEN,

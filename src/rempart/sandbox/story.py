@@ -50,7 +50,10 @@ SCENES: Final = (
     Scene("Karim est souffrant et sans carte : bris de glace, motivé.", _person("Karim"), "suspended", break_glass="urgent-care"),
     Scene("L'assureur de Pauline exige la carte.", _person("Pauline"), "presence-required", status=403),
     Scene("Pauline présente sa carte.", _person("Pauline"), "open", with_card=True),
-    Scene("L'assureur de Rose n'a rien envoyé depuis trois jours : inconnu ne se lit pas « fermé ».", _person("Rose"), "insurer-data-stale"),
+    Scene(
+        "L'assureur de Rose n'a rien envoyé depuis trois jours : inconnu ne se lit pas « fermé ».",
+        _person("Rose"), "insurer-data-stale",
+    ),
 )  # fmt: skip
 
 
