@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.errors import Bug, MemberFileRefused, RempartError
 from rempart.domain.rights import BreakGlassReason, Domain, Outcome, Presence, RightsAnswer
 from rempart.faces import wording
 from rempart.faces.wording import (
@@ -33,10 +32,6 @@ CATALOGUES = {
 
 def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
-
-
-def _descendants(error: type[RempartError]) -> list[type[RempartError]]:
-    return [child for each in error.__subclasses__() for child in (each, *_descendants(each))]
 
 
 def test_both_languages_have_the_same_codes_and_the_same_figures() -> None:
@@ -67,17 +62,6 @@ def test_every_outcome_has_words(outcome: Outcome, language: Language) -> None:
     words = words_of_answer(RightsAnswer(outcome, on=date(2026, 12, 31)), language)
     assert "{" not in words.sentence + words.next_step
     assert "None" not in words.sentence + words.next_step
-
-
-def test_every_error_that_a_face_can_say_has_words() -> None:
-    said_by_the_feed = {MemberFileRefused, *_descendants(MemberFileRefused)}
-    never_said = {Bug, *_descendants(Bug)}
-    untold = {
-        error.code
-        for error in _descendants(RempartError)
-        if error.__module__.startswith("rempart.domain") and error not in said_by_the_feed | never_said
-    } - wording.CODES
-    assert untold == set()
 
 
 def test_an_open_right_says_until_when() -> None:
