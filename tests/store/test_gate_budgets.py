@@ -94,16 +94,23 @@ def test_so_many_different_people_a_day_and_no_more_without_presence(
 def test_the_same_person_again_is_free(world: World, small_day: Session, together: bool) -> None:
     people = crowd(world, PEOPLE)
     stranger = world.stranger("Personne", people[0].insurer)
-    rows = [small_day.about(person) for person in [*people[:-1], stranger, stranger, *people[:-1], people[-1]]]
+    rows = [
+        small_day.about(person) for person in [*people[:-1], stranger, stranger, *people[:-1], people[-1]]
+    ]
     told = world.ask_all(rows) if together else [world.ask(row) for row in rows]
-    expected = [Outcome.OPEN] * 3 + [Outcome.NOT_CONFIRMED] * 2 + [Outcome.OPEN] * 3 + [Outcome.PRESENCE_REQUIRED]
+    expected = (
+        [Outcome.OPEN] * 3 + [Outcome.NOT_CONFIRMED] * 2 + [Outcome.OPEN] * 3 + [Outcome.PRESENCE_REQUIRED]
+    )
     assert [outcome(answer) for answer in told] == expected
     assert world.state(small_day.account, "people_today") == PEOPLE
 
 
 def test_unknown_people_count_like_known_ones(world: World, small_day: Session) -> None:
     insurer = world.insurer()
-    told = [world.ask(small_day.about(world.stranger(f"Personne {place}", insurer))) for place in range(PEOPLE + 1)]
+    told = [
+        world.ask(small_day.about(world.stranger(f"Personne {place}", insurer)))
+        for place in range(PEOPLE + 1)
+    ]
     assert outcome(told[-1]) is Outcome.PRESENCE_REQUIRED
     assert {outcome(answer) for answer in told[:-1]} == {Outcome.NOT_CONFIRMED}
 
@@ -111,7 +118,9 @@ def test_unknown_people_count_like_known_ones(world: World, small_day: Session) 
 def test_two_numbers_of_one_person_are_one_person(world: World, small_day: Session) -> None:
     lea = world.person("Léa", world.insurer())
     other = world.stranger("Léa, par le numéro de son père", lea.insurer)
-    world.do("insert into members.aliases values (%s, %s, %s)", other.alias, lea.person_id, lea.insurer.insurer_id)
+    world.do(
+        "insert into members.aliases values (%s, %s, %s)", other.alias, lea.person_id, lea.insurer.insurer_id
+    )
     world.ask_all([small_day.about(lea), small_day.about(other)])
     assert world.state(small_day.account, "people_today") == 1
 
@@ -120,9 +129,14 @@ def test_two_numbers_of_one_person_are_one_person(world: World, small_day: Sessi
 def test_the_staff_spends_the_titulaires_day(world: World, small_day: Session, together: bool) -> None:
     people = crowd(world, PEOPLE + 2)
     sessions = [small_day, *(world.software_session(world.staff(small_day.account)) for _ in range(2))]
-    rows = [sessions[place % 3].about(person) for place, person in enumerate([*people[:PEOPLE], people[0], *people[PEOPLE:]])]
+    rows = [
+        sessions[place % 3].about(person)
+        for place, person in enumerate([*people[:PEOPLE], people[0], *people[PEOPLE:]])
+    ]
     told = world.ask_all(rows) if together else [world.ask(row) for row in rows]
-    assert [outcome(answer) for answer in told] == [Outcome.OPEN] * (PEOPLE + 1) + [Outcome.PRESENCE_REQUIRED] * 2
+    assert [outcome(answer) for answer in told] == [Outcome.OPEN] * (PEOPLE + 1) + [
+        Outcome.PRESENCE_REQUIRED
+    ] * 2
     assert world.state(small_day.account, "people_today") == PEOPLE
     assert {world.state(session.account, "people_today") for session in sessions[1:]} == {0}
 
@@ -146,7 +160,9 @@ def test_a_new_day_begins_at_midnight_where_the_shop_is(world: World, small_day:
         assert outcome(world.ask(shop.about(people[-1]))) is Outcome.OPEN
 
 
-def test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(world: World, small_day: Session) -> None:
+def test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(
+    world: World, small_day: Session
+) -> None:
     """West of the date line it is yesterday, east of it tomorrow: whoever asks first, the day only goes forward."""
     east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"  # 25 hours apart: never the same day
     titulaire = world.account("midwife", east)
@@ -154,7 +170,8 @@ def test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(wor
     shop = world.software_session(titulaire)
     staff = world.software_session(world.staff(titulaire, far.organisation_id))
     told = [
-        world.ask((shop if place % 2 else staff).about(person)) for place, person in enumerate(crowd(world, 4 * PEOPLE))
+        world.ask((shop if place % 2 else staff).about(person))
+        for place, person in enumerate(crowd(world, 4 * PEOPLE))
     ]
     answered = [answer for answer in told if outcome(answer) is Outcome.OPEN]
     assert len(answered) <= PEOPLE + 1, "one question of yesterday, then one day"

@@ -42,7 +42,9 @@ def lea(world: World) -> Person:
 
 
 def test_every_scope_of_the_table_is_tried_here(world: World) -> None:
-    rule = world.one("select pg_get_constraintdef(oid) from pg_constraint where conname = 'containments_scope_check'")
+    rule = world.one(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'containments_scope_check'"
+    )
     assert set(rule.split("'")[1::2]) == set(SCOPES)
 
 
@@ -60,7 +62,9 @@ def test_a_frozen_scope_refuses_and_stops_nobody_else(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_that_steps_up_asks_for_presence(world: World, till: Session, lea: Person, scope: str) -> None:
+def test_a_scope_that_steps_up_asks_for_presence(
+    world: World, till: Session, lea: Person, scope: str
+) -> None:
     world.contain(scope, SCOPES[scope](till, lea.insurer), STEP_UP)
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
@@ -69,7 +73,9 @@ def test_a_scope_that_steps_up_asks_for_presence(world: World, till: Session, le
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_scope_that_is_released_is_open_again(world: World, till: Session, lea: Person, scope: str) -> None:
     world.contain(scope, SCOPES[scope](till, lea.insurer), FREEZE)
-    world.do("update gate.containments set released_at = now(), released_by = 'on call' where released_at is null")
+    world.do(
+        "update gate.containments set released_at = now(), released_by = 'on call' where released_at is null"
+    )
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
 
 
@@ -86,7 +92,9 @@ def test_a_frozen_portal_leaves_the_software_route(world: World, till: Session, 
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
 
 
-def test_a_contained_professional_is_not_there_through_his_staff_either(world: World, till: Session, lea: Person) -> None:
+def test_a_contained_professional_is_not_there_through_his_staff_either(
+    world: World, till: Session, lea: Person
+) -> None:
     staff = world.software_session(world.staff(till.account))
     world.contain("professional", till.account.professional_id or 0, FREEZE)
     assert outcome(world.ask(staff.about(lea))) is Outcome.CONTAINED
@@ -97,7 +105,9 @@ def test_a_contained_caller_is_not_admitted_either(world: World, till: Session) 
     assert outcome(world.ask(till.about(None))) is Outcome.CONTAINED
 
 
-def test_a_frozen_account_is_refused_and_its_colleagues_are_not(world: World, till: Session, lea: Person) -> None:
+def test_a_frozen_account_is_refused_and_its_colleagues_are_not(
+    world: World, till: Session, lea: Person
+) -> None:
     staff = world.software_session(world.staff(till.account))
     world.set_state(staff.account, standing=2)
     assert outcome(world.ask(staff.about(lea))) is Outcome.ACCOUNT_FROZEN
@@ -109,7 +119,8 @@ def test_a_professional_struck_off_is_refused_with_all_his_accounts_and_staff(
 ) -> None:
     staff = world.software_session(world.staff(till.account))
     world.do(
-        "update access.professionals set struck_off_at = now() where professional_id = %s", till.account.professional_id
+        "update access.professionals set struck_off_at = now() where professional_id = %s",
+        till.account.professional_id,
     )
     for session in (till, staff):
         told = world.ask(session.about(lea))
@@ -121,7 +132,10 @@ def test_a_professional_struck_off_is_refused_with_all_his_accounts_and_staff(
 def test_an_account_opened_for_somebody_struck_off_is_of_no_use(world: World, lea: Person) -> None:
     account = world.account()
     world.do("update access.accounts set revoked_at = now() where account_id = %s", account.account_id)
-    world.do("update access.professionals set struck_off_at = now() where professional_id = %s", account.professional_id)
+    world.do(
+        "update access.professionals set struck_off_at = now() where professional_id = %s",
+        account.professional_id,
+    )
     opened = world.one("select nextval('access.accounts_account_id_seq')")
     world.do(
         """
@@ -138,7 +152,9 @@ def test_an_account_opened_for_somebody_struck_off_is_of_no_use(world: World, le
 
 
 @pytest.mark.parametrize("whose", ["his", "the titulaire's"])
-def test_a_revoked_account_stops_itself_and_its_staff(world: World, till: Session, lea: Person, whose: str) -> None:
+def test_a_revoked_account_stops_itself_and_its_staff(
+    world: World, till: Session, lea: Person, whose: str
+) -> None:
     staff = world.software_session(world.staff(till.account))
     revoked = staff.account if whose == "his" else till.account
     world.do("update access.accounts set revoked_at = now() where account_id = %s", revoked.account_id)
@@ -155,7 +171,9 @@ def test_a_revoked_account_stops_itself_and_its_staff(world: World, till: Sessio
         "profession_id = 9",
     ],
 )
-def test_an_account_is_neither_moved_nor_given_another_purse(world: World, till: Session, change: str) -> None:
+def test_an_account_is_neither_moved_nor_given_another_purse(
+    world: World, till: Session, change: str
+) -> None:
     staff = world.staff(till.account)
     world.account()
     with pytest.raises(Exception, match="an account is not moved"):
@@ -165,10 +183,14 @@ def test_an_account_is_neither_moved_nor_given_another_purse(world: World, till:
 def test_a_revoked_account_is_not_revived(world: World, till: Session) -> None:
     world.do("update access.accounts set revoked_at = now() where account_id = %s", till.account.account_id)
     with pytest.raises(Exception, match="an account is not moved or revived"):
-        world.do("update access.accounts set revoked_at = null where account_id = %s", till.account.account_id)
+        world.do(
+            "update access.accounts set revoked_at = null where account_id = %s", till.account.account_id
+        )
 
 
-def test_an_insurer_that_is_not_here_is_said_so_whoever_is_asked_about(world: World, till: Session, lea: Person) -> None:
+def test_an_insurer_that_is_not_here_is_said_so_whoever_is_asked_about(
+    world: World, till: Session, lea: Person
+) -> None:
     assert outcome(world.ask(till.about(lea, amc="9999999999"))) is Outcome.INSURER_NOT_SERVED
 
 
@@ -179,12 +201,15 @@ def test_an_insurer_that_left_is_not_served_any_more(world: World, till: Session
 
 def test_an_insurer_that_will_leave_is_still_served(world: World, till: Session, lea: Person) -> None:
     world.do(
-        "update members.insurers set served_until = now() + interval '1 h' where insurer_id = %s", lea.insurer.insurer_id
+        "update members.insurers set served_until = now() + interval '1 h' where insurer_id = %s",
+        lea.insurer.insurer_id,
     )
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
 
 
-def test_a_person_of_another_insurer_is_not_found_under_this_one(world: World, till: Session, lea: Person) -> None:
+def test_a_person_of_another_insurer_is_not_found_under_this_one(
+    world: World, till: Session, lea: Person
+) -> None:
     told = world.ask(till.about(lea, amc=world.insurer().amc))
     assert outcome(told) is Outcome.NOT_CONFIRMED
     assert world.one("select subject from evidence.receipts where receipt_id = %s", told.receipt_id) < 0
@@ -224,7 +249,9 @@ def test_care_is_neither_too_old_nor_too_far_ahead(
 
 
 @pytest.mark.parametrize("day", [date.min, date.max])
-def test_a_day_at_the_end_of_the_calendar_breaks_nothing(world: World, till: Session, lea: Person, day: date) -> None:
+def test_a_day_at_the_end_of_the_calendar_breaks_nothing(
+    world: World, till: Session, lea: Person, day: date
+) -> None:
     assert outcome(world.ask(till.about(lea, care_date=day))) is Outcome.CARE_DATE_OUT_OF_RANGE
 
 
@@ -232,5 +259,7 @@ def test_without_a_date_the_care_is_today_where_the_shop_is(world: World, lea: P
     for timezone in (REUNION, "America/Martinique", "Pacific/Noumea", "Pacific/Tahiti"):
         shop = world.software_session(world.account(timezone=timezone))
         told = world.ask(shop.about(lea))
-        care_date = world.one("select care_date from evidence.receipts where receipt_id = %s", told.receipt_id)
+        care_date = world.one(
+            "select care_date from evidence.receipts where receipt_id = %s", told.receipt_id
+        )
         assert care_date == world.today(timezone)

@@ -98,7 +98,9 @@ def test_what_an_honest_shop_meets_every_day_is_no_failure(
     assert world.state(till.account, "failure_score") == pytest.approx(5 + RELIEF)
 
 
-def test_a_wrong_card_is_a_failure_even_for_a_person_with_rights(world: World, till: Session, insurer: Insurer) -> None:
+def test_a_wrong_card_is_a_failure_even_for_a_person_with_rights(
+    world: World, till: Session, insurer: Insurer
+) -> None:
     world.ask(till.about(world.person("Léa", insurer), card=digest("guess")))
     assert world.state(till.account, "failure_score") == pytest.approx(GAIN)
 
@@ -109,7 +111,9 @@ def test_the_score_never_falls_below_nothing(world: World, till: Session, insure
     assert world.state(till.account, "failure_score") == 0
 
 
-def test_a_frozen_account_stays_frozen_for_whoever_holds_a_card(world: World, till: Session, insurer: Insurer) -> None:
+def test_a_frozen_account_stays_frozen_for_whoever_holds_a_card(
+    world: World, till: Session, insurer: Insurer
+) -> None:
     world.ask_all([till.about(person) for person in strangers(world, insurer, FAILURES_IN_A_ROW)])
     lea = world.person("Léa", insurer)
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.ACCOUNT_FROZEN
@@ -123,7 +127,11 @@ def test_a_conviction_stops_one_account_and_not_its_colleagues_in_the_same_batch
     lea = world.person("Léa", insurer)
     rows = [staff.about(person) for person in strangers(world, insurer, FAILURES_IN_A_ROW)]
     told = world.ask_all([*rows, staff.about(lea), till.about(lea), staff.about(lea)])
-    assert [outcome(answer) for answer in told[-3:]] == [Outcome.ACCOUNT_FROZEN, Outcome.OPEN, Outcome.ACCOUNT_FROZEN]
+    assert [outcome(answer) for answer in told[-3:]] == [
+        Outcome.ACCOUNT_FROZEN,
+        Outcome.OPEN,
+        Outcome.ACCOUNT_FROZEN,
+    ]
 
 
 def test_refused_questions_move_no_score(world: World, till: Session, insurer: Insurer) -> None:
@@ -134,7 +142,9 @@ def test_refused_questions_move_no_score(world: World, till: Session, insurer: I
 
 def test_an_honest_mix_is_never_convicted(world: World, insurer: Insurer) -> None:
     """One question in twenty fails at an honest shop (security notes 5.1): 10,000 questions of 25 shops freeze nobody."""
-    world.do("update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000, people_per_day = 1000000")
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000, people_per_day = 1000000"
+    )
     rng = random.Random(2024)
     shops = [world.software_session(world.account()) for _ in range(25)]
     people = [world.person(f"Louise {place}", insurer) for place in range(50)]
@@ -142,7 +152,9 @@ def test_an_honest_mix_is_never_convicted(world: World, insurer: Insurer) -> Non
     highest = 0.0
     for _ in range(100):
         rows = [
-            shop.about(rng.choice(unknown if rng.random() < 0.05 else people)) for shop in shops for _ in range(4)
+            shop.about(rng.choice(unknown if rng.random() < 0.05 else people))
+            for shop in shops
+            for _ in range(4)
         ]
         assert Outcome.ACCOUNT_FROZEN not in {outcome(told) for told in world.ask_all(rows)}
         highest = max(highest, *(world.state(shop.account, "failure_score") for shop in shops))

@@ -55,7 +55,9 @@ def test_without_presence_an_ended_right_a_wrong_one_and_an_unknown_person_look_
 @pytest.mark.parametrize("given", ["nothing", "a wrong card"])
 def test_a_wrong_card_says_no_more_than_no_card(world: World, till: Session, lea: Person, given: str) -> None:
     card = None if given == "nothing" else digest("found in the street")
-    answers = [world.ask(till.about(person, card=card)) for person in (lea, world.stranger("Personne", lea.insurer))]
+    answers = [
+        world.ask(till.about(person, card=card)) for person in (lea, world.stranger("Personne", lea.insurer))
+    ]
     assert {outcome(told) for told in answers} == {Outcome.NOT_CONFIRMED}
     assert {told.presence for told in answers} == {Presence.NONE}
 
@@ -65,14 +67,18 @@ def test_the_right_card_has_the_precise_state(world: World, till: Session, lea: 
     assert (outcome(told), told.answer_on, told.presence) == (Outcome.ENDED_ON, ENDED.ends_on, Presence.CARD)
 
 
-def test_somebody_elses_card_opens_nothing_even_for_a_person_with_rights(world: World, till: Session, lea: Person) -> None:
+def test_somebody_elses_card_opens_nothing_even_for_a_person_with_rights(
+    world: World, till: Session, lea: Person
+) -> None:
     hugo = world.person("Hugo", lea.insurer)
     told = world.ask(till.about(hugo, card=lea.card))
     assert outcome(told) is Outcome.NOT_CONFIRMED
     assert told.coverages is None
 
 
-def test_a_person_whose_insurer_made_no_card_is_not_proven_by_any(world: World, till: Session, lea: Person) -> None:
+def test_a_person_whose_insurer_made_no_card_is_not_proven_by_any(
+    world: World, till: Session, lea: Person
+) -> None:
     world.do("update members.people set card_digest = null where person_id = %s", lea.person_id)
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.NOT_CONFIRMED
 
@@ -83,13 +89,17 @@ def test_a_card_proves_its_person_at_this_shop_from_then_on(world: World, till: 
     assert (outcome(told), told.presence) == (Outcome.ENDED_ON, Presence.KNOWN_PATIENT)
 
 
-def test_a_card_shown_in_the_same_batch_proves_too_and_not_before(world: World, till: Session, lea: Person) -> None:
+def test_a_card_shown_in_the_same_batch_proves_too_and_not_before(
+    world: World, till: Session, lea: Person
+) -> None:
     told = world.ask_all([till.about(lea), till.about(lea, card=lea.card), till.about(lea)])
     assert [answer.presence for answer in told] == [Presence.NONE, Presence.CARD, Presence.KNOWN_PATIENT]
     assert [outcome(answer) for answer in told] == [Outcome.NOT_CONFIRMED, Outcome.ENDED_ON, Outcome.ENDED_ON]
 
 
-def test_a_known_patient_is_known_to_the_staff_and_to_no_other_shop(world: World, till: Session, lea: Person) -> None:
+def test_a_known_patient_is_known_to_the_staff_and_to_no_other_shop(
+    world: World, till: Session, lea: Person
+) -> None:
     world.ask(till.about(lea, card=lea.card))
     staff = world.software_session(world.staff(till.account))
     assert outcome(world.ask(staff.about(lea))) is Outcome.ENDED_ON
@@ -111,21 +121,27 @@ def test_a_known_patient_is_one_for_twelve_months_to_the_day(
     assert world.ask(till.about(lea)).presence == presence
 
 
-def test_a_new_proof_renews_a_known_patient_even_on_a_day_he_was_seen(world: World, till: Session, lea: Person) -> None:
+def test_a_new_proof_renews_a_known_patient_even_on_a_day_he_was_seen(
+    world: World, till: Session, lea: Person
+) -> None:
     prove(world, till, lea, world.today() - days(300))
     world.ask(till.about(lea))
     world.ask(till.about(lea, card=lea.card))
     assert (
-        world.one("select proven_on from gate.acquaintances where subject = %s", lea.person_id) == world.today()
+        world.one("select proven_on from gate.acquaintances where subject = %s", lea.person_id)
+        == world.today()
     )
 
 
-def test_a_visit_without_a_proof_does_not_forget_the_last_one(world: World, till: Session, lea: Person) -> None:
+def test_a_visit_without_a_proof_does_not_forget_the_last_one(
+    world: World, till: Session, lea: Person
+) -> None:
     proven_on = world.today() - days(100)
     prove(world, till, lea, proven_on)
     world.ask(till.about(lea))
     seen = world.owner.execute(
-        "select first_seen_on, last_seen_on, proven_on from gate.acquaintances where subject = %s", (lea.person_id,)
+        "select first_seen_on, last_seen_on, proven_on from gate.acquaintances where subject = %s",
+        (lea.person_id,),
     ).fetchone()
     assert seen == (proven_on, world.today(), proven_on)
 
@@ -136,7 +152,10 @@ def test_breaking_the_glass_has_the_precise_state_and_is_written_down(
 ) -> None:
     told = world.ask(till.about(lea, break_glass=int(reason)))
     assert (outcome(told), told.presence) == (Outcome.ENDED_ON, Presence.BREAK_GLASS)
-    assert world.one("select break_glass from evidence.receipts where receipt_id = %s", told.receipt_id) == reason
+    assert (
+        world.one("select break_glass from evidence.receipts where receipt_id = %s", told.receipt_id)
+        == reason
+    )
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -147,7 +166,9 @@ def test_the_glass_breaks_three_times_a_day(world: World, till: Session, lea: Pe
     expected = [Outcome.ENDED_ON] * BREAK_GLASS_PER_DAY + [Outcome.BREAK_GLASS_EXHAUSTED]
     assert [outcome(answer) for answer in told] == expected
     world.set_state(till.account, day=world.today() - days(1))
-    assert outcome(world.ask(till.about(lea, break_glass=1))) is Outcome.ENDED_ON, "tomorrow there is glass again"
+    assert outcome(world.ask(till.about(lea, break_glass=1))) is Outcome.ENDED_ON, (
+        "tomorrow there is glass again"
+    )
 
 
 def test_each_member_of_the_staff_has_glass_of_his_own(world: World, till: Session, lea: Person) -> None:
@@ -173,7 +194,9 @@ def test_an_insurer_may_ask_for_presence(world: World, till: Session, required: 
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED is strangers
     assert outcome(world.ask(till.about(lea, card=digest("wrong")))) is Outcome.PRESENCE_REQUIRED
     known_is_enough = required is Presence.KNOWN_PATIENT
-    assert outcome(world.ask(till.about(hugo))) is (Outcome.OPEN if known_is_enough else Outcome.PRESENCE_REQUIRED)
+    assert outcome(world.ask(till.about(hugo))) is (
+        Outcome.OPEN if known_is_enough else Outcome.PRESENCE_REQUIRED
+    )
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
     assert outcome(world.ask(till.about(hugo, break_glass=1))) is Outcome.OPEN
 
@@ -182,7 +205,13 @@ def test_a_question_that_lacks_presence_costs_nothing_and_reads_nothing(world: W
     strict = world.insurer(required_presence=3)
     told = world.ask(till.about(world.person("Léa", strict)))
     assert told._replace(receipt_id=None, next_nonce=None) == told._replace(
-        receipt_id=None, next_nonce=None, answer_on=None, answer_domains=0, coverages=None, data_as_of=None, presence=0
+        receipt_id=None,
+        next_nonce=None,
+        answer_on=None,
+        answer_domains=0,
+        coverages=None,
+        data_as_of=None,
+        presence=0,
     )
     assert world.state(till.account, "people_today") == 0
     assert world.one("select truth from evidence.receipts where receipt_id = %s", told.receipt_id) is None

@@ -190,14 +190,21 @@ def test_a_copied_browser_profile_is_revoked_when_its_nonces_diverge(
     assert told.receipt_id is not None
     because = world.one("select revoked_because from access.sessions where token_digest = %s", counter.token)
     assert because == "nonce diverged"
-    assert outcome(world.ask(counter.about(lea))) is Outcome.SESSION_REVOKED, "the owner's own nonce is good no more"
+    assert outcome(world.ask(counter.about(lea))) is Outcome.SESSION_REVOKED, (
+        "the owner's own nonce is good no more"
+    )
 
 
 def test_two_questions_of_a_browser_in_one_batch_diverge_as_they_would_one_by_one(
     world: World, counter: Session
 ) -> None:
     lea = world.person("Léa", world.insurer())
-    rows = [counter.about(lea), counter.about(lea), counter.about(lea), counter.about(lea, thumbprint=digest("x"))]
+    rows = [
+        counter.about(lea),
+        counter.about(lea),
+        counter.about(lea),
+        counter.about(lea, thumbprint=digest("x")),
+    ]
     told = world.ask_all(rows)
     assert [outcome(answer) for answer in told] == [
         Outcome.OPEN,
@@ -218,7 +225,8 @@ def test_using_a_browser_keeps_it_from_going_idle(world: World, counter: Session
     move_session(world, counter, "last_used_at = now() - interval '29 min'")
     world.ask(counter.about(None))
     assert world.one(
-        "select now() - last_used_at < interval '5 s' from access.sessions where token_digest = %s", counter.token
+        "select now() - last_used_at < interval '5 s' from access.sessions where token_digest = %s",
+        counter.token,
     )
 
 

@@ -16,7 +16,9 @@ LONG_AGO = date(2020, 1, 1)
 @pytest.fixture
 def till(world: World) -> Session:
     """A till whose profession never meets a budget: these tests are about rights."""
-    world.do("update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000, failure_threshold = 1e9")
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000, failure_threshold = 1e9"
+    )
     return world.software_session(world.account("pharmacist"))
 
 
@@ -71,7 +73,9 @@ def test_nobody_is_not_known(world: World, till: Session, insurer: Insurer) -> N
     assert (outcome(told), told.answer_on, told.coverages) == (Outcome.NOT_KNOWN, None, None)
 
 
-def test_somebody_without_any_right_is_not_known_either(world: World, till: Session, insurer: Insurer) -> None:
+def test_somebody_without_any_right_is_not_known_either(
+    world: World, till: Session, insurer: Insurer
+) -> None:
     lea = world.person("Léa", insurer)
     world.do("delete from members.rights where person_id = %s", lea.person_id)
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.NOT_KNOWN
@@ -81,7 +85,10 @@ def test_somebody_without_any_right_is_not_known_either(world: World, till: Sess
     ("rights", "expected"),
     [
         ((Right(ends_on=CARE - days(9)), Right(ends_on=CARE - days(3))), (Outcome.ENDED_ON, CARE - days(3))),
-        ((Right(opens_on=CARE + days(9)), Right(opens_on=CARE + days(3))), (Outcome.OPENS_ON, CARE + days(3))),
+        (
+            (Right(opens_on=CARE + days(9)), Right(opens_on=CARE + days(3))),
+            (Outcome.OPENS_ON, CARE + days(3)),
+        ),
         ((Right(ends_on=CARE - days(9)), Right(opens_on=CARE + days(3))), (Outcome.OPENS_ON, CARE + days(3))),
         ((Right(situation=1), Right()), (Outcome.OPEN, None)),
         ((Right(ends_on=CARE - days(1)), Right(ends_on=CARE + days(1))), (Outcome.OPEN, CARE + days(1))),
@@ -91,7 +98,10 @@ def test_somebody_without_any_right_is_not_known_either(world: World, till: Sess
         ((Right(ends_on=CARE - days(1), situation=2), Right(domains=0)), (Outcome.RENEWAL_IN_PROGRESS, None)),
         ((Right(domains=0, domains_without_tp=PHAR), Right(domains=0)), (Outcome.WITHOUT_TIERS_PAYANT, None)),
         (
-            (Right(waiting_domains=PHAR, waiting_until=CARE + days(5)), Right(domains=0, domains_without_tp=PHAR)),
+            (
+                Right(waiting_domains=PHAR, waiting_until=CARE + days(5)),
+                Right(domains=0, domains_without_tp=PHAR),
+            ),
             (Outcome.WAITING_PERIOD, CARE + days(5)),
         ),
     ],
@@ -160,7 +170,9 @@ def test_each_insurer_says_when_its_data_is_old(world: World, till: Session) -> 
     assert outcome(world.ask(till.about(world.stranger("Personne", patient)))) is Outcome.NOT_CONFIRMED
 
 
-def test_an_answer_holds_the_state_and_nothing_of_the_person(world: World, till: Session, insurer: Insurer) -> None:
+def test_an_answer_holds_the_state_and_nothing_of_the_person(
+    world: World, till: Session, insurer: Insurer
+) -> None:
     lea: Person = world.person("Léa", insurer)
     told = world.ask(till.about(lea))
     text = repr(told)

@@ -26,7 +26,7 @@ from psycopg.rows import TupleRow
 
 from rempart.domain.rights import OUTCOME_BY_NUMBER, Outcome
 from rempart.store.database import connect_sync
-from rempart.store.gate import ASK, AskRow, ToldRow
+from rempart.store.gate import CALL, AskRow, ToldRow, told_rows
 from tests.support.database import Database
 
 EVERY_DOMAIN = (1 << 13) - 1
@@ -252,16 +252,18 @@ class World:
 
     def software(self) -> int:
         """Register a software."""
-        statement = (
-            "insert into access.software (client_id, name, jwks) values (%s, 'LGO', '{}') returning software_id"
-        )
+        statement = "insert into access.software (client_id, name, jwks) values (%s, 'LGO', '{}') returning software_id"
         return int(self.one(statement, f"client-{next(_numbers)}"))
 
     def software_session(self, account: Account, software_id: int | None = None) -> Session:
         """Open a session of a software, good at the FHIR face."""
         return self._open(
             Session(
-                "fhir", secrets.token_bytes(32), secrets.token_bytes(32), account, software_id or self.software()
+                "fhir",
+                secrets.token_bytes(32),
+                secrets.token_bytes(32),
+                account,
+                software_id or self.software(),
             )
         )
 
@@ -269,9 +271,7 @@ class World:
         """Open a browser's session, good at the portal."""
         nonce = secrets.token_hex(16)
         return self._open(
-            Session(
-                "portal", secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce
-            )
+            Session("portal", secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
         )
 
     def _open(self, session: Session) -> Session:
@@ -333,11 +333,8 @@ class World:
 
 def ask_batch(connection: psycopg.Connection[TupleRow], rows: Sequence[AskRow]) -> list[ToldRow]:
     """Ask through the driver's own arrays: another road than the product's hand-made ones."""
-    columns: list[list[Any]] = [
-        [getattr(row, name) for row in rows] for name in AskRow.__dataclass_fields__
-    ]
-    told = connection.execute(ASK, columns, prepare=True).fetchall()
-    return [ToldRow._make(row) for row in told]
+    columns: list[list[Any]] = [[getattr(row, name) for row in rows] for name in AskRow.__dataclass_fields__]
+    return told_rows(connection.execute(CALL, columns, prepare=True).fetchone())
 
 
 def days(number: int) -> timedelta:

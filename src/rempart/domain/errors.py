@@ -822,7 +822,7 @@ class GateBroken(Bug):
 
 
 class AnswersLost(Outage):
-    """The questions were decided and recorded, and the answers did not come back; asking again costs nothing twice with a key."""
+    """The questions may have been decided and recorded, and the answers did not come; a key lets them be asked again for free."""
 
     code = "answers-lost"
 

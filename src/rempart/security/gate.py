@@ -1,8 +1,9 @@
 """The door: what a face holds in order to ask about people, and nothing else.
 
 Questions that arrive while the gate is busy wait together and go as one batch, so that one commit serves many answers; a lone
-question goes at once. A batch that fails as a whole is asked again one by one, so that one bad question costs the others
-nothing. Where the database or the keyring does not answer, nothing was decided and the caller gets an outage, never a yes.
+question goes at once. A batch that the gate refuses as a whole is asked again one by one, so that one bad question costs the
+others nothing. Where the database or the keyring does not answer, the caller gets an outage, never a yes; and what may have been
+recorded is not asked a second time.
 
 A NIR crosses this file on its way to the keyring, which gives back a keyed digest; only the digest goes to the database.
 """
@@ -18,7 +19,7 @@ from typing import Any, Self
 import psycopg
 import structlog
 
-from rempart.domain.errors import DatabaseUnreachable, GateBroken, GateOverloaded
+from rempart.domain.errors import AnswersLost, DatabaseUnreachable, GateBroken, GateOverloaded, Outage
 from rempart.domain.identifiers import alias_message
 from rempart.domain.rights import (
     OUTCOME_BY_NUMBER,
@@ -85,7 +86,7 @@ class Door:
             lane.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
         while self._waiting:
-            self._waiting.popleft().told.cancel()
+            _refuse([self._waiting.popleft()], DatabaseUnreachable())
         await self._keyring.close()
 
     async def ask(self, question: RightsQuestion, caller: ProvenCaller) -> RightsAnswer:
@@ -134,9 +135,12 @@ class Door:
     ) -> psycopg.AsyncConnection[Any]:
         try:
             return await connect(self._settings, self._role)
-        except DatabaseUnreachable as outage:
+        except Outage as outage:
             _refuse(batch, outage)
-            return connection
+        except Exception:  # a lane that died here would leave its callers waiting for ever
+            log.exception("gate-unreachable")
+            _refuse(batch, DatabaseUnreachable())
+        return connection
 
     async def _serve_batch(self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting]) -> None:
         if not batch:
@@ -144,15 +148,12 @@ class Door:
         try:
             rows = await self._rows_of(batch)
             told = await store_gate.ask(connection, rows)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            if connection.closed:
-                _refuse(batch, DatabaseUnreachable())
-            else:
-                await self._serve_one_by_one(connection, batch, error)
+        except Outage as outage:  # the same for all of them; one by one, each would wait for it in turn
+            _refuse(batch, outage)
         except asyncio.CancelledError:
-            _refuse(batch, DatabaseUnreachable())
+            _refuse(batch, AnswersLost())
             raise
-        except Exception as error:  # whatever went wrong, each caller must hear of it
+        except Exception as error:  # noqa: BLE001 (whatever went wrong, each caller must hear of it)
             await self._serve_one_by_one(connection, batch, error)
         else:
             for waiting, row in zip(batch, told, strict=True):

@@ -1,4 +1,7 @@
-"""The call of `gate.ask`: arrays in, rows out. Nothing is decided here.
+"""The call of the gate: arrays in, arrays out. Nothing is decided here.
+
+It is two transactions: the first decides and writes the receipts (`gate.ask`), the second reads the answers from them
+(`gate.tell`). So no answer is out whose receipt could still be taken back, not even by whoever speaks SQL as a face.
 
 Arrays travel as text literals: with a dozen columns of a few dozen short values, building them by hand costs a quarter of
 what the driver's own array dumper does (measured). Every value is a number, a date, an enumerated code or hexadecimal, and an
@@ -12,12 +15,18 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-ASK = """
-select ordinal, outcome, receipt_id, repeat_of, answer_on, answer_domains, coverages, presence, data_as_of, data_is_stale,
-       retry_after_s, next_nonce, account_id, why
-from gate.ask(%s::bytea[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], %s::smallint[],
-              %s::date[], %s::bytea[], %s::smallint[], %s::bytea[], %s::bytea[])
+from rempart.domain.errors import AnswersLost, DatabaseUnreachable
+
+CALL = """
+call gate.ask_and_tell(
+    %s::bytea[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], %s::smallint[],
+    %s::date[], %s::bytea[], %s::smallint[], %s::bytea[], %s::bytea[],
+    null, null, null, null, null, null, null, null, null, null, null, null, null, null
+)
 """
+
+ANSWERS_LOST = "RP001"
+"""The error of the second transaction: the first one stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +49,14 @@ class AskRow:
 
 
 class ToldRow(NamedTuple):
-    """One answer as the gate gives it."""
+    """One answer: what the gate said when it was asked, then what the receipt holds, if there is one."""
 
-    ordinal: int
-    outcome: int
     receipt_id: int | None
+    outcome: int
+    retry_after_s: int
+    next_nonce: str | None
+    account_id: int | None
+    why: dict[str, Any] | None
     repeat_of: int | None
     answer_on: date | None
     answer_domains: int
@@ -52,10 +64,6 @@ class ToldRow(NamedTuple):
     presence: int
     data_as_of: datetime | None
     data_is_stale: bool
-    retry_after_s: int
-    next_nonce: str | None
-    account_id: int | None
-    why: dict[str, Any] | None
 
 
 def _bytes_array(values: Iterable[bytes | None]) -> str:
@@ -67,7 +75,10 @@ def _plain_array(values: Iterable[object]) -> str:
 
 
 async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) -> list[ToldRow]:
-    """Ask a batch in one transaction; answers come in the order of the questions."""
+    """Ask a batch; answers come in the order of the questions.
+
+    Refuses: a psycopg error, when nothing was decided; AnswersLost, when it was, and the answers did not come.
+    """
     parameters = (
         _bytes_array([row.token for row in rows]),
         _bytes_array([row.thumbprint for row in rows]),
@@ -83,9 +94,37 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
         _bytes_array([row.repeat_key for row in rows]),
         _bytes_array([row.body for row in rows]),
     )
+    if connection.closed:
+        raise DatabaseUnreachable
     cursor = connection.cursor(binary=True)
-    await cursor.execute(ASK, parameters, prepare=True)
-    told = [ToldRow._make(row) for row in await cursor.fetchall()]
+    try:
+        await cursor.execute(CALL, parameters, prepare=True)
+    except psycopg.Error as error:
+        if error.sqlstate == ANSWERS_LOST or (error.sqlstate is None and connection.closed):
+            raise AnswersLost from error
+        raise
+    try:
+        told = told_rows(await cursor.fetchone())
+    except (psycopg.Error, TypeError, ValueError) as error:
+        raise AnswersLost from error
     if len(told) != len(rows):
-        raise psycopg.InternalError("the gate did not answer each question once")
+        raise AnswersLost
     return told
+
+
+def told_rows(columns: Sequence[Any] | None) -> list[ToldRow]:
+    """Turn the columns that the gate gives into answers. Refuses: ValueError where a receipt was not found."""
+    if columns is None:
+        raise ValueError("the gate gave no row")
+    told = []
+    for receipt_id, refusal, retry, nonce, account, why, outcome, *receipt in zip(*columns, strict=True):
+        if receipt_id is None:
+            told.append(ToldRow(None, refusal, retry, nonce, account, why, *_NO_RECEIPT))
+        elif outcome is None:
+            raise ValueError("a receipt is not there")
+        else:
+            told.append(ToldRow(receipt_id, outcome, retry, nonce, account, why, *receipt))
+    return told
+
+
+_NO_RECEIPT = (None, None, 0, None, 0, None, False)

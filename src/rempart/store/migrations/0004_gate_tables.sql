@@ -71,7 +71,7 @@ create table gate.containments (
 );
 create index containments_in_force on gate.containments (scope, target) where released_at is null;
 
--- One receipt for each question that a known session asked, refusals too. No receipt, no answer.
+-- One receipt for each question that a known session asked, refusals too. No receipt, no answer: the answer is read from here.
 create sequence evidence.receipt_ids as bigint cache 64;
 create table evidence.receipts (
     receipt_id bigint primary key,
@@ -89,7 +89,11 @@ create table evidence.receipts (
     care_date date not null,
     answer_on date,
     answer_domains int not null,
-    repeat_of bigint
+    repeat_of bigint,
+    coverages text, -- rank:last day:domains of each, separated by semicolons
+    data_as_of timestamptz,
+    data_is_stale boolean not null,
+    told_to int not null -- the server's process whose connection asked; it alone is told
 );
 
 grant usage on schema gate, evidence to rempart_gate;

@@ -5,6 +5,9 @@
 -- each step of each question was measured twice as slow. A batch first locks the state of its accounts, in the order of their
 -- number; whatever else it writes belongs to an account that it holds: two batches never wait for each other in a circle.
 --
+-- It answers with the numbers of the receipts: what was decided is read from them by gate.tell, in a later transaction. Whoever
+-- owns a face could otherwise read the answers, then roll the receipts and the budgets back.
+--
 -- Outcomes, presences and domains are numbered in domain/rights.py.
 
 -- What a person's rights say for a domain on a day: the best line decides. `verdict` is an outcome; all its days are last or
@@ -60,8 +63,7 @@ create function gate.ask(
     p_bodies bytea[] -- HMAC of the body, where a key is given
 )
 returns table (
-    ordinal bigint, outcome smallint, receipt_id bigint, repeat_of bigint, answer_on date, answer_domains int, coverages text,
-    presence smallint, data_as_of timestamptz, data_is_stale boolean, retry_after_s int, next_nonce text, account_id bigint, why jsonb
+    ordinal bigint, receipt_id bigint, outcome smallint, retry_after_s int, next_nonce text, account_id bigint, why jsonb
 )
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
@@ -91,6 +93,13 @@ declare
     is_new_today boolean;
     level smallint;
     truth smallint;
+    presence smallint;
+    answer_on date;
+    answer_domains int;
+    coverages text;
+    repeat_of bigint;
+    data_as_of timestamptz;
+    data_is_stale boolean;
     wait_s double precision;
     nonce text;
     original gate.repeats;
@@ -134,9 +143,7 @@ begin
                 when case this_face when 9 then u.amc is not null else (s.software_id is not null) <> (this_face = 1) end then 48
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
                 when u.proof_at not between batch_s - 60 and batch_s + 5 then 47
-                when exists (
-                    select from gate.proofs as e where e.session_id = s.session_id and e.proof_digest = u.proof
-                ) then 45
+                when e.session_id is not null then 45
             end::smallint as caller_verdict,
             case -- what cannot be asked here, whoever it is about
                 when i.insurer_id is null or i.served_until <= batch_at then 20
@@ -158,6 +165,7 @@ begin
             token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, place
         )
         left join access.sessions as s on s.token_digest = u.token
+        left join gate.proofs as e on e.session_id = s.session_id and e.proof_digest = u.proof
         left join gate.account_state as st on st.account_id = s.account_id
         left join lateral (select (batch_at at time zone st.timezone)::date as today) as c on true
         left join access.profession_rules as n
@@ -349,7 +357,8 @@ begin
                 receipt_id := nextval('evidence.receipt_ids');
                 receipts := array_append(receipts, row(
                     receipt_id, batch_at, q.session_id, q.account_id, q.subject, q.insurer_id, this_face, outcome, truth, presence,
-                    case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of
+                    case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of,
+                    coverages, data_as_of, data_is_stale, pg_backend_pid()
                 )::evidence.receipts);
             end if;
             if q.repeat_key is not null and repeat_of is null and outcome < 20 then
@@ -372,6 +381,7 @@ begin
                 );
             end if;
         end if;
+        if receipt_id is not null then outcome := null; end if; -- gate.tell says it, once the receipt is there to stay
         return next;
     end loop;
 
@@ -393,6 +403,69 @@ alter function gate.ask owner to rempart_gate;
 alter function gate.right_on owner to rempart_gate;
 revoke all on function gate.ask, gate.right_on from public;
 
+-- Tell the answers of questions just asked on this connection. A transaction that has written nothing sees only what others have
+-- committed: then the receipts can no longer be taken back.
+create function gate.tell(
+    p_receipts bigint[],
+    out outcomes smallint[], out repeats_of bigint[], out answer_ons date[], out answer_domains int[], out coverages text[],
+    out presences smallint[], out data_as_ofs timestamptz[], out data_are_stale boolean[]
+)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
+set enable_hashjoin = off
+set enable_mergejoin = off
+set enable_seqscan = off
+as $$
+begin
+    if pg_current_xact_id_if_assigned() is not null then
+        raise exception 'an answer is told once its receipt is there to stay' using errcode = 'active_sql_transaction';
+    end if;
+    select
+        array_agg(r.outcome), array_agg(r.repeat_of), array_agg(r.answer_on), array_agg(r.answer_domains), array_agg(r.coverages),
+        array_agg(r.presence), array_agg(r.data_as_of), array_agg(r.data_is_stale)
+    into outcomes, repeats_of, answer_ons, answer_domains, coverages, presences, data_as_ofs, data_are_stale
+    from (
+        select e.*
+        from unnest(p_receipts) with ordinality as u (receipt_id, place)
+        left join evidence.receipts as e
+            on e.receipt_id = u.receipt_id and e.told_to = pg_backend_pid() and e.asked_at > clock_timestamp() - interval '1 minute'
+        order by u.place
+    ) as r;
+end $$;
+alter function gate.tell owner to rempart_gate;
+revoke all on function gate.tell from public;
+
+-- Ask, commit, tell: the two transactions in one call. It has its caller's powers and no more; what holds, holds in gate.tell.
+create procedure gate.ask_and_tell(
+    p_tokens bytea[], p_thumbprints bytea[], p_proofs bytea[], p_proof_ats bigint[], p_nonces bytea[], p_amcs text[],
+    p_aliases bytea[], p_domains smallint[], p_care_dates date[], p_cards bytea[], p_break_glass smallint[], p_keys bytea[],
+    p_bodies bytea[],
+    out receipt_ids bigint[], out refusals smallint[], out retry_after_s int[], out next_nonces text[], out account_ids bigint[],
+    out whys jsonb[],
+    out outcomes smallint[], out repeats_of bigint[], out answer_ons date[], out answer_domains int[], out coverages text[],
+    out presences smallint[], out data_as_ofs timestamptz[], out data_are_stale boolean[]
+)
+language plpgsql as $$
+begin
+    select
+        array_agg(a.receipt_id), array_agg(a.outcome), array_agg(a.retry_after_s), array_agg(a.next_nonce), array_agg(a.account_id),
+        array_agg(a.why)
+    into receipt_ids, refusals, retry_after_s, next_nonces, account_ids, whys
+    from gate.ask(
+        p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
+        p_break_glass, p_keys, p_bodies
+    ) as a;
+    commit;
+    begin
+        select * into outcomes, repeats_of, answer_ons, answer_domains, coverages, presences, data_as_ofs, data_are_stale
+        from gate.tell(receipt_ids);
+    exception when others or query_canceled then -- what was asked is recorded: it must not be asked again
+        raise exception 'answers lost: %', sqlerrm using errcode = 'RP001';
+    end;
+end $$;
+revoke all on procedure gate.ask_and_tell from public;
+
 -- Forget the proofs that are too old to pass again. Forgetting to call it costs room, never safety.
 create function gate.forget_old_proofs() returns bigint language sql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -405,5 +478,6 @@ alter function gate.forget_old_proofs owner to rempart_gate;
 revoke all on function gate.forget_old_proofs from public;
 
 grant usage on schema gate to rempart_fhir, rempart_portal, rempart_identity;
-grant execute on function gate.ask to rempart_fhir, rempart_portal, rempart_identity;
+grant execute on function gate.ask, gate.tell to rempart_fhir, rempart_portal, rempart_identity;
+grant execute on procedure gate.ask_and_tell to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on function gate.forget_old_proofs to rempart_identity;
