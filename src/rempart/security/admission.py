@@ -35,13 +35,18 @@ class TurnedAway:
 async def admit(
     connection: psycopg.AsyncConnection[TupleRow], caller: ProvenCaller
 ) -> AdmittedCaller | TurnedAway:
-    """Use the caller's proof up, exchange the nonce, and say whether the caller may go on."""
+    """Use the caller's proof up, exchange the nonce, and say whether the caller may go on.
+
+    Only a browser's session does, which alone has nonces: with a stolen software token nobody enrols a staff or a passkey.
+    """
     nonce_digest = None if caller.nonce is None else sha256(caller.nonce.encode()).digest()
     row = AskRow(
         caller.token_digest, caller.key_thumbprint, caller.proof_digest, caller.proof_at, nonce_digest
     )
     (told,) = await gate.ask(connection, [row])
     outcome = OUTCOME_BY_NUMBER[told.outcome]
+    if outcome is Outcome.ADMITTED and told.next_nonce is None:
+        return TurnedAway(Outcome.FACE_NOT_ALLOWED, None)
     if outcome is Outcome.ADMITTED and told.account_id is not None:
         return AdmittedCaller(told.account_id, caller.token_digest, told.next_nonce)
     return TurnedAway(outcome, told.next_nonce)

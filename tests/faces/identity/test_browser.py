@@ -239,6 +239,23 @@ def test_a_stolen_token_without_the_key_opens_nothing(house: House) -> None:
     assert owner.call("GET", "/browser/session").status == 200, "the owner is not disturbed"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/browser/session"),
+        ("POST", "/browser/staff"),
+        ("POST", "/browser/passkeys/another/options"),
+        ("POST", "/browser/sign-out"),
+    ],
+)
+def test_a_softwares_token_is_nothing_here(house: House, method: str, path: str) -> None:
+    professional = house.register("Agathe Noël")
+    token = house.exchange(professional.rpps).body["access_token"]
+    thief = Browser(house, key=house.software.proof_key, token=token)
+    told = thief.call(method, path, {"display_name": "Un ami"} if method == "POST" else None)
+    assert (told.status, told.body["code"]) == (401, "face-not-allowed")
+
+
 def test_the_same_request_sent_again_is_a_replay_and_revokes_nothing(house: House) -> None:
     browser = enrolled(house, "Manon Fournier")
     headers = browser.key.headers("GET", f"{house.url}/browser/session", browser.token, nonce=browser.nonce)
