@@ -8,6 +8,7 @@ judge(answer, …)                                         fails unless both val
 import http.client
 import json
 import secrets
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -27,7 +28,7 @@ from rempart.settings import Settings
 from tests.faces.fhir.requests import AMINA, HUGO, NADIA, ZOE, Resource, Traits
 from tests.support.database import Database
 from tests.support.platform import Running, processes
-from tests.support.programs import run_judge
+from tests.support.programs import NODE_TESTS, node
 from tests.support.proofs import ClientKey
 from tests.support.world import Account, Insurer, Right, Session, World
 
@@ -202,9 +203,40 @@ async def desk(world: World, running: Running) -> Desk:
 
 
 def judge(*answers: Answer) -> None:
-    """Fail unless fhirkit and Medplum's validator both accept each answer."""
+    """Fail unless fhirkit and Medplum's validator both accept each answer, without even a warning."""
     for answer in answers:
         assert [str(issue) for issue in fhirkit.validate(answer.body)] == []
-    verdicts = run_judge("fhir_judge.mjs", text="".join(f"{answer.body.decode()}\n" for answer in answers))
-    for answer, verdict in zip(answers, verdicts.splitlines(), strict=True):
-        assert json.loads(verdict) == [], answer.body
+        assert _MEDPLUM.issues_of(answer.body) == [], answer.body
+
+
+class _Medplum:
+    """Medplum's validator, started once a run: it takes a second to read its definitions."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def issues_of(self, body: bytes) -> list[Any]:
+        """Ask for the issues of one resource."""
+        if self._process is None:
+            command = [node(), str(NODE_TESTS / "fhir_judge.mjs")]
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=NODE_TESTS)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(body + b"\n")
+        self._process.stdin.flush()
+        return list(json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """Let it end."""
+        if self._process is not None:
+            self._process.communicate(timeout=10)
+
+
+_MEDPLUM = _Medplum()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _medplum_ends_with_the_run() -> Iterator[None]:
+    yield
+    _MEDPLUM.close()

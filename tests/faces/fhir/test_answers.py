@@ -141,13 +141,14 @@ def test_without_presence_unknown_ended_and_wrong_card_cannot_be_told_apart(desk
     desk.know(LEA, Right(ends_on=desk.world.today() - timedelta(days=400)))
     stranger = Traits("Louis", "185057800608491", "19850502")
     shapes = set()
-    for _ in range(8):
+    for _ in range(6):
+        software = desk.open_software()  # failures add up, and an account that has too many is frozen
         for asked in (
             question(LEA, desk.insurer.amc),
             question(stranger, desk.insurer.amc),
             with_card(question(NADIA, desk.insurer.amc), "PONMLKJIHGFEDCBA"),
         ):
-            answer = desk.ask(asked)
+            answer = desk.ask(asked, software)
             assert answer.code == "not-confirmed"
             shape = json.dumps(_without_chance(answer.resource), sort_keys=True)
             shapes.add((answer.status, len(answer.body), tuple(answer.headers), shape))
