@@ -14,7 +14,7 @@ from tests.house.source import PACKAGE, ROOT
 PLANTS: dict[str, list[tuple[str, str]]] = {
     "layers": [
         ("domain/rights.py", "import rempart.settings"),
-        ("store/database.py", "import rempart.security.principals"),
+        ("store/gate.py", "import rempart.security.principals"),
         ("security/gate.py", "import rempart.operations.query_rights"),
         ("operations/query_rights.py", "import rempart.faces.wording"),
     ],
