@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from psycopg import sql
 
 from rempart.domain.card_code import SCANNER_LAYOUTS
 from rempart.domain.identifiers import nir_key
@@ -24,7 +25,12 @@ def window(counter: Counter) -> Window:
 
 def last_receipt(counter: Counter, column: str) -> object:
     """Read a column of the receipt written last."""
-    return counter.world.one(f"select {column} from evidence.receipts order by asked_at desc limit 1")
+    (row,) = counter.world.owner.execute(
+        sql.SQL("select {} from evidence.receipts order by asked_at desc limit 1").format(
+            sql.Identifier(column)
+        )
+    )
+    return row[0]
 
 
 def test_a_scanned_card_leaves_nine_keys_to_press(counter: Counter, window: Window) -> None:

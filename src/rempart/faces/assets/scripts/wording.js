@@ -1,5 +1,6 @@
 // The sentences of a page, which the server wrote into it in the reader's language; a script holds none of its own.
 
+const LOCALE = document.documentElement.lang === "en" ? "en-GB" : "fr-FR"; // day before month in both
 const { texts, codes, domains } = JSON.parse(document.getElementById("wording").textContent);
 
 // Say a text of the page, its {name} filled in.
@@ -15,11 +16,11 @@ export function sayCode(code) {
 
 export function sayInstant(instant) {
   const form = { dateStyle: "long", timeStyle: "short" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(instant);
+  return new Intl.DateTimeFormat(LOCALE, form).format(instant);
 }
 
 export function sayDay(date) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" }).format(date);
+  return new Intl.DateTimeFormat(LOCALE, { dateStyle: "long" }).format(date);
 }
 
 export function sayDomain(code) {

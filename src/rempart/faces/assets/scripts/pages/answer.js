@@ -89,5 +89,5 @@ function whyOf({ why }) {
   const lines = Object.entries(why).map(([name, content]) =>
     element("div", {}, element("dt", {}, name), element("dd", {}, content === null ? "–" : JSON.stringify(content))),
   );
-  return element("details", { className: "why" }, element("summary", {}, say("why")), element("dl", {}, ...lines));
+  return element("details", { className: "sandbox" }, element("summary", {}, say("why")), element("dl", {}, ...lines));
 }
