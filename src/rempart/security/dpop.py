@@ -10,6 +10,7 @@ database.
 Sources: https://www.rfc-editor.org/rfc/rfc9449 sections 4.2, 4.3, 7.1.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ TOKEN_CHARS: Final = 43
 _SCHEME = b"dpop "
 _PLACE_OF_PROOF = "DPoP"
 _PLACE_OF_TOKEN = "Authorization"  # noqa: S105 (the name of a header)
-_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+_AUTHORIZATION = re.compile(rb"(?i:dpop) ([A-Za-z0-9_-]{%d})" % TOKEN_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,12 @@ def proof_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes | None,
 def _token_of(authorization: bytes | None) -> bytes:
     if not authorization:
         raise TokenMissing(_PLACE_OF_TOKEN)
+    found = _AUTHORIZATION.fullmatch(authorization)
+    if found is not None:
+        return found[1]
     if authorization[: len(_SCHEME)].lower() != _SCHEME:
         raise TokenSchemeWrong(_PLACE_OF_TOKEN)
-    token = authorization[len(_SCHEME) :]
-    if len(token) != TOKEN_CHARS or not _ALPHABET.issuperset(token):
-        raise TokenMalformed(_PLACE_OF_TOKEN)
-    return token
+    raise TokenMalformed(_PLACE_OF_TOKEN)
 
 
 def _split(dpop: bytes | None) -> tuple[bytes, bytes, bytes, bytes]:

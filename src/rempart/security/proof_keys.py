@@ -121,7 +121,7 @@ def _digest(canonical_jwk: str) -> bytes:
 def _coordinate(text: str, place: str) -> bytes:
     """Decode the 32 bytes of a coordinate."""
     try:
-        decoded = base64url.decode(text.encode())
+        decoded = base64url.decode_canonical(text.encode())
     except ValueError:
         raise ProofKeyRefused(place) from None
     if len(decoded) != _COORDINATE_BYTES:
