@@ -118,8 +118,8 @@ begin
     select array_agg(st.account_id) || array_agg(st.holder_account_id), count(distinct st.holder_account_id) = count(*)
     into involved, holders_meet_once
     from unnest(p_tokens) as u (token)
-    join access.sessions as s on s.token_digest = u.token
-    join gate.account_state as st on st.account_id = s.account_id;
+    cross join lateral (select * from access.sessions as s where s.token_digest = u.token offset 0) as s
+    cross join lateral (select * from gate.account_state as st where st.account_id = s.account_id offset 0) as st;
     select array_agg(st), array_agg(st.account_id) into states, involved
     from (
         select * from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update
@@ -130,6 +130,7 @@ begin
            (select array_agg(c) from gate.containments as c where c.released_at is null)
     into is_sandbox, contained;
 
+    -- Each look-up is fenced (offset 0): a plan made while the tables were small, or flattened, would read them whole.
     for q in
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
@@ -164,9 +165,11 @@ begin
         ) with ordinality as u (
             token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, place
         )
-        left join access.sessions as s on s.token_digest = u.token
-        left join gate.proofs as e on e.session_id = s.session_id and e.proof_digest = u.proof
-        left join gate.account_state as st on st.account_id = s.account_id
+        left join lateral (select * from access.sessions as s where s.token_digest = u.token offset 0) as s on true
+        left join lateral (
+            select * from gate.proofs as e where e.session_id = s.session_id and e.proof_digest = u.proof offset 0
+        ) as e on true
+        left join lateral (select * from gate.account_state as st where st.account_id = s.account_id offset 0) as st on true
         left join lateral (select (batch_at at time zone st.timezone)::date as today) as c on true
         left join access.profession_rules as n
             on n.profession_id = st.profession_id and n.valid_from <= c.today and c.today < n.valid_until
@@ -174,7 +177,9 @@ begin
             select c.today, coalesce(u.care_date, c.today) as on_day, coalesce(u.domain, n.default_domain) as domain
         ) as t on true
         left join members.insurers as i on i.amc_number = u.amc
-        left join members.aliases as l on l.alias_digest = u.alias and l.insurer_id = i.insurer_id
+        left join lateral (
+            select * from members.aliases as l where l.alias_digest = u.alias and l.insurer_id = i.insurer_id offset 0
+        ) as l on true
         left join lateral ( -- a digest that leads to nobody is a negative subject
             select
                 coalesce(l.person_id, -1 - (('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807), 0)
@@ -184,7 +189,7 @@ begin
                     as card_matches
             offset 0
         ) as d on true
-        left join lateral ( -- fenced: flattened, it would read all the people that the shop ever met
+        left join lateral (
             select * from gate.acquaintances as k where k.holder_account_id = st.holder_account_id and k.subject = d.subject offset 0
         ) as k on true
         left join lateral gate.right_on(l.person_id, t.on_day, t.domain) as r on true
@@ -428,8 +433,11 @@ begin
     from (
         select e.*
         from unnest(p_receipts) with ordinality as u (receipt_id, place)
-        left join evidence.receipts as e
-            on e.receipt_id = u.receipt_id and e.told_to = pg_backend_pid() and e.asked_at > clock_timestamp() - interval '1 minute'
+        left join lateral ( -- fenced: planned while there are few receipts, it would read them all
+            select * from evidence.receipts as e
+            where e.receipt_id = u.receipt_id and e.told_to = pg_backend_pid() and e.asked_at > clock_timestamp() - interval '1 minute'
+            offset 0
+        ) as e on true
         order by u.place
     ) as r;
 end $$;
