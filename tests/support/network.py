@@ -20,7 +20,8 @@ def _is_here(host: str) -> bool:
 
 def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
     if event in ("socket.connect", "socket.sendto"):
-        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""  # else a Unix socket or a kernel one
+        address = arguments[1]  # of a Unix socket or a kernel one unless it is a tuple
+        host = address[0] if isinstance(address, tuple) else ""
     elif event == "socket.getaddrinfo":
         host = arguments[0] or ""
     else:
