@@ -6,7 +6,6 @@ demonstration should need nothing that the platform does not.
 
 import json
 import os
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from urllib.parse import urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, JWKRegistry
+
+from rempart.adapters import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class ProofKey:
             "jti": _text(os.urandom(16)),
             "htm": method,
             "htu": url.partition("?")[0],
-            "iat": int(time.time()),
+            "iat": int(clock.now().timestamp()),
         }
         if token is not None:
             claims["ath"] = _text(sha256(token.encode()).digest())
@@ -89,7 +90,7 @@ class ProofKey:
 
     def assertion(self, client_id: str, audience: str, key_id: str) -> str:
         """Say who the software is, once and for two minutes (private_key_jwt)."""
-        now = int(time.time())
+        now = int(clock.now().timestamp())
         claims = {
             "iss": client_id,
             "sub": client_id,

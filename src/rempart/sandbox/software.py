@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from rempart.adapters import clock
 from rempart.faces.fhir.systems import (
     AMC_NUMBER,
     BIRTH_DATE_TEXT,
@@ -90,7 +91,7 @@ def eligibility_request(asked: Asked) -> dict[str, Any]:
         "purpose": ["validation", "benefits"],
         "contained": [patient],
         "patient": {"reference": "#patient"},
-        "created": date.today().isoformat(),  # noqa: DTZ011 (the shop's own day)
+        "created": clock.today("Europe/Paris").isoformat(),
         "insurer": {"identifier": {"system": AMC_NUMBER, "value": asked.amc_number}},
         "item": [{"category": {"coding": [{"system": CARE_DOMAIN, "code": asked.domain}]}}],
     }
