@@ -1,0 +1,87 @@
+"""Settings mean something safe when absent, and are refused when they mean nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rempart.settings import SOCKET_PATH_MAX_BYTES, read_settings
+
+
+def test_an_empty_environment_is_a_production_that_listens_to_this_machine_alone() -> None:
+    settings = read_settings({})
+    assert settings.environment == "production"
+    assert not settings.is_sandbox
+    assert settings.host == "127.0.0.1"
+    assert settings.is_database_embedded
+    assert settings.keyring_backend == "file"
+
+
+def test_the_faces_follow_the_first_port() -> None:
+    settings = read_settings({"REMPART_PORT": "9000"})
+    assert (
+        settings.fhir_url,
+        settings.identity_url,
+        settings.portal_url,
+        settings.test_provider_url,
+    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9009))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("REMPART_ENVIRONMENT", "staging"),
+        ("REMPART_ENVIRONMENT", "Sandbox"),
+        ("REMPART_PORT", "http"),
+        ("REMPART_PORT", "0"),
+        ("REMPART_PORT", "65536"),
+        ("REMPART_PORT", "-1"),
+        ("REMPART_FHIR_WORKERS", "0"),
+        ("REMPART_FHIR_WORKERS", "many"),
+        ("REMPART_KEYRING", "vault"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(SystemExit, match=name):
+        read_settings({name: text})
+
+
+def test_an_empty_variable_is_an_absent_one() -> None:
+    names = [name for name in read_settings({}).as_environ() if name != "REMPART_HOME"]
+    assert read_settings(dict.fromkeys(names, "")) == read_settings({})
+
+
+def test_settings_said_as_an_environment_are_read_as_the_same_settings(tmp_path: Path) -> None:
+    chosen = {
+        "REMPART_ENVIRONMENT": "drill",
+        "REMPART_HOME": str(tmp_path / "home"),
+        "REMPART_DATABASE_NAME": "other",
+        "REMPART_PORT": "9000",
+        "REMPART_FHIR_WORKERS": "3",
+        "REMPART_PORTAL_URL": "https://portail.example",
+        "REMPART_KEYRING": "pkcs11",
+        "REMPART_KEYRING_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+        "REMPART_PKCS11_MODULE": "/usr/lib/device.so",
+        "REMPART_PKCS11_PIN_FILE": str(tmp_path / "pin"),
+    }
+    settings = read_settings(chosen)
+    assert read_settings(settings.as_environ()) == settings
+
+
+def test_a_database_of_somebody_elses_keeps_its_own_name() -> None:
+    assert (
+        read_settings({"REMPART_DATABASE_URL": "postgresql://admin@db.example/platform"}).database_name == ""
+    )
+
+
+@pytest.mark.parametrize("depth", [1, 3, 6, 12, 30])
+def test_every_socket_has_an_address_that_the_kernel_takes(tmp_path: Path, depth: int) -> None:
+    settings = read_settings({"REMPART_HOME": str(tmp_path.joinpath(*["directory"] * depth))})
+    for path in (settings.keyring_socket("identity"), settings.postgres_sockets / ".s.PGSQL.5432"):
+        assert len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES
+
+
+def test_two_homes_never_share_a_directory_of_sockets(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["directory"] * 30)
+    one, other = (read_settings({"REMPART_HOME": str(deep / name)}).sockets for name in ("one", "other"))
+    assert one != other
