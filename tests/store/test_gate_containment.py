@@ -177,7 +177,7 @@ def test_an_account_is_neither_moved_nor_given_another_purse(
     staff = world.staff(till.account)
     world.account()
     with pytest.raises(Exception, match="an account is not moved"):
-        world.do(f"update access.accounts set {change} where account_id = %s", staff.account_id)  # noqa: S608 (words of a test)
+        world.do(f"update access.accounts set {change} where account_id = %s", staff.account_id)
 
 
 def test_a_revoked_account_is_not_revived(world: World, till: Session) -> None:

@@ -22,7 +22,7 @@ def counter(world: World) -> Session:
 
 
 def move_session(world: World, session: Session, change: str) -> None:
-    world.do(f"update access.sessions set {change} where token_digest = %s", session.token)  # noqa: S608 (words of a test)
+    world.do(f"update access.sessions set {change} where token_digest = %s", session.token)
 
 
 def test_a_living_session_with_its_key_and_a_fresh_proof_is_answered(world: World, till: Session) -> None:

@@ -315,13 +315,13 @@ class World:
 
     def state(self, account: Account, column: str) -> Any:
         """Read a column of an account's state."""
-        return self.one(f"select {column} from gate.account_state where account_id = %s", account.account_id)  # noqa: S608 (a column's name of a test)
+        return self.one(f"select {column} from gate.account_state where account_id = %s", account.account_id)
 
     def set_state(self, account: Account, **columns: object) -> None:
         """Move an account's state elsewhere, in time for instance."""
         for column, content in columns.items():
             self.do(
-                f"update gate.account_state set {column} = %s where account_id = %s",  # noqa: S608 (a column's name of a test)
+                f"update gate.account_state set {column} = %s where account_id = %s",
                 content,
                 account.account_id,
             )

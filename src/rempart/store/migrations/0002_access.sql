@@ -138,7 +138,14 @@ create table access.used_assertions (
 );
 
 grant usage on schema access to rempart_identity, rempart_operator, rempart_gate;
-grant select, insert, update on all tables in schema access to rempart_identity;
+-- The identity process alone opens sessions. It sets no budget, registers no software, and moves no session to another account.
+grant select on all tables in schema access to rempart_identity;
+grant insert on access.accounts, access.sessions, access.passkeys, access.invitations, access.challenges, access.used_assertions
+    to rempart_identity;
+grant update (revoked_at) on access.accounts to rempart_identity;
+grant update (revoked_at, revoked_because) on access.sessions to rempart_identity;
+grant update (sign_count, last_used_at, revoked_at) on access.passkeys to rempart_identity;
+grant update (used_at) on access.invitations to rempart_identity;
 grant delete on access.challenges, access.used_assertions to rempart_identity;
 grant select on all tables in schema access to rempart_gate;
 grant update (last_used_at, nonce_digest, revoked_at, revoked_because) on access.sessions to rempart_gate;

@@ -113,6 +113,12 @@ begin
             case when exists (select from access.professionals as p
                               where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1 else 0 end
         from access.organisations as o where o.organisation_id = new.organisation_id;
+        if new.kind = 'staff' and not exists (
+            select from access.accounts as h
+            where h.account_id = new.holder_account_id and h.holder_account_id = h.account_id and h.profession_id = new.profession_id
+        ) then
+            raise exception 'staff spends the budget of a titulaire of the same profession, not of other staff';
+        end if;
     elsif new.revoked_at is not null and old.revoked_at is null then
         update gate.account_state set standing = 1 where account_id = new.account_id;
     elsif row (new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id)
@@ -129,8 +135,8 @@ create trigger account_state_follows after insert or update on access.accounts
 create function gate.follow_professional() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
-    update gate.account_state set standing = 1
-    where account_id in (select account_id from access.accounts where professional_id = new.professional_id);
+    perform from gate.account_state where professional_id = new.professional_id order by account_id for update; -- as the gate locks
+    update gate.account_state set standing = 1 where professional_id = new.professional_id;
     return null;
 end $$;
 alter function gate.follow_professional() owner to rempart_gate;
@@ -150,3 +156,6 @@ alter function gate.follow_software() owner to rempart_gate;
 create trigger sessions_follow_their_software after update of revoked_at on access.software
     for each row when (new.revoked_at is not null and old.revoked_at is null)
     execute function gate.follow_software();
+
+-- Whoever may make a temporary table could hang these on it, and strike off everybody.
+revoke all on function gate.follow_account, gate.follow_professional, gate.follow_software from public;

@@ -1,0 +1,288 @@
+"""Take a piece out of the gate, and see that a test notices: a control that no test misses is not held by any.
+
+Each mutant is the text of gate.ask with one piece changed, installed in this module's database; the test named beside it passes
+on the whole gate and must fail on the mutant. Every one of the eight steps has its mutants.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from rempart.domain.rights import Outcome
+from rempart.store.migrations import known_migrations
+from tests.attacks import test_owned_face as owned
+from tests.store import test_gate_budgets as budgets
+from tests.store import test_gate_containment as containment
+from tests.store import test_gate_detectors as detectors
+from tests.store import test_gate_presence as presence
+from tests.store import test_gate_receipts as receipts
+from tests.store import test_gate_session as session
+from tests.support.world import Person, Right, Session, World, outcome
+
+Check = Callable[[World], None]
+
+
+class Mutant(NamedTuple):
+    """A piece of the gate, what stands in its place, and the test that must notice."""
+
+    step: str
+    piece: str
+    instead: str
+    check: Check
+
+
+def till(world: World) -> Session:
+    return world.software_session(world.account())
+
+
+def lea(world: World) -> Person:
+    return world.person("Léa", world.insurer())
+
+
+def ended(world: World) -> Person:
+    return world.person("Léa", world.insurer(), presence.ENDED)
+
+
+def session_ends(change: str, refusal: Outcome) -> Check:
+    return lambda world: session.test_a_session_that_is_over_is_refused_with_a_receipt(
+        world, till(world), change, refusal
+    )
+
+
+def frozen_scope(scope: str) -> Check:
+    return lambda world: containment.test_a_frozen_scope_refuses_and_stops_nobody_else(
+        world, till(world), world.software_session(world.account("optician")), lea(world), scope
+    )
+
+
+def midwife(world: World) -> Session:
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 60000, rate_burst = 5, people_per_day = 1000"
+        " where profession_id = 10"
+    )
+    return world.software_session(world.account("midwife"))
+
+
+def small_day(world: World) -> Session:
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000, people_per_day = 4"
+        " where profession_id = 10"
+    )
+    return world.software_session(world.account("midwife"))
+
+
+def state_is(right: Right, expected: Outcome) -> Check:
+    def check(world: World) -> None:
+        person = world.person("Léa", world.insurer(), right)
+        assert outcome(world.ask(till(world).about(person, card=person.card))) is expected
+
+    return check
+
+
+def answers_have_receipts(world: World) -> None:
+    told = world.ask(till(world).about(lea(world)))
+    assert receipts.receipt(world, told)["outcome"] == Outcome.OPEN.number
+
+
+def stale_is_said(world: World) -> None:
+    late = world.insurer(data_age_h=49)
+    assert (
+        outcome(world.ask(till(world).about(world.stranger("Personne", late)))) is Outcome.INSURER_DATA_STALE
+    )
+
+
+MUTANTS = [
+    Mutant("1 session", "when s.session_id is null then 40", "when false then 40",
+           lambda world: session.test_a_token_that_nobody_was_given_is_refused_and_leaves_nothing(world, till(world))),
+    Mutant("1 session", "when s.revoked_at is not null then 42", "when false then 42",
+           session_ends("revoked_at = now()", Outcome.SESSION_REVOKED)),
+    Mutant("1 session", "when s.expires_at <= batch_at then 41", "when false then 41",
+           session_ends("expires_at = now()", Outcome.SESSION_EXPIRED)),
+    Mutant("1 session", "when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43", "when false then 43",
+           session_ends("idle_s = 60, last_used_at = now() - interval '60 s'", Outcome.SESSION_IDLE)),
+    Mutant("1 session", "when s.key_thumbprint is distinct from u.thumbprint then 44", "when false then 44",
+           lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), b"\0" * 32)),
+    Mutant("1 session", "s.key_thumbprint is distinct from u.thumbprint", "s.key_thumbprint <> u.thumbprint",
+           lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), None)),
+    Mutant("1 session", "(s.software_id is not null) <> (this_face = 1)", "false",
+           lambda world: session.test_a_softwares_session_is_no_good_at_the_portal_nor_a_browsers_at_the_api(
+               world, till(world), world.browser_session(world.account()))),
+    Mutant("1 session", "when 9 then u.amc is not null", "when 9 then false",
+           lambda world: session.test_the_identity_process_admits_both_kinds_of_sessions_but_asks_about_nobody(
+               world, till(world), world.browser_session(world.account()))),
+    Mutant("1 session", "current_setting('transaction_isolation') <> 'read committed'", "false",
+           lambda world: owned.test_an_old_snapshot_does_not_outlive_a_containment(
+               world.face("fhir"), till(world), lea(world), "repeatable read")),
+    Mutant("2 proof", "batch_s - 60 and batch_s + 5", "batch_s - 1e9 and batch_s + 5",
+           lambda world: session.test_a_proof_is_young_and_not_from_the_future(world, till(world), -62, Outcome.PROOF_STALE)),
+    Mutant("2 proof", "batch_s - 60 and batch_s + 5", "batch_s - 60 and batch_s + 1e9",
+           lambda world: session.test_a_proof_is_young_and_not_from_the_future(world, till(world), 7, Outcome.PROOF_STALE)),
+    Mutant("2 proof", "insert into gate.proofs select e.* from unnest(proofs) as e;", "",
+           lambda world: session.test_a_proof_serves_once_on_the_same_connection_and_on_another(world, till(world))),
+    Mutant("2 proof", "any(used) then outcome := 45; exit decision;", "any(used) then null;",
+           lambda world: session.test_a_proof_serves_once_in_a_batch(world, till(world))),
+    Mutant("2 proof", "s.nonce_digest = q.nonce;", "true;",
+           lambda world: session.test_a_copied_browser_profile_is_revoked_when_its_nonces_diverge(
+               world, world.browser_session(world.account()), "used")),
+    Mutant("2 proof", "revoked_at = batch_at, revoked_because = 'nonce diverged'", "revoked_because = 'nonce diverged'",
+           lambda world: session.test_a_copied_browser_profile_is_revoked_when_its_nonces_diverge(
+               world, world.browser_session(world.account()), "unknown")),
+    Mutant("2 proof", "if q.session_id = any(revoked)", "if false",
+           lambda world: session.test_two_questions_of_a_browser_in_one_batch_diverge_as_they_would_one_by_one(
+               world, world.browser_session(world.account()))),
+    Mutant("3 containment", "if me.standing = 2 then", "if false then",
+           lambda world: containment.test_a_frozen_account_is_refused_and_its_colleagues_are_not(world, till(world), lea(world))),
+    Mutant("3 containment", "or purse.standing = 1 then", "then",
+           lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(
+               world, till(world), lea(world), "the titulaire's")),
+    Mutant("3 containment", "if me.standing = 1 or", "if",
+           lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(world, till(world), lea(world), "his")),
+    *(Mutant("3 containment", f"when '{scope}' then", f"when 'no {scope}' then", frozen_scope(scope))
+      for scope in containment.SCOPES),
+    Mutant("3 containment", "if containment = 2 then", "if false then", frozen_scope("account")),
+    Mutant("3 containment", "level = 0 and containment = 1", "false",
+           lambda world: containment.test_a_scope_that_steps_up_asks_for_presence(world, till(world), lea(world), "account")),
+    Mutant("3 question", "i.insurer_id is null or i.served_until <= batch_at then 20", "i.insurer_id is null then 20",
+           lambda world: containment.test_an_insurer_that_left_is_not_served_any_more(world, till(world), lea(world))),
+    Mutant("3 question", "t.domain not between 0 and 30 or ", "",
+           lambda world: containment.test_a_number_that_is_no_domain_is_outside_every_profession(world, lea(world), 32)),
+    Mutant("3 question", "(n.domains >> t.domain) & 1 = 0 then 26", "false then 26",
+           lambda world: containment.test_a_profession_asks_about_its_own_domains_only(
+               world, till(world), world.software_session(world.account("optician")), lea(world), containment.Domain.OPTI)),
+    Mutant("3 question", "t.today - 822 and", "t.today - 823 and",
+           lambda world: containment.test_care_is_neither_too_old_nor_too_far_ahead(
+               world, till(world), lea(world), -823, Outcome.CARE_DATE_OUT_OF_RANGE)),
+    Mutant("4 presence", "when q.card_matches then 3", "when q.has_card then 3",
+           lambda world: presence.test_a_wrong_card_says_no_more_than_no_card(world, till(world), ended(world), "a wrong card")),
+    Mutant("4 presence", "(level > 0 or not q.has_card)", "true",
+           lambda world: presence.test_somebody_elses_card_opens_nothing_even_for_a_person_with_rights(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "t.today - interval '12 months'", "t.today - interval '13 months'",
+           lambda world: presence.test_a_known_patient_is_one_for_twelve_months_to_the_day(
+               world, till(world), ended(world), 0, presence.Presence.NONE)),
+    Mutant("4 presence", "case when level = 3 then q.today else q.proven_on end", "q.today",
+           lambda world: presence.test_asking_without_a_proof_never_makes_a_known_patient(world, till(world), ended(world))),
+    Mutant("4 presence", "level < q.required_presence and level <> 2", "false",
+           lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
+    Mutant("4 presence", "(q.required_presence <= 1 or q.break_glass is null)", "true",
+           lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
+    Mutant("4 presence", "if me.break_glass_today >= 3 then", "if me.break_glass_today >= 4 then",
+           lambda world: presence.test_the_glass_breaks_three_times_a_day(world, till(world), ended(world), together=False)),
+    Mutant("4 presence", "when level = 0 then 10", "when false then 10",
+           lambda world: presence.test_without_presence_an_ended_right_a_wrong_one_and_an_unknown_person_look_the_same(
+               world, till(world), ended(world))),
+    Mutant("5 budgets", "if wait_s > 0 then", "if false then",
+           lambda world: budgets.test_a_burst_is_answered_and_the_next_question_is_told_when_to_come_back(
+               world, midwife(world), together=True)),
+    Mutant("5 budgets", "greatest(me.next_free_s, batch_s)", "me.next_free_s",
+           lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
+    Mutant("5 budgets", "if is_new_today and purse.people_today >= q.people_per_day then", "if false then",
+           lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
+               world, small_day(world), together=False)),
+    Mutant("5 budgets", "is_new_today := q.was_seen_today is not true;", "is_new_today := true;",
+           lambda world: budgets.test_the_same_person_again_is_free(world, small_day(world), together=False)),
+    Mutant("5 budgets", "select is_new_today and count(*) = 0", "select is_new_today",
+           lambda world: budgets.test_the_same_person_again_is_free(world, small_day(world), together=True)),
+    Mutant("5 budgets", "states[q.at_purse] := purse;", "null;",
+           lambda world: budgets.test_the_staff_spends_the_titulaires_day(world, small_day(world), together=False)),
+    Mutant("5 budgets", "batch_at at time zone st.timezone", "batch_at at time zone 'Pacific/Pago_Pago'",
+           lambda world: budgets.test_a_new_day_begins_at_midnight_where_the_shop_is(world, small_day(world))),
+    Mutant("5 budgets", "if purse.day < q.today then", "if purse.day <> q.today then",
+           lambda world: budgets.test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(
+               world, small_day(world))),
+    Mutant("6 detectors", "if me.failure_score >= q.failure_threshold then", "if false then",
+           lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
+               world, till(world), world.insurer(), together=False)),
+    Mutant("6 detectors", "me.standing := 2;", "",
+           lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
+               world, till(world), world.insurer(), together=True)),
+    Mutant("6 detectors", "or q.has_card and not q.card_matches then", "then",
+           lambda world: detectors.test_a_wrong_card_is_a_failure_even_for_a_person_with_rights(
+               world, till(world), world.insurer())),
+    Mutant("6 detectors", "truth in (4, 9)", "truth in (9)",
+           lambda world: detectors.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
+               world, till(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
+    Mutant("7 the right", "coalesce(r.verdict, 9::smallint)", "coalesce(r.verdict, 1::smallint)",
+           lambda world: presence.test_asking_without_a_proof_never_makes_a_known_patient(
+               world, till(world), world.stranger("Personne", world.insurer()))),
+    Mutant("7 the right", "when data_is_stale then 11", "when false then 11",
+           stale_is_said),
+    Mutant("8 receipt", "insert into evidence.receipts select r.* from unnest(receipts) as r;", "", answers_have_receipts),
+    Mutant("8 receipt", "if receipt_id is not null then outcome := null; end if;", "",
+           lambda world: owned.test_asking_alone_tells_nothing_about_anybody(
+               world, world.face("fhir"), till(world), lea(world))),
+    Mutant("repeats", "if original.body_digest is distinct from q.body then", "if false then",
+           lambda world: receipts.test_the_same_key_with_another_body_or_without_one_is_refused(
+               world, till(world), lea(world), "another")),
+    Mutant("repeats", "e.asked_at > batch_at - interval '24 hours'", "true",
+           lambda world: receipts.test_a_key_is_forgotten_after_a_day(world, till(world), lea(world))),
+]  # fmt: skip
+
+MUTANTS_OF_THE_RIGHT = [
+    Mutant("7 the right", "when p_day < r.opens_on then 7", "when false then 7",
+           state_is(Right(opens_on=date(2099, 1, 1)), Outcome.OPENS_ON)),
+    Mutant("7 the right", "then case r.situation when 2 then 5 else 8 end", "then 8",
+           state_is(Right(situation=2, ends_on=date(2025, 1, 1)), Outcome.RENEWAL_IN_PROGRESS)),
+    Mutant("7 the right", "when r.situation = 1 then 4", "when false then 4", state_is(Right(situation=1), Outcome.SUSPENDED)),
+    Mutant("7 the right", "and p_day < r.waiting_until then 2", "and false then 2",
+           state_is(Right(waiting_domains=1, waiting_until=date(2099, 1, 1)), Outcome.WAITING_PERIOD)),
+    Mutant("7 the right", "(r.domains_without_tp >> p_domain) & 1 = 1 then 3", "false then 3",
+           state_is(Right(domains=0, domains_without_tp=1), Outcome.WITHOUT_TIERS_PAYANT)),
+    Mutant("7 the right", "(r.domains >> p_domain) & 1 = 1", "true", state_is(Right(domains=0), Outcome.DOMAIN_NOT_COVERED)),
+]  # fmt: skip
+
+MUTANTS_OF_TELLING = [
+    Mutant("8 receipt", "if pg_current_xact_id_if_assigned() is not null then", "if false then",
+           lambda world: owned.test_nothing_is_told_that_could_still_be_rolled_back(
+               world, world.face("fhir"), till(world), lea(world), owned.ask_then_tell_in_one_transaction)),
+    Mutant("8 receipt", "and e.told_to = pg_backend_pid()", "",
+           lambda world: owned.test_an_answer_is_told_to_the_connection_that_asked_and_only_for_a_minute(
+               world, world.face("fhir"), till(world), lea(world))),
+]  # fmt: skip
+
+
+def function_of(name: str) -> str:
+    """Cut a function out of the migration that makes it, to be made again."""
+    text = known_migrations()["0005_gate_ask.sql"].decode()
+    start = text.index(f"create function {name}(")
+    end = text.index("$$", text.index("$$", start) + 2)
+    return text[start : end + 2].replace("create function", "create or replace function", 1)
+
+
+@pytest.fixture
+def whole(world: World) -> Iterator[World]:
+    yield world
+    for name in ("gate.ask", "gate.right_on", "gate.tell"):
+        world.do(function_of(name).replace("%", "%%"))
+
+
+def try_mutant(world: World, name: str, mutant: Mutant) -> None:
+    mutant.check(world)
+    world.do("update gate.containments set released_at = now() where released_at is null")
+    text = function_of(name)
+    assert text.count(mutant.piece) == 1, f"the gate has changed: find {mutant.piece!r} again"
+    world.do(text.replace(mutant.piece, mutant.instead).replace("%", "%%"))
+    with pytest.raises((AssertionError, ValueError, psycopg.Error, pytest.fail.Exception)):
+        mutant.check(world)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.step}: {mutant.piece[:50]}")
+def test_without_this_piece_of_the_gate_a_test_fails(whole: World, mutant: Mutant) -> None:
+    try_mutant(whole, "gate.ask", mutant)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS_OF_THE_RIGHT, ids=lambda mutant: mutant.piece[:50])
+def test_without_this_piece_of_the_reading_of_a_right_a_test_fails(whole: World, mutant: Mutant) -> None:
+    try_mutant(whole, "gate.right_on", mutant)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS_OF_TELLING, ids=lambda mutant: mutant.piece[:50])
+def test_without_this_piece_of_the_telling_a_test_fails(whole: World, mutant: Mutant) -> None:
+    try_mutant(whole, "gate.tell", mutant)
+
+
+def test_every_step_has_its_mutants() -> None:
+    assert {mutant.step[0] for mutant in MUTANTS if mutant.step[0].isdigit()} == set("12345678")

@@ -1,0 +1,330 @@
+"""Who may do what in the database: every relation and every function is looked at, and what is not listed here is refused.
+
+A table or a function that a migration adds is refused to everybody until a line here says to whom it is open, and why.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatch
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+
+from rempart.store.database.roles import LOGIN_ROLES
+from tests.support.world import Person, Session, World, digest
+
+RELATIONS: dict[str, dict[str, str]] = {
+    "public": {"platform.environment": "select"},
+    "fhir": {},
+    "portal": {},
+    "identity": {
+        "access.*": "select",
+        "access.accounts": "select insert update",
+        "access.sessions": "select insert update",
+        "access.passkeys": "select insert update",
+        "access.invitations": "select insert update",
+        "access.challenges": "select insert delete",
+        "access.used_assertions": "select insert delete",
+        "members.insurers": "select",
+    },
+    "operator": {
+        **dict.fromkeys(
+            (
+                *(
+                    "access.professions",
+                    "access.profession_rules",
+                    "access.organisations",
+                    "access.professionals",
+                ),
+                *("access.accounts", "access.software", "access.identity_providers", "access.invitations"),
+                "members.insurers",
+            ),
+            "select insert update",
+        ),
+        "feeds.files": "select",
+    },
+    "feeds": {
+        "members.insurers": "select",
+        "feeds.files": "select",
+        "staging.complaints": "select",  # numbers of lines and reasons
+        **dict.fromkeys(
+            ("staging.people", "staging.other_aliases", "staging.lines", "staging.identities"), "insert"
+        ),
+    },
+}
+"""What each role may do with a relation; a pattern stands for every relation that no longer name here fits."""
+
+FUNCTIONS: dict[str, set[str]] = {
+    "public": set(),
+    "fhir": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
+    "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
+    "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_old_proofs", "access.may_ask"},
+    "operator": {"feeds.approve_file"},
+    "feeds": {
+        *("feeds.begin_file", "feeds.name_products", "feeds.absorb_batch", "feeds.finish_absorbed"),
+        *("feeds.finish_file", "feeds.refresh_statistics"),
+    },
+}
+
+PERSONAL = (
+    *("members.people", "members.aliases", "members.rights", "members.rights_history", "members.identities"),
+    *("gate.account_state", "gate.acquaintances", "gate.proofs", "gate.repeats", "gate.containments"),
+    *("evidence.receipts", "access.sessions", "staging.people", "staging.other_aliases", "staging.lines"),
+    "staging.identities",
+)
+
+PRIVILEGES = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
+ROLES = ("public", *LOGIN_ROLES)
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """A world in which every table of people has a row, partitions included."""
+    lea: Person = world.person("Léa", world.insurer())
+    till: Session = world.software_session(world.account())
+    world.ask(till.about(lea, repeat_key=digest("key"), body=digest("body")))
+    world.do(
+        f"create table if not exists members.identities_{lea.insurer.insurer_id}"
+        f" partition of members.identities for values in ({lea.insurer.insurer_id})"
+    )
+    return world
+
+
+def role_name(role: str) -> str:
+    return role if role == "public" else f"rempart_{role}"
+
+
+def allowed(role: str, relation: str) -> set[str]:
+    of_role = RELATIONS[role] if role == "public" else RELATIONS["public"] | RELATIONS[role]
+    fitting = [name for name in of_role if fnmatch(relation, name)]
+    return set(of_role[max(fitting, key=len)].split()) if fitting else set()
+
+
+def relations(world: World) -> list[tuple[str, str]]:
+    return [
+        (str(row[0]), str(row[1]))
+        for row in world.owner.execute(
+            "select n.nspname || '.' || c.relname, c.relkind from pg_class as c join pg_namespace as n"
+            " on n.oid = c.relnamespace"
+            " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')"
+        ).fetchall()
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_with_each_relation_what_is_listed_and_nothing_else(filled: World, role: str) -> None:
+    found: dict[str, set[str]] = {}
+    for relation, kind in relations(filled):
+        if kind == "S":
+            continue
+        for privilege in PRIVILEGES:
+            on_columns = privilege in ("select", "insert", "update", "references")
+            check = "has_table_privilege(%s, %s, %s)"
+            if on_columns:
+                check += " or has_any_column_privilege(%s, %s, %s)"
+            arguments = (role_name(role), relation, privilege)
+            if filled.one(f"select {check}", *(arguments * (2 if on_columns else 1))):
+                found.setdefault(relation, set()).add(privilege)
+    assert found == {
+        relation: allowed(role, relation)
+        for relation, kind in relations(filled)
+        if kind != "S" and allowed(role, relation)
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_call_the_functions_that_are_listed_and_no_other(world: World, role: str) -> None:
+    rows = world.owner.execute(
+        "select n.nspname || '.' || p.proname from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+        ""
+        " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and has_function_privilege(%s, p.oid, 'execute')",
+        (role_name(role),),
+    ).fetchall()
+    assert {row[0] for row in rows} == FUNCTIONS[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_use_no_sequence_but_the_operators_draw_of_an_account(world: World, role: str) -> None:
+    rows = world.owner.execute(
+        "select n.nspname || '.' || c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        ""
+        ""
+        " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind = 'S' and (has_sequence_privilege(%s, c.oid, 'usage')"
+        " or has_sequence_privilege(%s, c.oid, 'select') or has_sequence_privilege(%s, c.oid, 'update'))",
+        [role_name(role)] * 3,
+    ).fetchall()
+    assert {row[0] for row in rows} == ({"access.accounts_account_id_seq"} if role == "operator" else set())
+
+
+@pytest.mark.parametrize("role", LOGIN_ROLES)
+def test_no_login_gets_a_row_of_people_out_by_any_statement(filled: World, role: str) -> None:
+    """The catalogue says so above; here each login really tries, on each relation."""
+    connection = filled.face(role)
+    for relation, kind in relations(filled):
+        if "select" in allowed(role, relation) or kind == "S":
+            continue
+        name = sql.SQL(relation)
+        for statement in (
+            "select * from {} limit 1",
+            "select ctid from {} limit 1",
+            "select count(*) from {}",
+            "copy {} to stdout",
+            "select row_to_json(t) from {} as t",
+            "update {} set ctid = ctid returning *",
+            "delete from {} returning *",
+            "explain analyze select * from {}",
+        ):
+            with pytest.raises((errors.InsufficientPrivilege, errors.FeatureNotSupported)) as refused:
+                connection.execute(sql.SQL(statement).format(name))
+            assert refused.type is errors.InsufficientPrivilege or "system column" in str(refused.value)
+
+
+def test_each_table_of_people_had_a_row_to_give(filled: World) -> None:
+    full = {table: filled.one(f"select exists (select from {table})") for table in PERSONAL}
+    assert {table for table, has_rows in full.items() if not has_rows} <= {
+        *("members.rights_history", "members.identities", "gate.containments"),
+        *("staging.people", "staging.other_aliases", "staging.lines", "staging.identities"),
+    }
+
+
+@pytest.mark.parametrize("role", [role for role in LOGIN_ROLES if role != "identity"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        (
+            "insert into access.sessions (token_digest, key_thumbprint, account_id, expires_at, nonce_digest)"
+            " select sha256('a'), sha256('b'), 1, now() + interval '1 h', sha256('c')"
+        ),
+        "update access.sessions set expires_at = now() + interval '1 year'",
+        "update access.sessions set key_thumbprint = sha256('mine')",
+        "update gate.account_state set standing = 0",
+        "insert into evidence.receipts select * from evidence.receipts",
+        "merge into access.sessions as s using (values (1)) as v on true when matched then delete",
+    ],
+)
+def test_nobody_mints_or_changes_a_session_but_the_identity_process(
+    filled: World, role: str, statement: str
+) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        filled.face(role).execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update access.sessions set account_id = account_id",
+        "update access.sessions set key_thumbprint = key_thumbprint",
+        "update access.sessions set expires_at = 'infinity'",
+        "update access.profession_rules set people_per_day = 1000000",
+        "update access.professionals set struck_off_at = null",
+        "update access.accounts set holder_account_id = account_id",
+        "insert into access.identity_providers (issuer, jwks_uri) values ('https://mine.example', 'https://mine.example')",
+        "update access.software set jwks = '{}'",
+        "update gate.account_state set standing = 0",
+        "delete from access.sessions",
+    ],
+)
+def test_the_identity_process_opens_and_ends_sessions_and_sets_no_rule(filled: World, statement: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege):
+        filled.face("identity").execute(statement)
+
+
+def test_staff_is_not_hung_on_other_staff_for_a_second_budget(world: World) -> None:
+    titulaire = world.account()
+    staff = world.staff(titulaire)
+    with pytest.raises(errors.RaiseException, match="not of other staff"):
+        world.staff(staff)
+
+
+def test_staff_has_the_profession_of_the_titulaire_whose_budget_it_spends(world: World) -> None:
+    titulaire = world.account()
+    with pytest.raises(errors.RaiseException, match="same profession"):
+        world.do(
+            "insert into access.accounts (kind, organisation_id, profession_id, holder_account_id, display_name)"
+            " values ('staff', %s, 9, %s, 'Noé Bernard')",
+            titulaire.organisation_id,
+            titulaire.account_id,
+        )
+
+
+def test_every_function_with_borrowed_powers_fixes_where_names_are_looked_up(world: World) -> None:
+    rows = world.owner.execute(
+        "select p.oid::regprocedure::text, p.proconfig, p.proowner::regrole::text from pg_proc as p"
+        " join pg_namespace as n on n.oid = p.pronamespace"
+        " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and p.prosecdef"
+    ).fetchall()
+    assert len(rows) >= 12
+    for name, config, owner in rows:
+        assert "search_path=pg_catalog, pg_temp" in (config or []), name
+        assert owner in ("rempart_gate", "rempart_loader"), name
+
+
+def test_the_owners_of_those_functions_cannot_log_in_and_belong_to_nobody(world: World) -> None:
+    rows = world.owner.execute(
+        "select rolname, rolcanlogin, rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
+        " from pg_roles where starts_with(rolname, 'rempart_') and rolname <> 'rempart_owner'"
+    ).fetchall()
+    assert {name for name, _, _ in rows} >= {f"rempart_{role}" for role in (*LOGIN_ROLES, "gate", "loader")}
+    for name, can_login, has_powers in rows:
+        assert can_login == (name.removeprefix("rempart_") in LOGIN_ROLES), name
+        assert not has_powers, name
+    members = world.one(
+        "select count(*) from pg_auth_members as m join pg_roles as r on r.oid = m.member"
+        " where starts_with(r.rolname, 'rempart_')"
+    )
+    assert members == 0
+
+
+@pytest.fixture
+def loader(world: World) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+    connection = world.face("feeds")
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize("function", ["follow_account", "follow_professional", "follow_software"])
+def test_a_temporary_table_borrows_no_trigger_of_the_gate(
+    loader: "psycopg.Connection[tuple[object, ...]]", function: str
+) -> None:
+    loader.execute(
+        "create temp table bait (professional_id bigint, software_id int, struck_off_at timestamptz)"
+    )
+    with pytest.raises(errors.InsufficientPrivilege):
+        loader.execute(
+            f"create trigger hook after insert on bait for each row execute function gate.{function}()"
+        )
+
+
+def test_names_of_the_callers_own_shadow_nothing(loader: "psycopg.Connection[tuple[object, ...]]") -> None:
+    loader.execute("create temp table insurers (insurer_id int, amc_number text)")
+    loader.execute(
+        "create function pg_temp.pg_try_advisory_xact_lock(bigint) returns boolean language sql as 'select false'"
+    )
+    loader.execute(
+        "create function pg_temp.now() returns timestamptz language sql as $$select '2000-01-01'::timestamptz$$"
+    )
+    loader.execute("set search_path = pg_temp, members, feeds, pg_catalog")
+    (told,) = loader.execute(
+        "select feeds.begin_file('0000000000', 1, 'full', current_date, '', '', 0, 'x', 'y', true)"
+    )
+    assert "insurer-unknown" in str(told[0]), "with the shadows in place it would have been busy"
+
+
+def test_there_is_no_large_object_and_no_foreign_server(world: World) -> None:
+    assert world.one("select count(*) from pg_largeobject_metadata") == 0
+    assert world.one("select count(*) from pg_foreign_server") == 0
+
+
+def test_the_statistics_of_the_columns_of_people_are_hidden(filled: World) -> None:
+    filled.do("analyze members.people, members.aliases, members.rights, evidence.receipts, access.sessions")
+    for role in LOGIN_ROLES:
+        rows = (
+            filled.face(role)
+            .execute(
+                "select schemaname || '.' || tablename from pg_stats"
+                " where schemaname !~ '^pg_' and schemaname <> 'information_schema'"
+            )
+            .fetchall()
+        )
+        seen = {row[0] for row in rows}
+        assert {relation for relation in seen if "select" not in allowed(role, relation)} == set()
