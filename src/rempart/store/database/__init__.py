@@ -49,17 +49,10 @@ def migrate(settings: Settings) -> list[str]:
 
 def address(settings: Settings, role: str) -> str:
     """Say where and as whom a role connects (libpq's form; with a password if the database is external)."""
-    shared: dict[str, str | int] = {
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "application_name": f"rempart-{role}",
-    }
+    shared = {"connect_timeout": str(CONNECT_TIMEOUT_S), "application_name": f"rempart-{role}"}
     if settings.is_database_embedded:
-        return conninfo.make_conninfo(
-            host=str(settings.postgres_sockets),
-            dbname=settings.database_name,
-            user=roles.name_of(role),
-            **shared,
-        )
+        shared |= {"host": str(settings.postgres_sockets), "dbname": settings.database_name}
+        return conninfo.make_conninfo("", user=roles.name_of(role), **shared)
     given = {name: str(part) for name, part in conninfo.conninfo_to_dict(settings.database_url).items()}
     if settings.database_name:
         given["dbname"] = settings.database_name
