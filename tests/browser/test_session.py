@@ -231,3 +231,13 @@ def test_a_copied_profile_and_its_owner_diverge_and_the_session_dies(
         page.goto(f"{counter.url}/")
         ask_on(page, nadia)
         page.locator("#sign-in-why", has_text="révoquée").wait_for()
+
+
+@pytest.mark.parametrize("minutes", [-15, 15])
+def test_a_workstation_whose_clock_is_wrong_works_all_the_same(counter: Counter, minutes: int) -> None:
+    window = counter.window()
+    window.context.add_init_script(
+        f"(() => {{ const real = Date.now; Date.now = () => real() + {minutes * 60_000}; }})()"
+    )
+    window.accept(counter.titulaire("Claire Fontaine"))
+    assert window.ask_about(counter.patients["Nadia"]).startswith("Droits ouverts")

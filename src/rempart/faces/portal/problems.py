@@ -83,7 +83,8 @@ def tell(error: Exception, language: Language, _: Translate) -> Response:
 def _tell_named(error: RempartError, language: Language, _: Translate) -> Response:
     status = status_of(error)
     kind = {401: "unauthenticated", 503: "outage"}.get(status, "refused")
-    worded = next(family.code for family in type(error).__mro__ if getattr(family, "code", "") in WORDED)
+    families = (getattr(family, "code", "") for family in type(error).__mro__)
+    worded = next(code for code in families if code in WORDED)
     sentence, next_step = words_at_the_counter(worded, language, _)
     response = answer_json(Problem(error.code, kind, sentence, next_step, error.place), status)
     if status == 401:
