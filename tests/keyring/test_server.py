@@ -52,7 +52,8 @@ class House:
 
 
 async def open_house(home: Path, user_id: int | None = None) -> House:
-    settings = read_settings({"REMPART_HOME": str(home)})
+    # Everything stays in the test's own directory: a home closed to the system users would be left for another as root.
+    settings = replace(read_settings({"REMPART_HOME": str(home)}), runtime=home, sockets=home / "run")
     vault = FileVault(home / "keys.sealed", b"a passphrase")
     vault.create([f"index/{AMC}", f"data/{AMC}", "request", "sign/identity"])
     doors = {}
