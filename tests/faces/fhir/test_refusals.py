@@ -99,7 +99,7 @@ def test_a_date_of_care_too_far_away_is_refused(desk: Desk, days: int) -> None:
 )
 def test_a_session_that_is_over_opens_nothing(desk: Desk, change: str, outcome: Outcome) -> None:
     desk.world.do(
-        f"update access.sessions set {change} where token_digest = %s",  # noqa: S608 (a change of a test)
+        f"update access.sessions set {change} where token_digest = %s",
         desk.software.session.token,
     )
     answer = desk.ask(question(NADIA, desk.insurer.amc))
@@ -267,3 +267,22 @@ def test_a_keyring_that_does_not_answer_is_an_outage_and_never_a_yes(desk: Desk)
     assert int(answer.headers["retry-after"]) > 0
     assert desk.receipts() == receipts
     assert desk.ask(question(NADIA, desk.insurer.amc)).code == "open"
+
+
+def test_a_bug_gives_an_incident_number_and_nothing_else(
+    desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    desk.world.do("alter function gate.ask rename to out_of_order")
+    try:
+        answer = desk.ask(question(NADIA, desk.insurer.amc))
+    finally:
+        desk.world.do("alter function gate.out_of_order rename to ask")
+    judge(answer)
+    assert (answer.status, answer.code, answer.trace) == (500, "bug", None)
+    incident = answer.extension("incident")
+    logged = capfd.readouterr().err
+    assert incident in logged
+    for told in (answer.body.decode(), logged):
+        for part in (NADIA.nir, "Traceback", "1985-05-17", desk.software.token):
+            assert part not in told
+    assert "gate" not in answer.body.decode()

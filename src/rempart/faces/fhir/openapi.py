@@ -41,6 +41,10 @@ _REFUSALS: Final = {
     "500": "An error of ours; the answer holds an incident number.",
     "503": "A service that this one needs does not answer; ask again.",
 }
+_EXTENSION_PROPERTIES: Final = {
+    "url", "extension", "valueBoolean", "valueCode", "valueDate", "valueInstant", "valueInteger", "valuePositiveInt",
+    "valueString", "valueUri",
+}  # fmt: skip
 _PLAIN: Final = {
     "/.well-known/smart-configuration": "SMART configuration",
     "/fhir/.well-known/smart-configuration": "SMART configuration",
@@ -148,8 +152,23 @@ def _schemas() -> dict[str, Any]:
         CapabilityStatement,
     )
     _, schemas = msgspec.json.schema_components(spoken, schema_hook=_schema_of, ref_template=SCHEMAS)
+    _leave_out_what_is_rarely_sent(schemas)
     _write_patterns_as_ecma(schemas)
     return schemas
+
+
+def _leave_out_what_is_rarely_sent(schemas: dict[str, Any]) -> None:
+    """Drop the siblings of primitives and the values of extensions that are never read: a client generated from them is unusable.
+
+    They are read nevertheless, and FHIR's own definitions describe them.
+    """
+    for schema in schemas.values():
+        properties = schema["properties"]
+        for name in [name for name in properties if name.startswith("_")]:
+            del properties[name]
+        schema.pop("additionalProperties", None)
+    for name in [name for name in schemas["Extension"]["properties"] if name not in _EXTENSION_PROPERTIES]:
+        del schemas["Extension"]["properties"][name]
 
 
 def _schema_of(kind: type) -> dict[str, Any]:
