@@ -6,12 +6,13 @@ member file, as text, into a plain table without a key. uvicorn: a bare applicat
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -103,11 +104,19 @@ def _bare_server(port: int) -> Iterator[None]:
              "--lifespan", "off", "--no-access-log", "--log-level", "error"],
         )  # fmt: skip
         try:
-            time.sleep(1.5)
+            _wait_for(port)
             yield
         finally:
             server.terminate()
             server.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    raise RuntimeError("the bare server did not start")
 
 
 def uvicorn_bare(port: int, callers: int, seconds: float) -> Measured:
