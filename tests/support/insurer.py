@@ -74,7 +74,8 @@ class Insurer:
                     for part in select inhrelid from pg_inherits where inhparent = 'members.identities'::regclass loop
                         execute format('drop table %s', part);
                     end loop;
-                    truncate members.people, members.aliases, members.rights, members.rights_history, members.products, feeds.files;
+                    truncate members.people, members.aliases, members.rights, members.rights_history, members.products;
+                    truncate feeds.files;
                     update members.insurers set people_count = 0, rights_count = 0, data_as_of = null;
                 end $$
                 """
@@ -106,33 +107,34 @@ class Insurer:
         """List what was known of a person and is no more: opening, last day, situation, since and until when it was known."""
         return self.ask(
             "select h.opens_on, h.ends_on, h.situation, h.known_from, h.known_until from members.people as p"
-            " join members.rights_history as h using (person_id) where p.reference_digest = %s order by h.known_until, h.opens_on",
+            " join members.rights_history as h using (person_id) where p.reference_digest = %s"
+            " order by h.known_until, h.opens_on",
             self.reference_of(beneficiary_id),
         )
 
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
         """Give all that is known, without what differs from load to load: numbers, nonces, times."""
-        by_reference = "p.reference_digest"
         return {
             "people": self.ask(
-                f"select {by_reference}, p.insurer_id, p.card_digest from members.people as p order by 1"
+                "select p.reference_digest, p.insurer_id, p.card_digest from members.people as p order by 1"
             ),
             "aliases": self.ask(
-                f"select a.alias_digest, {by_reference}, a.insurer_id from members.aliases as a"
+                "select a.alias_digest, p.reference_digest, a.insurer_id from members.aliases as a"
                 " join members.people as p using (person_id) order by 1"
             ),
             "rights": self.ask(
-                f"select {by_reference}, r.contract_digest, r.opens_on, r.ends_on, r.coverage_rank, r.situation, r.domains,"
+                "select p.reference_digest, r.contract_digest, r.opens_on, r.ends_on, r.coverage_rank, r.situation, r.domains,"
                 " r.domains_without_tp, r.waiting_domains, r.waiting_until, d.code"
                 " from members.rights as r join members.people as p using (person_id)"
                 " join members.products as d using (product_id) order by 1, 2, 3"
             ),
             "history": self.ask(
-                f"select {by_reference}, h.contract_digest, h.opens_on, h.ends_on, h.situation from members.rights_history as h"
-                " join members.people as p using (person_id) order by 1, 2, 3, 4"
+                "select p.reference_digest, h.contract_digest, h.opens_on, h.ends_on, h.situation"
+                " from members.rights_history as h join members.people as p using (person_id) order by 1, 2, 3, 4"
             ),
             "identities": self.ask(
-                "select insurer_id, contract_digest, opens_on, traits_digest, length(sealed) from members.identities order by 2, 3"
+                "select insurer_id, contract_digest, opens_on, traits_digest, length(sealed) from members.identities"
+                " order by contract_digest, opens_on"
             ),
             "insurers": self.ask(
                 "select amc_number, people_count, rights_count, data_as_of is null from members.insurers"

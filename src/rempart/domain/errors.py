@@ -779,6 +779,12 @@ class Bug(RempartError):
     code = "bug"
 
 
+class DatabaseOutOfRoom(Outage):
+    """The disk of the database is full; what was begun was undone."""
+
+    code = "database-out-of-room"
+
+
 class LoadUnderWay(Outage):
     """Another member file is being loaded; loads take turns."""
 

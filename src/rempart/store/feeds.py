@@ -14,6 +14,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
+from rempart.domain.errors import DatabaseOutOfRoom, DatabaseUnreachable
+
 COLUMNS: Final = {
     "people": "line, place, reference_digest, card_digest, alias_digest, traits_mark",
     "other_aliases": "line, place, reference_digest, alias_digest",
@@ -104,7 +106,12 @@ class FileLoad:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if not self._connection.closed and not self._connection.broken:
+        if isinstance(error, psycopg.errors.DiskFull):
+            self._connection.execute("rollback")
+            raise DatabaseOutOfRoom("feeds") from None
+        if isinstance(error, psycopg.OperationalError) and self._connection.closed:
+            raise DatabaseUnreachable("feeds") from None
+        if not self._connection.closed:
             self._connection.execute("rollback")
 
     def begin(self, facts: FileFacts, *, may_absorb: bool) -> Opening:

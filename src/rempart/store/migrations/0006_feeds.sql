@@ -38,7 +38,7 @@ create unlogged table staging.file (
     kind text not null,
     effective_on date not null,
     sha256 bytea not null,
-    row_count bigint not null,
+    row_count bigint not null check (row_count between 0 and 1000000000),
     name text not null,
     brought_by text not null,
     is_first boolean not null,
@@ -47,13 +47,25 @@ create unlogged table staging.file (
     people_count bigint not null default 0, -- absorbed so far
     rights_count bigint not null default 0
 );
+-- A load that was opened is ended in the same transaction, or nothing of it is kept.
+create function staging.refuse_half_a_load() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from staging.file) then
+        raise exception 'a load was opened and not ended';
+    end if;
+    return null;
+end $$;
+create constraint trigger a_load_is_ended after insert on staging.file deferrable initially deferred
+    for each row execute function staging.refuse_half_a_load();
+
 -- The staging tables have no null: rows of one length are laid out at once by the loader. No date is `infinity`, no card is zeros.
 -- `place` numbers people from 0 in the order in which they come: in a file that is absorbed, a person has one place.
 --
 -- A person is here once per batch of lines in which he appears.
 create unlogged table staging.people (
     line bigint not null,
-    place bigint not null,
+    place bigint not null check (place >= 0),
     reference_digest bytea not null,
     card_digest bytea not null,
     alias_digest bytea not null, -- of the number in column nir
@@ -61,13 +73,13 @@ create unlogged table staging.people (
 );
 create unlogged table staging.other_aliases (
     line bigint not null,
-    place bigint not null,
+    place bigint not null check (place >= 0),
     reference_digest bytea not null,
     alias_digest bytea not null
 );
 create unlogged table staging.lines (
     line bigint not null,
-    place bigint not null,
+    place bigint not null check (place >= 0),
     reference_digest bytea not null,
     change smallint not null, -- 0 upsert, 1 close, 2 a bad line of this person
     contract_digest bytea not null,
@@ -203,6 +215,11 @@ declare
     new_rights bigint;
 begin
     select * into strict here from staging.file where first_person_id is not null;
+    if exists (select from staging.people as s where s.place >= here.row_count)
+        or exists (select from staging.other_aliases as s where s.place >= here.row_count)
+        or exists (select from staging.lines as s where s.place >= here.row_count or s.change <> 0) then
+        raise check_violation using message = 'more people than lines, or a line that is not of a first file';
+    end if;
 
     insert into members.people (person_id, insurer_id, reference_digest, card_digest) overriding system value
     select here.first_person_id + s.place, here.insurer_id, s.reference_digest, feeds.card_or_none(s.card_digest)
@@ -248,7 +265,8 @@ begin
         || jsonb_build_object('new', here.rights_count, 'new_people', here.people_count, 'people_held', 0, 'closings_held_back', false);
     verdict := 'taken';
     file_id := feeds.record_file(verdict, difference);
-    truncate staging.file, staging.products;
+    delete from staging.file;
+    truncate staging.products;
 end $$;
 
 -- Refresh what the planner knows, after a first load. PostgreSQL before 17 leaves that to autovacuum.
@@ -351,18 +369,17 @@ begin
     insert into staging.changes
     select
         c.action, c.line, c.person_id, c.reference_digest, c.contract_digest, c.opens_on,
-        case when c.action = 3 then here.effective_on - 1 else c.ends_on end, c.former_ends_on,
-        c.action in (3, 4) or c.action = 2 and (
-            c.ends_on < coalesce(c.former_ends_on, 'infinity') or c.situation = 1 and c.former_situation <> 1),
+        case when c.action = 3 then here.effective_on - 1 else nullif(c.ends_on, 'infinity') end, nullif(c.former_ends_on, 'infinity'),
+        c.action in (3, 4)
+            or c.action = 2 and (c.ends_on < c.former_ends_on or c.situation = 1 and c.former_situation <> 1),
         c.action = 2 and (
-            c.former_ends_on < here.effective_on and coalesce(c.ends_on, 'infinity') > c.former_ends_on
-            or c.situation <> 1 and c.former_situation = 1),
+            c.former_ends_on < least(here.effective_on, c.ends_on) or c.situation <> 1 and c.former_situation = 1),
         c.action = 1 and c.opens_on < here.effective_on and not here.is_first
     from (
         select
-            l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, nullif(l.ends_on, 'infinity') as ends_on,
-            r.ends_on as former_ends_on,
-            l.situation, r.situation as former_situation,
+            l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, l.situation,
+            r.situation as former_situation,
+            case when r.person_id is not null then coalesce(r.ends_on, 'infinity') end as former_ends_on,
             case
                 when l.change = 1 then case
                     when r.person_id is null then 5 -- told below
@@ -563,8 +580,8 @@ begin
         where i.insurer_id = here.insurer_id;
     end if;
     file_id := feeds.record_file(verdict, difference);
-    truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held,
-        staging.changes;
+    delete from staging.file;
+    truncate staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held, staging.changes;
 end $$;
 
 -- Write down what became of the file at hand; one that waited in its place is withdrawn.
@@ -627,6 +644,7 @@ begin
     if current_setting('server_version_num')::int >= 170000 then
         grant maintain on members.people, members.aliases, members.rights to rempart_loader;
     end if;
+    alter function staging.refuse_half_a_load owner to rempart_loader;
     for staged in
         select p.oid::regprocedure::text from pg_proc as p where p.pronamespace = 'feeds'::regnamespace
     loop
@@ -634,6 +652,7 @@ begin
         execute format('revoke all on function %s from public', staged);
     end loop;
 end $$;
+revoke all on function staging.refuse_half_a_load from public;
 grant insert on staging.people, staging.other_aliases, staging.lines, staging.identities to rempart_feeds;
 grant select on staging.complaints to rempart_feeds; -- line numbers and reasons
 grant execute on function feeds.begin_file, feeds.name_products, feeds.absorb_batch, feeds.finish_absorbed, feeds.finish_file,
