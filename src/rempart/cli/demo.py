@@ -1,23 +1,36 @@
-"""`rempart demo`: make a sandbox from nothing, tell a day's story on it, then keep serving."""
+"""`rempart demo`: make a sandbox from nothing, tell a day's story on it, then keep serving.
+
+A home holds one demonstration at a time; the next one there starts afresh, whatever became of the last. Never: touch a
+database that a demonstration did not make.
+"""
 
 import json as json_format
-import shutil
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from cyclopts import App
 
-from rempart.adapters import postgres_embedded
-from rempart.sandbox.story import StoryWentWrong, tell_story
-from rempart.sandbox.world import make_world
+from rempart.adapters import process_guard, system_users
+from rempart.cli.demo_home import alone_in, forget_last_demo, remember_database, require_free_ports
+from rempart.domain.errors import RempartError
+from rempart.operations.register_insurer import registered_insurers
+from rempart.sandbox.client import UnexpectedAnswer
+from rempart.sandbox.demo_file import FILE_NAME, write_demo_file
+from rempart.sandbox.story import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
+from rempart.sandbox.world import Say, in_thousands, make_world
 from rempart.settings import Settings, read_settings
 from rempart.supervisor.beside import wait_until_ready
 
 app = App(name="demo", help="A day's story on made-up people, from the member files to an answer.")
+
+_LAST_LINES = 12
+"""How much of the processes' log is shown when they do not start."""
 
 
 @app.default
@@ -36,73 +49,143 @@ def demo(*, once: bool = False, json: bool = False) -> None:
         sys.exit(
             "rempart: the demonstration needs a sandbox: set REMPART_ENVIRONMENT=sandbox, and a home of its own"
         )
-    say = (lambda _: None) if json else _say
+    say: Say = _say_nothing if json else _say
     began = time.perf_counter()
-    _forget_last_demo(settings)
-    with _platform(settings):
-        say(f"La plateforme répond après {time.perf_counter() - began:.0f} s.")
+    _stop_on_signals()
+    with alone_in(settings):
+        forget_last_demo(settings)
+        require_free_ports(settings)
+        with _platform(settings, say):
+            say(f"  La plateforme répond après {time.perf_counter() - began:.0f}\u00a0s.")
+            told = _make_and_tell(settings, say, began)
+            seconds = time.perf_counter() - began
+            say(f"\n{told.answers} réponses, chacune avec son reçu, en {seconds:.0f}\u00a0s.")
+            if json:
+                _say(_in_json(settings, told, seconds))
+            if not once:
+                _serve(settings, told, say)
+
+
+def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
+    """Make the world, tell the story, write demo.json; end with a sentence and status 1 if something is wrong."""
+    try:
+        if registered_insurers(settings):
+            sys.exit(
+                "rempart: this database has insurers already; the demonstration starts from nothing: "
+                "give it another REMPART_HOME or REMPART_DATABASE_URL"
+            )
         world = make_world(settings, say)
+        ready_s = time.perf_counter() - began
         say(
-            f"{world.rows} lignes de droits chargées, tout est prêt après {time.perf_counter() - began:.0f} s."
+            f"  {in_thousands(world.row_count)} lignes de droits chargées\u00a0; prêt après {ready_s:.0f}\u00a0s."
+        )
+        told = tell_story(settings, world, say)
+        write_demo_file(settings, world, told.invitations)
+    except (StoryWentWrong, UnexpectedAnswer, OSError) as error:
+        sys.exit(f"rempart: the demonstration went wrong: {error}\nThe processes' log: {_log_of(settings)}")
+    except RempartError as error:
+        sys.exit(f"rempart: {error.sentence} ({error})\nThe processes' log: {_log_of(settings)}")
+    return told
+
+
+@contextmanager
+def _platform(settings: Settings, say: Say) -> Iterator[None]:
+    """Run every process for the time of the block; should this one be killed, they end too."""
+    say("Rempart, bac à sable\u00a0: personne ici n’existe.\n\nPréparation")
+    if not system_users.are_in_force():
+        say(
+            "  Lancé par un utilisateur ordinaire\u00a0: il n’y a pas de mur entre les processus (comme root, si)."
+        )
+    _log_of(settings).parent.mkdir(parents=True, exist_ok=True)
+    this_process = os.getpid()
+    with _log_of(settings).open("wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "rempart.supervisor", "--json"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for this command, which then stops these
+            preexec_fn=lambda: process_guard.die_with(this_process),  # noqa: PLW1509 (one system call, no lock is taken)
         )
         try:
-            answers = tell_story(settings, world, say)
-        except StoryWentWrong as error:
-            sys.exit(f"rempart: {error}")
-        seconds = time.perf_counter() - began
-        say(f"\n{answers} réponses, chacune avec son reçu, en {seconds:.0f} s.")
-        say(f"Tout ce qu'il faut pour essayer : {settings.home}/demo.json")
-        if json:
-            print(
-                json_format.dumps(
-                    {"answers": answers, "seconds": round(seconds, 1), "demo": f"{settings.home}/demo.json"}
-                )
-            )
-        if not once:
-            _serve(settings)
+            _wait_until_ready(settings, started)
+            remember_database(settings)
+            yield
+        finally:
+            started.terminate()
+            started.wait()
+            if started.stdout is not None:
+                started.stdout.close()
+
+
+def _wait_until_ready(settings: Settings, started: "subprocess.Popen[bytes]") -> None:
+    try:
+        wait_until_ready(started)
+    except SystemExit:
+        last = _log_of(settings).read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        sys.exit(
+            "rempart: the platform did not start; the end of its log:\n"
+            + "\n".join(f"  {line}" for line in last)
+        )
+
+
+def _serve(settings: Settings, told: Told, say: Say) -> None:
+    say(_how_to_try(settings, told))
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        say("Arrêt.")
+
+
+def _how_to_try(settings: Settings, told: Told) -> str:
+    links = [
+        f"    {name}{', collaboratrice de l’opticien' if name == NEW_COLLEAGUE else ', pharmacienne'}\n      {link}"
+        for name, link in told.invitations.items()
+    ]
+    return "\n".join(
+        [
+            "\nÀ vous. Tout reste ouvert.",
+            "",
+            f"  Le portail, à la main\u00a0: {settings.portal_url}",
+            "    Ouvrez une invitation et créez une clé d’accès (téléphone, ordinateur ou clé de sécurité).",
+            "    Chacune sert une fois\u00a0:",
+            *links,
+            "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
+            "",
+            f"  L’API FHIR, par un logiciel\u00a0: {settings.fhir_url}/fhir",
+            "    La première réponse en cinq minutes\u00a0: docs/guides/first-answer.md",
+            f"    Adresses, clés, professionnels, personnes\u00a0: {settings.home / FILE_NAME}",
+            "",
+            "Ctrl-C pour arrêter.",
+        ]
+    )
+
+
+def _in_json(settings: Settings, told: Told, seconds: float) -> str:
+    demo_file = str(settings.home / FILE_NAME)
+    return json_format.dumps({"answers": told.answers, "seconds": round(seconds, 1), "demo": demo_file})
+
+
+def _stop_on_signals() -> None:
+    """Stop in order on Ctrl-C, on a kill, and when the terminal closes."""
+
+    def stop(_: int, __: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # once is enough: what follows must come to its end
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # whoever started us wants it ignored (nohup)
+            signal.signal(number, stop)
+
+
+def _log_of(settings: Settings) -> Path:
+    return settings.home / "demo" / "platform.log"
 
 
 def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _forget_last_demo(settings: Settings) -> None:
-    """Start afresh, if what is there is the last demonstration's and nothing else."""
-    if not (settings.home / "demo").is_dir():
-        return
-    if postgres_embedded.is_running(settings):
-        sys.exit("rempart: a demonstration runs already in this home; stop it first, or set REMPART_HOME")
-    for folder in (settings.postgres_home, settings.keyring_home, settings.home / "demo"):
-        shutil.rmtree(folder, ignore_errors=True)
-    (settings.home / "demo.json").unlink(missing_ok=True)
-
-
-@contextmanager
-def _platform(settings: Settings) -> Iterator[None]:
-    """Run every process for the time of the block."""
-    (settings.home / "demo").mkdir(parents=True, exist_ok=True)
-    log = (settings.home / "demo" / "platform.log").open("w")
-    started = subprocess.Popen(
-        [sys.executable, "-m", "rempart.supervisor", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        wait_until_ready(started)
-        yield
-    finally:
-        started.terminate()
-        started.wait()
-        log.close()
-
-
-def _serve(settings: Settings) -> None:
-    _say(
-        f"\nPortail : {settings.portal_url}\nFHIR :    {settings.fhir_url}/fhir/metadata\nCtrl-C pour arrêter."
-    )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        _say("Arrêt.")
+def _say_nothing(_: str) -> None:
+    pass

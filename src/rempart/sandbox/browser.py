@@ -33,18 +33,21 @@ class Browser:
 
     def ask_rights(self, form: dict[str, Any]) -> Answer:
         """Send the page's one form."""
-        url = f"{self._portal_url}/api/rights"
-        answer = ask(
-            "POST",
-            url,
-            content=form,
-            headers={
-                "Authorization": f"DPoP {self._token}",
-                "DPoP": self._key.proof("POST", url, token=self._token, nonce=self._nonce),
-                "Accept-Language": "fr",
-                "Origin": self._portal_url,
-            },
-        )
+        return self._send(f"{self._portal_url}/api/rights", form)
+
+    def invite_staff(self, name: str) -> str:
+        """Name a member of the staff; give the link to hand over."""
+        invitation = self._send(f"{self._identity_url}/browser/staff", {"display_name": name}).must_be(201)
+        return str(invitation.content["link"])
+
+    def _send(self, url: str, content: dict[str, Any]) -> Answer:
+        headers = {
+            "Authorization": f"DPoP {self._token}",
+            "DPoP": self._key.proof("POST", url, token=self._token, nonce=self._nonce),
+            "Accept-Language": "fr",
+            "Origin": self._portal_url,
+        }
+        answer = ask("POST", url, content=content, headers=headers)
         self._nonce = answer.headers.get("dpop-nonce", self._nonce)
         return answer
 

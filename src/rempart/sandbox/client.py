@@ -20,6 +20,10 @@ from joserfc.jwk import ECKey, JWKRegistry
 from rempart.adapters import clock
 
 
+class UnexpectedAnswer(Exception):
+    """A server answered with another status than the one that lets the story go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered."""
@@ -29,9 +33,9 @@ class Answer:
     content: Any
 
     def must_be(self, *statuses: int) -> "Answer":
-        """Go on only if the status is one of these."""
+        """Go on only if the status is one of these. Refuses: UnexpectedAnswer."""
         if self.status not in statuses:
-            raise RuntimeError(f"unexpected answer {self.status}: {self.content}")
+            raise UnexpectedAnswer(f"HTTP {self.status} instead of {statuses[0]}: {self.content}")
         return self
 
 

@@ -1,7 +1,8 @@
 """The documented test people: one for each state that an answer can have, at insurers that exist in a sandbox only.
 
 A vendor's test suite can rely on them: names, numbers and what is answered do not change; days are relative to the day on which
-the sandbox was made. docs/reference/sandbox.md lists them. Their order numbers (990 and above) are given to nobody.
+the sandbox was made. docs/reference/sandbox.md lists them, and a test asks about each of them at each level of presence. Their
+order numbers (990 and above) are given to nobody.
 """
 
 from dataclasses import dataclass
@@ -11,17 +12,21 @@ from typing import Final
 
 import polars as pl
 
-from rempart.domain.identifiers import nir_key
-from rempart.domain.rights import Outcome
+from rempart.domain.card_code import CardCode, write_card_code
+from rempart.domain.identifiers import AmcNumber, Nir, nir_key
+from rempart.domain.rights import CardSecret, Outcome, Presence
 
 ORDINARY: Final = "0999000019"
 STRICT: Final = "0999000027"  # demands proof of presence
 LATE: Final = "0999000035"  # has not sent a file for three days
+CONTAINED: Final = "0999000043"  # stopped by a containment
+NOT_SERVED: Final = "0999000050"  # registered by nobody
 
 INSURERS: Final = {
     ORDINARY: "Mutuelle du Bac à sable",
     STRICT: "Prévoyance de la Preuve",
     LATE: "Assurance du Lendemain",
+    CONTAINED: "Mutuelle de l'Incident",
 }
 
 ALL_CARE: Final = "PHAR MEDE AUXM LABO RADL SAGE TRAN HOSP DESO DEPR OPTI AUDI DIPR"
@@ -44,7 +49,7 @@ class TestContract:
 
 @dataclass(frozen=True, slots=True)
 class TestPerson:
-    """A test person, and what a question about pharmacy or optics is answered once the person is proven present."""
+    """A test person, and what a question about their domain is answered once they are proven present."""
 
     name: str
     given_names: str
@@ -76,79 +81,143 @@ class TestPerson:
         digits = sha256(f"sandbox card of {self.reference}".encode()).digest()
         return "".join(_BASE_32[octet & 31] for octet in digits[:26])
 
+    @property
+    def card_code(self) -> str:
+        """What a scanner types when it reads the card."""
+        secret = CardSecret(self.card_secret)
+        return write_card_code(CardCode(AmcNumber(self.amc_number), Nir.parse(self.nir), self.rank, secret))
+
+    def answer_at(self, presence: Presence) -> Outcome:
+        """Say what is answered about this person's domain, today, at a level of presence."""
+        if self.amc_number == CONTAINED:
+            return Outcome.CONTAINED
+        if self.amc_number == STRICT and presence in (Presence.NONE, Presence.KNOWN_PATIENT):
+            return Outcome.PRESENCE_REQUIRED
+        says_more = self.with_presence not in (Outcome.OPEN, Outcome.INSURER_DATA_STALE)
+        if presence is Presence.NONE and says_more:
+            return Outcome.NOT_CONFIRMED
+        return self.with_presence
+
 
 _BASE_32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PLAIN: Final = str.maketrans("ÀÂÉÈÊËÎÏÔÛÜÇ", "AAEEEEIIOUUC")
 _OPEN: Final = (TestContract("C-100"),)
 
 PEOPLE: Final = (
-    TestPerson("Martin", "Alice", "F", "2850578006990", "19850512", Outcome.OPEN, _OPEN, note="droits ouverts"),
+    TestPerson("Martin", "Alice", "F", "2850578006990", "19850512", Outcome.OPEN, _OPEN, note="open rights"),
     TestPerson(
         "Martin", "Basile", "M", "2850578006990", "20150309", Outcome.OPEN, _OPEN, nir_is_own=False,
-        other_aliases=("1830675112991", "1150378006992"), note="enfant au numéro de sa mère, de son père, ou au sien",
+        other_aliases=("1830675112991", "1150378006992"), note="a child, under a mother's number, a father's, or his own",
     ),
     TestPerson(
-        "Petit", "Camille", "F", "2900433063991", "20200214", Outcome.OPEN, _OPEN, nir_is_own=False, note="jumelle, rang 1",
+        "Petit", "Camille", "F", "2900433063991", "20200214", Outcome.OPEN, _OPEN, nir_is_own=False,
+        note="a twin, rank 1; at rank 3, which is nobody's, see *a wrong rank* below",
     ),
     TestPerson(
-        "Petit", "Diane", "F", "2900433063991", "20200214", Outcome.OPEN, _OPEN, nir_is_own=False, rank=2, note="jumelle, rang 2",
+        "Petit", "Diane", "F", "2900433063991", "20200214", Outcome.ENDED_ON, (TestContract("C-104", -700, -30),),
+        nir_is_own=False, rank=2, note="her twin, rank 2: the same number and day, another answer",
     ),
-    TestPerson("Benali", "Émir", "M", "1622099352990", "19621332", Outcome.OPEN, _OPEN, note="date de naissance lunaire"),
     TestPerson(
-        "Nguyen", "Flore", "F", "7950699243990", "19950618", Outcome.OPEN, _OPEN, nir_is_own=False, note="numéro provisoire",
+        "Benali", "Émir", "M", "1622099352990", "19621332", Outcome.OPEN, _OPEN, note="a birth date that no calendar of ours has",
     ),
-    TestPerson("Santoni", "Ghjulia", "F", "253072B073990", "19530721", Outcome.OPEN, _OPEN, note="née en Haute-Corse"),
+    TestPerson(
+        "Nguyen", "Flore", "F", "8950699243990", "19950618", Outcome.OPEN, _OPEN, nir_is_own=False, note="a provisional number",
+    ),
+    TestPerson(
+        "Santoni", "Ghjulia", "F", "253072B073990", "19530721", Outcome.OPEN, _OPEN, note="a number with a letter (Corsica)",
+    ),
     TestPerson(
         "Hoarau", "Hugo", "M", "1881197411990", "19881103", Outcome.OPEN,
         (TestContract("C-108"), TestContract("S-108", rank=2, domains="OPTI AUDI DEPR")), domain="OPTI",
-        note="deux contrats, base et surcomplémentaire",
+        note="two coverages at one insurer, ranked",
     ),
     TestPerson(
         "Garnier", "Inès", "F", "2780169123990", "19780122", Outcome.OPENS_ON, (TestContract("C-109", 15, 380),),
-        note="droits qui s'ouvrent bientôt",
+        note="opens in a fortnight",
     ),
     TestPerson(
         "Robert", "Jules", "M", "1700544109990", "19700530", Outcome.ENDED_ON, (TestContract("C-110", -900, -45),),
-        note="droits fermés",
+        note="ended six weeks ago",
     ),
     TestPerson(
         "Moreau", "Karim", "M", "1910359350990", "19910304", Outcome.SUSPENDED, (TestContract("C-111", situation="suspended"),),
-        note="droits suspendus",
+        note="suspended by the insurer",
     ),
     TestPerson(
         "Lefèvre", "Louise", "F", "2660831555990", "19660817", Outcome.RENEWAL_IN_PROGRESS,
-        (TestContract("C-112", -380, -5, situation="renewal"),), note="contrat en cours de renouvellement",
+        (TestContract("C-112", -380, -5, situation="renewal"),), note="between two contracts, neither open nor closed",
     ),
     TestPerson(
         "Rousseau", "Malo", "M", "1020235238990", "20020211", Outcome.DOMAIN_NOT_COVERED,
-        (TestContract("C-113", domains="HOSP MEDE"),), note="la pharmacie n'est pas couverte",
+        (TestContract("C-113", domains="HOSP MEDE"),), note="covered, not in pharmacy",
     ),
     TestPerson(
         "Blanc", "Nadia", "F", "2840713055990", "19840708", Outcome.WITHOUT_TIERS_PAYANT,
-        (TestContract("C-114", domains="MEDE HOSP", domains_without_tp="PHAR OPTI"),), note="couvert, sans tiers payant",
+        (TestContract("C-114", domains="MEDE HOSP", domains_without_tp="PHAR OPTI"),), note="covered, without tiers payant",
     ),
     TestPerson(
         "Faure", "Oscar", "M", "1930967482990", "19930927", Outcome.WAITING_PERIOD,
         (TestContract("C-115", -20, 345, waiting_domains="OPTI", waiting_for_days=70),), domain="OPTI",
-        note="délai de carence en optique",
+        note="covered in optics, after a waiting period",
     ),
     TestPerson(
         "André", "Pauline", "F", "2590229019990", "19590203", Outcome.OPEN, _OPEN, amc_number=STRICT,
-        note="assureur qui exige la carte",
+        note="an insurer that asks for the card each time",
     ),
     TestPerson(
         "Mercier", "Quentin", "M", "1810175056990", "19810115", Outcome.OPEN, _OPEN, amc_number=LATE,
-        note="assureur dont les données datent : ouvert, avec un avertissement",
+        note="an insurer whose data are old: open, with the day of the data",
     ),
     TestPerson(
         "Dupuis", "Rose", "F", "2740675056991", "19740629", Outcome.INSURER_DATA_STALE, (TestContract("C-118", -900, -45),),
-        amc_number=LATE, note="assureur dont les données datent : rien de sûr",
+        amc_number=LATE, note="an insurer whose data are old: nothing is sure, not even with the card",
+    ),
+    TestPerson(
+        "Colin", "Sacha", "M", "1790369123990", "19790316", Outcome.OPEN, (TestContract("C-119", ends_in_days=None),),
+        note="open, no end is known",
+    ),
+    TestPerson(
+        "Haddad", "Tarek", "M", "1681213055990", "19681209", Outcome.OPEN, (TestContract("C-120", -300, 0),),
+        note="today is the last day",
+    ),
+    TestPerson(
+        "Leroy", "Ursule", "F", "2470533063990", "19470520", Outcome.OPEN, (TestContract("C-121", 0, 365),),
+        note="today is the first day",
+    ),
+    TestPerson(
+        "Roux", "Victor", "M", "1900831555990", "19900804", Outcome.ENDED_ON, (TestContract("C-122", -400, -1),),
+        note="ended yesterday",
+    ),
+    TestPerson(
+        "Simon", "Wanda", "F", "2630244109990", "19630214", Outcome.OPENS_ON, (TestContract("C-123", 1, 366),),
+        note="opens tomorrow",
+    ),
+    TestPerson(
+        "Diallo", "Xavier", "M", "1920999335990", "19920911", Outcome.OPEN, _OPEN, other_aliases=("7920999335991",),
+        note="a provisional number that became definitive: both lead to him",
+    ),
+    TestPerson(
+        "Fournier", "Yasmine", "F", "2861022019990", "19861026", Outcome.ENDED_ON, (TestContract("C-125", -800, -60),),
+        amc_number=STRICT, note="an insurer that asks for the card each time, and ended rights",
+    ),
+    TestPerson(
+        "Girard", "Zélie", "F", "2010735238990", "20010713", Outcome.OPEN, _OPEN, amc_number=CONTAINED,
+        note="an insurer that was stopped after an incident: nobody is answered about, and the receipt says so",
+    ),
+    TestPerson(
+        "Bonnet", "Agathe", "F", "2720454109990", "19720418", Outcome.OPEN,
+        (TestContract("C-127", -765, -36), TestContract("C-128", -35, 330)), note="a former contract and the one that followed",
     ),
 )  # fmt: skip
 
 STRANGER: Final = TestPerson(
-    "Inconnu", "Théo", "M", "1960175056995", "19960101", Outcome.NOT_KNOWN, (), note="personne inconnue de tout assureur",
+    "Inconnu", "Théo", "M", "1960175056995", "19960101", Outcome.NOT_KNOWN, (), note="known to no insurer, so without a card",
 )  # fmt: skip
+
+
+def named(given_name: str) -> TestPerson:
+    """Find a test person."""
+    return next(person for person in (*PEOPLE, STRANGER) if person.given_names == given_name)
 
 
 def whole(number: str) -> str:

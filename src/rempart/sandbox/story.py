@@ -1,23 +1,26 @@
-"""A day's story, told on a running platform: a pharmacy's software asks through FHIR, an optician asks in the portal.
+"""A day's story, told on a running platform: a pharmacy's software asks, an optician asks in the portal, a thief fails.
 
 Each question goes over HTTP as it would in a shop, and each answer is held against what the test people promise: the story ends
 at the first one that differs, so that a demonstration that was told to its end did work.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rempart.faces.fhir.systems import TRACE_NUMBER
+from rempart.domain.rights import Outcome, Presence
 from rempart.sandbox.browser import Browser
 from rempart.sandbox.client import Answer
-from rempart.sandbox.people import PEOPLE, STRANGER, TestPerson
+from rempart.sandbox.people import TestPerson, named
+from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST
 from rempart.sandbox.provider_visit import name_professional
-from rempart.sandbox.software import Asked, Software
-from rempart.sandbox.world import CLIENT_ID, KEY_ID, OPTICIAN, PHARMACIST, World
+from rempart.sandbox.software import Asked, Software, read_fhir
+from rempart.sandbox.world import World, invite
 from rempart.settings import Settings
 
 Say = Callable[[str], None]
+
+NEW_COLLEAGUE: Final = "Manon Rey"
 
 
 class StoryWentWrong(Exception):
@@ -26,113 +29,145 @@ class StoryWentWrong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One question of the pharmacy: about whom, with what in hand, and what must be answered."""
+    """One question of a shop: what happens, about whom, with what in hand, and what must be answered."""
 
     title: str
     person: TestPerson
-    expected: str
-    with_card: bool = False
-    break_glass: str | None = None
+    presence: Presence
+    expected: Outcome
     status: int = 200
 
 
-def _person(given_name: str) -> TestPerson:
-    return next(person for person in PEOPLE if person.given_names == given_name)
+@dataclass(slots=True)
+class Told:
+    """What came of the story: how many answers were given, and the invitations that nobody has used."""
+
+    answers: int = 0
+    invitations: dict[str, str] = field(default_factory=dict)
 
 
-SCENES: Final = (
-    Scene("Alice vient chercher son traitement.", _person("Alice"), "open"),
-    Scene("Basile, son fils, n'a que le numéro de sa mère.", _person("Basile"), "open"),
-    Scene("Émir est né au mois treize d'un calendrier lunaire.", _person("Émir"), "open"),
-    Scene("Jules n'a pas sa carte, et ses droits sont fermés : la réponse ne le dit pas.", _person("Jules"), "not-confirmed"),
-    Scene("Théo n'est connu de personne : la même réponse, mot pour mot.", STRANGER, "not-confirmed"),
-    Scene("Jules a retrouvé sa carte : la réponse devient précise.", _person("Jules"), "ended-on", with_card=True),
-    Scene("Karim est souffrant et sans carte : bris de glace, motivé.", _person("Karim"), "suspended", break_glass="urgent-care"),
-    Scene("L'assureur de Pauline exige la carte.", _person("Pauline"), "presence-required", status=403),
-    Scene("Pauline présente sa carte.", _person("Pauline"), "open", with_card=True),
-    Scene(
-        "L'assureur de Rose n'a rien envoyé depuis trois jours : inconnu ne se lit pas « fermé ».",
-        _person("Rose"), "insurer-data-stale",
-    ),
+def _scene(title: str, given_name: str, presence: Presence = Presence.NONE, status: int = 200) -> Scene:
+    person = named(given_name)
+    return Scene(title, person, presence, person.answer_at(presence), status)
+
+
+AT_THE_PHARMACY: Final = (
+    _scene("Alice vient chercher son traitement.", "Alice"),
+    _scene("Basile, son fils, n’a que le numéro de sa mère.", "Basile"),
+    _scene("Émir est né au mois treize d’un calendrier lunaire.", "Émir"),
+    _scene("Jules n’a pas sa carte, et ses droits sont fermés\u00a0: la réponse ne le dit pas.", "Jules"),
+    _scene("Théo n’est connu de personne\u00a0: la même réponse, mot pour mot.", "Théo"),
+    _scene("Jules a retrouvé sa carte\u00a0: la réponse devient précise.", "Jules", Presence.CARD),
+    _scene("Karim est souffrant et sans carte\u00a0: bris de glace, avec un motif.", "Karim", Presence.BREAK_GLASS),
+    _scene("L’assureur de Pauline exige la carte.", "Pauline", status=403),
+    _scene("Pauline présente sa carte.", "Pauline", Presence.CARD),
+    _scene("L’assureur de Rose n’a rien envoyé depuis trois jours\u00a0: inconnu ne se lit pas «\u00a0fermé\u00a0».", "Rose"),
 )  # fmt: skip
 
+AT_THE_OPTICIAN: Final = (
+    _scene("Hugo a deux contrats, qui paient l’un après l’autre.", "Hugo"),
+    _scene("Oscar n’a pas sa carte.", "Oscar"),
+    _scene("Oscar la présente\u00a0: il lui faut attendre encore.", "Oscar", Presence.CARD),
+)
 
-def tell_story(settings: Settings, world: World, say: Say) -> int:
-    """Tell the day; the number of answers given. Refuses: StoryWentWrong."""
-    issuer = settings.identity_url
-    software = Software(CLIENT_ID, KEY_ID, world.key, f"{settings.fhir_url}/fhir", f"{issuer}/oauth/token")
+
+def tell_story(settings: Settings, world: World, say: Say) -> Told:
+    """Tell the day. Refuses: StoryWentWrong, UnexpectedAnswer."""
+    told = Told()
+    say("\nUne journée. Entre crochets, le numéro du reçu que laisse chaque question.")
+    _tell_pharmacy(settings, world, say, told)
+    _tell_optician(settings, world, say, told)
+    _tell_theft(settings, world, say, told)
+    told.invitations |= {PHARMACIST.name: invite(settings, world.register, PHARMACIST)}
+    return told
+
+
+def _tell_pharmacy(settings: Settings, world: World, say: Say, told: Told) -> None:
+    main = world.register.main
+    software = main.software(settings)
+    say(f"\n{PHARMACIST.organisation}, par un logiciel (FHIR)")
     say(
-        f"\n— {PHARMACIST.organisation} : {PHARMACIST.name} se connecte, son logiciel échange la preuve de son identité."
+        f"  {PHARMACIST.name} se connecte\u00a0: son logiciel échange la preuve de son identité contre un jeton."
     )
     life_s = software.take_token(
-        issuer, name_professional(settings.test_provider_url, CLIENT_ID, PHARMACIST.rpps)
+        settings.identity_url,
+        name_professional(settings.test_provider_url, main.client_id, PHARMACIST.rpps),
     )
-    say(f"  Jeton lié à la clé du logiciel, {life_s // 60} minutes.")
-    for scene in SCENES:
-        say(f"\n  {scene.title}")
-        answer = software.ask_rights(_asked(scene))
-        say(f"  → {_told_by_fhir(scene, answer)}")
-    return len(SCENES) + _tell_portal(settings, world, say)
+    say(f"  Le jeton vaut {life_s // 60} minutes, et rien sans la clé du logiciel.")
+    for scene in AT_THE_PHARMACY:
+        _tell(scene, say, told, *_asked_by(software, scene))
 
 
-def _asked(scene: Scene) -> Asked:
+def _asked_by(software: Software, scene: Scene) -> tuple[Answer, str, str, str]:
     person = scene.person
-    return Asked(
-        person.amc_number, person.nir, person.birth_date, person.rank, "PHAR",
-        person.card_secret if scene.with_card else None, scene.break_glass,
-    )  # fmt: skip
-
-
-def _told_by_fhir(scene: Scene, answer: Answer) -> str:
-    code, sentence, trace = read_fhir(answer.content)
-    if (answer.status, code) != (scene.status, scene.expected):
-        raise StoryWentWrong(
-            f"{scene.title} {scene.expected} was expected, the answer is {answer.status} {code}: {answer.content}"
+    answer = software.ask_rights(
+        Asked(
+            person.amc_number,
+            person.nir,
+            person.birth_date,
+            person.rank,
+            person.domain,
+            person.card_secret if scene.presence is Presence.CARD else None,
+            "urgent-care" if scene.presence is Presence.BREAK_GLASS else None,
         )
-    return f"{sentence}  [{trace}]"
-
-
-def read_fhir(content: dict[str, Any]) -> tuple[str, str, str]:
-    """Read the code, the sentence and the trace number of an answer or a refusal."""
-    if content["resourceType"] == "CoverageEligibilityResponse":
-        errors = content.get("error")
-        code = errors[0]["code"]["coding"][0]["code"] if errors else "open"
-        return code, content["disposition"], content["identifier"][0]["value"]
-    issue = content["issue"][0]
-    traces = [
-        extension["valueString"]
-        for extension in content.get("extension", ())
-        if extension["url"] == TRACE_NUMBER
-    ]
-    return (
-        issue["details"]["coding"][0]["code"],
-        issue["details"]["text"],
-        traces[0] if traces else "sans reçu",
     )
+    return answer, *read_fhir(answer.content)
 
 
-def _tell_portal(settings: Settings, world: World, say: Say) -> int:
+def _tell_optician(settings: Settings, world: World, say: Say, told: Told) -> None:
     browser = Browser(settings.portal_url, settings.identity_url)
+    say(f"\n{OPTICIAN.organisation}, sans logiciel (portail)")
     say(
-        f"\n— {OPTICIAN.organisation} : {OPTICIAN.name} suit son invitation, crée sa clé d'accès et se connecte au portail."
+        f"  {OPTICIAN.name} suit son invitation, crée sa clé d’accès et se connecte\u00a0: aucun mot de passe."
     )
-    browser.accept_invitation(world.invitation)
+    browser.accept_invitation(invite(settings, world.register, OPTICIAN))
     browser.sign_in()
-    for given_name, expected in (("Hugo", "open"), ("Oscar", "not-confirmed"), ("Oscar", "waiting-period")):
-        person = _person(given_name)
-        form: dict[str, Any] = {
-            "amc_number": person.amc_number,
-            "nir": person.nir,
-            "birth_date": person.birth_date[6:] + person.birth_date[4:6] + person.birth_date[:4],
-            "birth_rank": person.rank,
-            "domain": "OPTI",
-        }
-        if expected == "waiting-period":
-            form["card_secret"] = person.card_secret
-        answer = browser.ask_rights(form)
-        if answer.status != 200 or answer.content["code"] != expected:
-            raise StoryWentWrong(
-                f"{given_name}: {expected} was expected, the portal says {answer.status} {answer.content}"
-            )
-        say(f"  {given_name} : {answer.content['sentence']}  [{answer.content['trace']}]")
-    return 3
+    for scene in AT_THE_OPTICIAN:
+        answer = browser.ask_rights(_form_of(scene))
+        content = answer.content
+        _tell(scene, say, told, answer, content["code"], content["sentence"], content["trace"])
+    told.invitations[NEW_COLLEAGUE] = browser.invite_staff(NEW_COLLEAGUE)
+    say(
+        f"\n  Il invite {NEW_COLLEAGUE}, sa collaboratrice\u00a0: elle aura sa propre clé, et son nom sur ses reçus."
+    )
+
+
+def _form_of(scene: Scene) -> dict[str, Any]:
+    person = scene.person
+    form: dict[str, Any] = {
+        "amc_number": person.amc_number,
+        "nir": person.nir,
+        "birth_date": person.birth_date[6:] + person.birth_date[4:6] + person.birth_date[:4],
+        "birth_rank": person.rank,
+        "domain": person.domain,
+    }
+    if scene.presence is Presence.CARD:
+        form["card_secret"] = person.card_secret
+    return form
+
+
+def _tell_theft(settings: Settings, world: World, say: Say, told: Told) -> None:
+    ahead = world.register.ahead
+    say(f"\n{FROZEN.organisation}, un compte volé")
+    say(f"  Quelqu’un se sert du compte de {FROZEN.name} pour essayer des numéros au hasard.")
+    say(
+        f"  Il a reçu {ahead.guesses} fois «\u00a0Droits non confirmés\u00a0», sans apprendre rien de personne\u00a0:"
+    )
+    say("  c’est assez pour être reconnu.")
+    stolen = world.register.main.software(settings, ahead.tokens[Outcome.ACCOUNT_FROZEN.code])
+    person = named("Alice")
+    scene = Scene(
+        "Il essaie encore, avec un vrai numéro.", person, Presence.NONE, Outcome.ACCOUNT_FROZEN, 403
+    )
+    _tell(scene, say, told, *_asked_by(stolen, scene))
+
+
+def _tell(scene: Scene, say: Say, told: Told, answer: Answer, code: str, sentence: str, trace: str) -> None:
+    say(f"\n  {scene.title}")
+    if (answer.status, code) != (scene.status, scene.expected.code):
+        raise StoryWentWrong(
+            f"{scene.person.given_names}: HTTP {scene.status} {scene.expected.code} was expected, "
+            f"the answer is HTTP {answer.status} {code}"
+        )
+    told.answers += 1
+    say(f"  → {sentence}  [{trace}]")

@@ -1,15 +1,49 @@
-"""What only a sandbox's maker does to the data: let an insurer's last file look old. Refused by any other database."""
+"""What only a sandbox's maker does to the data, each act written so that any other database refuses it.
+
+An insurer's last file looks old, an insurer is contained, a session is over or lasts: states that take days or an incident to
+come about, and that a vendor wants to meet today. Never: make a state that the platform cannot come to by itself.
+"""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, LiteralString
 
 import psycopg
 
+from rempart.domain.errors import SandboxOnly
+
+MAKE_DATA_LATE: Final = """
+update members.insurers set data_as_of = data_as_of - %s
+where amc_number = %s and exists (select from platform.environment where name = 'sandbox')
+"""
+
+CONTAIN_INSURER: Final = """
+insert into gate.containments (scope, target, mode, because, decided_by)
+select 'insurer', insurer_id, 2, 'an incident that vendors can try their software on', 'sandbox'
+from members.insurers
+where amc_number = %s and exists (select from platform.environment where name = 'sandbox')
+"""
+
+END_SESSION_IN: Final = """
+update access.sessions set expires_at = now() + %s
+where token_digest = %s and exists (select from platform.environment where name = 'sandbox')
+"""
+
 
 def make_data_late(connection: psycopg.Connection[Any], amc_number: str, by: timedelta) -> None:
-    """Set back the day of an insurer's last file, in a sandbox."""
-    connection.execute(
-        "update members.insurers set data_as_of = data_as_of - %s where amc_number = %s"
-        " and exists (select from platform.environment where name = 'sandbox')",
-        (by, amc_number),
-    )
+    """Set back the day of an insurer's last file. Refuses: SandboxOnly."""
+    _change_one(connection, MAKE_DATA_LATE, by, amc_number)
+
+
+def contain_insurer(connection: psycopg.Connection[Any], amc_number: str) -> None:
+    """Stop all questions about an insurer's people, as an operator would after an incident there. Refuses: SandboxOnly."""
+    _change_one(connection, CONTAIN_INSURER, amc_number)
+
+
+def end_session_in(connection: psycopg.Connection[Any], token_digest: bytes, left: timedelta) -> None:
+    """Say when a session ends, from now; less than nothing has ended it already. Refuses: SandboxOnly."""
+    _change_one(connection, END_SESSION_IN, left, token_digest)
+
+
+def _change_one(connection: psycopg.Connection[Any], statement: LiteralString, *parameters: object) -> None:
+    if connection.execute(statement, parameters).rowcount != 1:  # no sandbox, or nothing of that name
+        raise SandboxOnly
