@@ -22,7 +22,7 @@ from rempart.faces.wording import (
 
 
 class CoverageView(msgspec.Struct):
-    """One line of the table."""
+    """One line of the table; the page names the domains, those of the profession only."""
 
     rank: int
     label: str
@@ -90,7 +90,7 @@ def _coverage_view(coverage: Coverage, language: Language, _: Translate) -> Cove
         rank=coverage.rank,
         label=_("Complémentaire") if coverage.rank == 1 else _("Surcomplémentaire"),
         until=_until(coverage.until, language, _),
-        domains=[domain_label(domain, language) for domain in coverage.domains],
+        domains=[domain.name for domain in coverage.domains],
     )
 
 

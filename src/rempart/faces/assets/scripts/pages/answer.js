@@ -1,7 +1,7 @@
 // Show an answer: a sentence first, then the table, then the why; and take the focus there.
 
 import { byId, element } from "../elements.js";
-import { say, sayInstant } from "../wording.js";
+import { say, sayDomain, sayInstant } from "../wording.js";
 
 const MARKS = { granted: "✓", negative: "–", refused: "!", outage: "!", bug: "!" };
 
@@ -15,7 +15,7 @@ export function showAnswer(answer, account) {
       element("span", { className: "mark", "aria-hidden": "true" }, MARKS[answer.kind] ?? "!"),
       sentence,
       aboutOf(answer),
-      tableOf(answer),
+      tableOf(answer, account),
       element("p", { className: "next-step" }, answer.next_step),
       evidenceOf(answer, account),
       whyOf(answer),
@@ -36,18 +36,20 @@ function aboutOf({ about }) {
   return about ? element("p", { className: "about" }, about) : null;
 }
 
-function tableOf({ coverages }) {
+// The domains that are none of this profession's business stay out of its sight.
+function tableOf({ coverages }, account) {
   if (!coverages?.length) return null;
   const heads = ["coverage", "until", "domains"].map((name) =>
     element("th", { scope: "col", role: "columnheader" }, say(`column-${name}`)),
   );
+  const named = (domains) => domains.filter((code) => account.domains.includes(code)).map(sayDomain).join(", ");
   const rows = coverages.map(({ label, until, domains }) =>
     element(
       "tr",
       { role: "row" },
       element("th", { scope: "row", role: "rowheader" }, label),
       element("td", { role: "cell", "data-head": say("column-until") }, until),
-      element("td", { role: "cell", "data-head": say("column-domains") }, domains.join(", ")),
+      element("td", { role: "cell", "data-head": say("column-domains") }, named(domains)),
     ),
   );
   return element(
