@@ -9,7 +9,7 @@ import os
 import pwd
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -243,8 +243,7 @@ def _bar(progress: Progress) -> OnLines:
 class _Lines:
     """Progress for whoever reads a file: one line every quarter of a million rows."""
 
-    def __init__(self, write: Callable[[str], object] = sys.stderr.write) -> None:
-        self._write = write
+    def __init__(self) -> None:
         self._began = time.perf_counter()
         self._shown = 0
 
@@ -252,5 +251,5 @@ class _Lines:
         """Say how far we are, when it is time."""
         if read // LINE_EVERY_ROWS > self._shown // LINE_EVERY_ROWS or read == of:
             rate = read / (time.perf_counter() - self._began)
-            self._write(f"{read:,} of {of:,} rows read, {rate:,.0f} rows/s\n")
+            print(f"{read:,} of {of:,} rows read, {rate:,.0f} rows/s", file=sys.stderr)
         self._shown = read
