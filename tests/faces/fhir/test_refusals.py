@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from rempart.faces.fhir.outcomes import ROWS_OF_OUTCOMES
 from rempart.limits import REQUEST_BODY_MAX_BYTES
 from tests.faces.fhir.conftest import Answer, Desk, judge, make_keys
 from tests.faces.fhir.requests import NADIA, question, spoilt, with_extension
+from tests.support.platform import processes
 from tests.support.proofs import ClientKey
 from tests.support.world import Account
 
@@ -272,11 +274,12 @@ def test_a_keyring_that_does_not_answer_is_an_outage_and_never_a_yes(desk: Desk)
 def test_a_bug_gives_an_incident_number_and_nothing_else(
     desk: Desk, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    desk.world.do("alter function gate.ask rename to out_of_order")
-    try:
-        answer = desk.ask(question(NADIA, desk.insurer.amc))
-    finally:
-        desk.world.do("alter function gate.out_of_order rename to ask")
+    with processes(desk.running.settings, "fhir", REMPART_FHIR_WORKERS="1") as logged_here:
+        desk.world.do("alter function gate.ask rename to out_of_order")
+        try:
+            answer = replace(desk, running=logged_here).ask(question(NADIA, desk.insurer.amc))
+        finally:
+            desk.world.do("alter function gate.out_of_order rename to ask")
     judge(answer)
     assert (answer.status, answer.code, answer.trace) == (500, "bug", None)
     incident = answer.extension("incident")

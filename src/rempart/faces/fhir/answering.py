@@ -10,7 +10,8 @@ Never: add to what the gate answered, or read the request.
 import os
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -38,33 +39,91 @@ _ITEMS: Final = {
     )
     for domain in Domain
 }
-_PRESENCES: Final = {
-    presence: Extension(url=systems.PRESENCE, value_code=code) for presence, code in _PRESENCE_CODES.items()
-}
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_CREATED, _TRACE, _ENGAGEMENT, _REPEAT_OF = b"created", b"trace", b"engagement", b"repeat_of"
+
+TEMPLATES_MAX: Final = 4_096
+"""Shapes of answers kept by a process: insurers by last days by domains; each is one or two kilobytes."""
 
 
 def response_of(answer: RightsAnswer, language: Language, now_s: float) -> bytes:
-    """Write a granted or a negative answer as a CoverageEligibilityResponse."""
-    words = words_of_answer(answer, language)
-    patient, request, insurer, *coverages = _opaque_references(3 + max(1, len(answer.coverages)))
-    return _encode(
-        CoverageEligibilityResponse(
-            language=language,
-            extension=_extensions_of(answer),
-            identifier=[Identifier(system=systems.TRACE, value=answer.trace)],
-            status="active",
-            purpose=["validation"],
-            patient=patient,
-            created=_instant(now_s),
-            request=request,
-            outcome="complete",
-            disposition=words.sentence,
-            insurer=insurer,
-            insurance=_insurance_of(answer, coverages),
-            pre_auth_ref=answer.engagement,
-            error=_errors_of(answer, words),
-        )
+    """Write a granted or a negative answer as a CoverageEligibilityResponse.
+
+    Answers differ little: all but the numbers made for one answer is written once by the structs, and kept as a template.
+    """
+    shape = _Shape(
+        answer.outcome,
+        answer.on,
+        answer.coverages or (Coverage(1, answer.on, answer.domains),),
+        answer.presence,
+        answer.data_as_of,
+        language,
+        is_repeat=answer.repeat_of is not None,
     )
+    made = _opaque_urns(3 + len(shape.coverages))
+    made[_CREATED] = _instant(int(now_s))
+    made[_TRACE] = (answer.trace or "").encode()
+    made[_ENGAGEMENT] = (answer.engagement or "").encode()
+    made[_REPEAT_OF] = (answer.repeat_of or "").encode()
+    written = _template_of(shape) % made
+    return written if answer.why is None else _with_why(written, answer.why)
+
+
+class _Shape(NamedTuple):
+    """What an answer shares with others."""
+
+    outcome: Outcome
+    on: date | None
+    coverages: tuple[Coverage, ...]
+    presence: Presence
+    data_as_of: datetime | None
+    language: Language
+    is_repeat: bool
+
+
+@lru_cache(maxsize=TEMPLATES_MAX)
+def _template_of(shape: _Shape) -> bytes:
+    """Write a shape with a hole, `%(name)b`, where each number made for an answer goes."""
+    written = _encode(_response_of_shape(shape)).replace(b"%", b"%%")
+    for hole in (_CREATED, _TRACE, _ENGAGEMENT, _REPEAT_OF):
+        written = written.replace(b'"<%b>"' % hole, b'"%%(%b)b"' % hole)
+    for place in range(3 + len(shape.coverages)):
+        written = written.replace(b'"<urn%d>"' % place, b'"%%(urn%d)b"' % place)
+    return written
+
+
+def _response_of_shape(shape: _Shape) -> CoverageEligibilityResponse:
+    """Fill the structs, a hole's name in angle brackets where each number made for an answer goes."""
+    words = words_of_answer(
+        RightsAnswer(shape.outcome, on=shape.on, data_as_of=shape.data_as_of), shape.language
+    )
+    patient, request, insurer, *coverages = (
+        Reference(identifier=Identifier(system=systems.URI, value=f"<urn{place}>"))
+        for place in range(3 + len(shape.coverages))
+    )
+    is_granted = shape.outcome.kind is Kind.GRANTED
+    return CoverageEligibilityResponse(
+        language=shape.language,
+        extension=_extensions_of(shape),
+        identifier=[Identifier(system=systems.TRACE, value="<trace>")],
+        status="active",
+        purpose=["validation"],
+        patient=patient,
+        created="<created>",
+        request=request,
+        outcome="complete",
+        disposition=words.sentence,
+        insurer=insurer,
+        insurance=_insurance_of(shape, coverages),
+        pre_auth_ref="<engagement>" if is_granted else None,
+        error=None if is_granted else [_error_of(shape.outcome.code, words)],
+    )
+
+
+def _with_why(written: bytes, why: dict[str, object]) -> bytes:
+    """Add the trace of a sandbox to a written answer."""
+    mark = b'"extension":['
+    return written.replace(mark, mark + _encode(_why(why)) + b",", 1)
 
 
 def outcome_of_answer(answer: RightsAnswer, row: Row, language: Language) -> bytes:
@@ -100,9 +159,9 @@ def _outcome(
     return _encode(OperationOutcome(language=language, extension=extensions or None, issue=[issue]))
 
 
-def _insurance_of(answer: RightsAnswer, references: Sequence[Reference]) -> list[ResponseInsurance]:
+def _insurance_of(shape: _Shape, references: Sequence[Reference]) -> list[ResponseInsurance]:
     """Write each open coverage with its rank, or one that is not in force."""
-    if answer.outcome.kind is Kind.GRANTED:
+    if shape.outcome.kind is Kind.GRANTED:
         return [
             ResponseInsurance(
                 extension=[Extension(url=systems.COVERAGE_RANK, value_positive_int=coverage.rank)],
@@ -111,19 +170,10 @@ def _insurance_of(answer: RightsAnswer, references: Sequence[Reference]) -> list
                 benefit_period=None if coverage.until is None else Period(end=coverage.until.isoformat()),
                 item=[_ITEMS[domain] for domain in coverage.domains] or None,
             )
-            for reference, coverage in zip(
-                references, answer.coverages or (_only_coverage(answer),), strict=True
-            )
+            for reference, coverage in zip(references, shape.coverages, strict=True)
         ]
-    return [
-        ResponseInsurance(
-            coverage=references[0], inforce=False, benefit_period=_period_of(answer.outcome, answer.on)
-        )
-    ]
-
-
-def _only_coverage(answer: RightsAnswer) -> Coverage:
-    return Coverage(1, answer.on, answer.domains)
+    period = _period_of(shape.outcome, shape.on)
+    return [ResponseInsurance(coverage=references[0], inforce=False, benefit_period=period)]
 
 
 def _period_of(outcome: Outcome, on: date | None) -> Period | None:
@@ -135,22 +185,18 @@ def _period_of(outcome: Outcome, on: date | None) -> Period | None:
     return Period(start=on.isoformat())
 
 
-def _errors_of(answer: RightsAnswer, words: Words) -> list[ResponseError] | None:
-    if answer.outcome.kind is Kind.GRANTED:
-        return None
-    coding = Coding(system=systems.OUTCOME, code=answer.outcome.code, display=words.sentence)
-    return [ResponseError(code=CodeableConcept(coding=[coding], text=words.next_step))]
+def _error_of(code: str, words: Words) -> ResponseError:
+    coding = Coding(system=systems.OUTCOME, code=code, display=words.sentence)
+    return ResponseError(code=CodeableConcept(coding=[coding], text=words.next_step))
 
 
-def _extensions_of(answer: RightsAnswer) -> list[Extension]:
-    extensions = [_PRESENCES[answer.presence]]
-    if answer.data_as_of is not None:
-        as_of = answer.data_as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _extensions_of(shape: _Shape) -> list[Extension]:
+    extensions = [Extension(url=systems.PRESENCE, value_code=_PRESENCE_CODES[shape.presence])]
+    if shape.data_as_of is not None:
+        as_of = shape.data_as_of.astimezone(UTC).strftime(_INSTANT)
         extensions.append(Extension(url=systems.DATA_AS_OF, value_instant=as_of))
-    if answer.repeat_of is not None:
-        extensions.append(Extension(url=systems.REPEAT_OF, value_string=answer.repeat_of))
-    if answer.why is not None:
-        extensions.append(_why(answer.why))
+    if shape.is_repeat:
+        extensions.append(Extension(url=systems.REPEAT_OF, value_string="<repeat_of>"))
     return extensions
 
 
@@ -158,23 +204,22 @@ def _why(why: dict[str, object]) -> Extension:
     return Extension(url=systems.WHY, value_string=_encode(why).decode())
 
 
-def _opaque_references(count: int) -> list[Reference]:
-    """Make logical references that lead nowhere: random UUIDs (RFC 9562, version 4).
-
-    They are identifiers and not literal references, because there is nothing to fetch behind them.
-    """
-    digits = os.urandom(16 * count).hex()
-    return [
-        Reference(
-            identifier=Identifier(
-                system=systems.URI,
-                value=f"urn:uuid:{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}"
-                f"-a{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}",
-            )
+def _opaque_urns(count: int) -> dict[bytes, bytes]:
+    """Make identifiers that lead nowhere, as there is nothing to fetch: random UUIDs (RFC 9562, version 4), by their holes."""
+    digits = os.urandom(16 * count).hex().encode()
+    return {
+        b"urn%d" % place: b"urn:uuid:%b-%b-4%b-a%b-%b"
+        % (
+            digits[at : at + 8],
+            digits[at + 8 : at + 12],
+            digits[at + 13 : at + 16],
+            digits[at + 17 : at + 20],
+            digits[at + 20 : at + 32],
         )
-        for at in range(0, 32 * count, 32)
-    ]
+        for place, at in enumerate(range(0, 32 * count, 32))
+    }
 
 
-def _instant(now_s: float) -> str:
-    return datetime.fromtimestamp(now_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@lru_cache(maxsize=2)
+def _instant(now_s: int) -> bytes:
+    return datetime.fromtimestamp(now_s, UTC).strftime(_INSTANT).encode()

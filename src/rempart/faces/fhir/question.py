@@ -8,12 +8,13 @@ Never: look anything up, or correct what was sent.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from rempart.domain.birth_dates import BirthDate, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
-from rempart.domain.errors import BirthRankOutOfRange
+from rempart.domain.errors import BirthRankOutOfRange, IdentifierRefused
 from rempart.domain.identifiers import AmcNumber, Nir, parse_amc_number, parse_finess, parse_rpps
 from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, RightsQuestion
 from rempart.faces.fhir.errors import (
@@ -70,8 +71,9 @@ BREAK_GLASS_CODES: Final = {reason.name.lower().replace("_", "-"): reason for re
 """The reasons for asking without a card, by their public code."""
 
 _FULL_DATE_CHARS: Final = 10
+_DAY_S: Final = 86_400
+_NUMBER_SYSTEMS: Final = RPPS_SYSTEMS | FINESS_SYSTEMS
 _DOMAINS: Final = {domain.name: domain for domain in Domain}
-_A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +179,15 @@ def _birth_date_of(patient: Patient, place: str, now_s: float) -> tuple[BirthDat
     if len(written) != _FULL_DATE_CHARS:
         raise BirthDatePartial(here)
     born_on = _date_of(written, BirthDateImpossible, here)
-    if (
-        born_on > (datetime.fromtimestamp(now_s, UTC) + _A_DAY).date()
-    ):  # it may be tomorrow already where the shop is
+    if born_on > _day_after(int(now_s) // _DAY_S):
         raise BirthDateAhead(here)
-    return BirthDate.from_date(born_on, here), born_on
+    return BirthDate.parse(written.replace("-", ""), here), born_on
+
+
+@lru_cache(maxsize=2)
+def _day_after(days_since_1970: int) -> date:
+    """Give the day after today in UTC: where a shop is, it may be tomorrow already."""
+    return date(1970, 1, 2) + timedelta(days=days_since_1970)
 
 
 def _birth_rank_of(patient: Patient, place: str) -> int:
@@ -192,8 +198,10 @@ def _birth_rank_of(patient: Patient, place: str) -> int:
     if extension is None:
         if patient.multiple_birth_boolean:
             raise BirthRankMissing(f"{place}.multipleBirth")
+        if patient.multiple_birth_integer is None:
+            return 1
         here = f"{place}.multipleBirth"
-        rank = 1 if patient.multiple_birth_integer is None else patient.multiple_birth_integer
+        rank = patient.multiple_birth_integer
     else:
         here = f"{place}.extension('{BIRTH_RANK}').value"
         if extension.value_positive_int is None:
@@ -262,19 +270,28 @@ def _check_provider_part(
 def _check_numbers(identifiers: list[Identifier], place: str) -> None:
     known = False
     for index, identifier in enumerate(identifiers):
-        here = f"{place}[{index}].value"
-        if identifier.system in RPPS_SYSTEMS:
+        if identifier.system in _NUMBER_SYSTEMS:
             known = True
-            number = identifier.value or ""
-            is_national = identifier.system == IDNPS and len(number) == 12
-            parse_rpps(number.removeprefix(RPPS_PREFIX) if is_national else number, here)
-        elif identifier.system in FINESS_SYSTEMS:
-            known = True
-            number = identifier.value or ""
-            is_national = identifier.system == IDNST and len(number) == 10
-            parse_finess(number.removeprefix(FINESS_PREFIX) if is_national else number, here)
+            refusal = _number_refusal(identifier.system, identifier.value or "")
+            if refusal is not None:
+                raise refusal(f"{place}[{index}].value")
     if identifiers and not known:
         raise IdentifierSystemUnknown(f"{place}[0].system")
+
+
+@lru_cache(maxsize=4096)
+def _number_refusal(system: str, number: str) -> type[IdentifierRefused] | None:
+    """Say what is wrong with a professional's or a place's number; the same few come with every question of a shop."""
+    try:
+        if system in RPPS_SYSTEMS:
+            is_national = system == IDNPS and len(number) == 12
+            parse_rpps(number.removeprefix(RPPS_PREFIX) if is_national else number)
+        else:
+            is_national = system == IDNST and len(number) == 10
+            parse_finess(number.removeprefix(FINESS_PREFIX) if is_national else number)
+    except IdentifierRefused as refusal:
+        return type(refusal)
+    return None
 
 
 def _care_date_of(request: CoverageEligibilityRequest) -> date | None:
