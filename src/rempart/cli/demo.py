@@ -22,12 +22,19 @@ from rempart.domain.errors import RempartError
 from rempart.operations.register_insurer import registered_insurers
 from rempart.sandbox.client import UnexpectedAnswer
 from rempart.sandbox.demo_file import FILE_NAME, write_demo_file
+from rempart.sandbox.professionals import OPTICIAN, PHARMACIST, STORY_OPTICIAN
 from rempart.sandbox.story import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
 from rempart.sandbox.world import Say, in_thousands, make_world
 from rempart.settings import Settings, read_settings
 from rempart.supervisor.beside import wait_until_ready
 
 app = App(name="demo", help="A day's story on made-up people, from the member files to an answer.")
+
+_WORKS_AS = {
+    PHARMACIST.name: "pharmacienne",
+    OPTICIAN.name: "opticien",
+    NEW_COLLEAGUE: f"collaboratrice de {STORY_OPTICIAN.name}",
+}
 
 _LAST_LINES = 12
 """How much of the processes' log is shown when they do not start."""
@@ -138,10 +145,7 @@ def _serve(settings: Settings, told: Told, say: Say) -> None:
 
 
 def _how_to_try(settings: Settings, told: Told) -> str:
-    links = [
-        f"    {name}{', collaboratrice de l’opticien' if name == NEW_COLLEAGUE else ', pharmacienne'}\n      {link}"
-        for name, link in told.invitations.items()
-    ]
+    links = [f"      {name}, {_WORKS_AS[name]}\n      {link}" for name, link in told.invitations.items()]
     return "\n".join(
         [
             "\nÀ vous. Tout reste ouvert.",
@@ -149,7 +153,9 @@ def _how_to_try(settings: Settings, told: Told) -> str:
             f"  Le portail, à la main\u00a0: {settings.portal_url}",
             "    Ouvrez une invitation et créez une clé d’accès (téléphone, ordinateur ou clé de sécurité).",
             "    Chacune sert une fois\u00a0:",
+            "",
             *links,
+            "",
             "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
             "",
             f"  L’API FHIR, par un logiciel\u00a0: {settings.fhir_url}/fhir",

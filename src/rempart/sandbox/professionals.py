@@ -35,7 +35,18 @@ PROFESSIONALS: Final = (
     Professional("Fatou Ndiaye", "10100000081", "590000469", "midwife", "Maison de naissance de la Deûle"),
     Professional("Luc Bertin", "10100000099", "340000470", "device-supplier", "Matériel médical du Lez"),
 )
-"""One of each trade, at one place: a token is asked for and obtained without another word."""
+"""One of each trade, at one place: a token is asked for and obtained without another word.
+
+None of them has asked anything yet: they know no patient, and their budgets are whole.
+"""
+
+STORY_PHARMACIST: Final = Professional(
+    "Élodie Marchand", "10100000131", "680000569", "pharmacist", "Pharmacie de la Gare"
+)
+STORY_OPTICIAN: Final = Professional(
+    "Rachid Lefort", "10100000149", "140000571", "optician", "Optique du Marché"
+)
+"""Who works in the story that `make demo` tells; afterwards their shops know the patients who showed a card there."""
 
 AT_TWO_PLACES: Final = (
     Professional("Nora Lambert", "10100000107", "350000485", "auxiliary", "Cabinet infirmier du Thabor"),

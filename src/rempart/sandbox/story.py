@@ -12,7 +12,7 @@ from rempart.domain.rights import Outcome, Presence
 from rempart.sandbox.browser import Browser
 from rempart.sandbox.client import Answer
 from rempart.sandbox.people import TestPerson, named
-from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST
+from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST, STORY_OPTICIAN, STORY_PHARMACIST
 from rempart.sandbox.provider_visit import name_professional
 from rempart.sandbox.software import Asked, Software, read_fhir
 from rempart.sandbox.world import World, invite
@@ -78,20 +78,21 @@ def tell_story(settings: Settings, world: World, say: Say) -> Told:
     _tell_pharmacy(settings, world, say, told)
     _tell_optician(settings, world, say, told)
     _tell_theft(settings, world, say, told)
-    told.invitations |= {PHARMACIST.name: invite(settings, world.register, PHARMACIST)}
+    for who in (PHARMACIST, OPTICIAN):
+        told.invitations[who.name] = invite(settings, world.register, who)
     return told
 
 
 def _tell_pharmacy(settings: Settings, world: World, say: Say, told: Told) -> None:
     main = world.register.main
     software = main.software(settings)
-    say(f"\n{PHARMACIST.organisation}, par un logiciel (FHIR)")
+    say(f"\n{STORY_PHARMACIST.organisation}, par un logiciel (FHIR)")
     say(
-        f"  {PHARMACIST.name} se connecte\u00a0: son logiciel échange la preuve de son identité contre un jeton."
+        f"  {STORY_PHARMACIST.name} se connecte\u00a0: son logiciel échange la preuve de son identité contre un jeton."
     )
     life_s = software.take_token(
         settings.identity_url,
-        name_professional(settings.test_provider_url, main.client_id, PHARMACIST.rpps),
+        name_professional(settings.test_provider_url, main.client_id, STORY_PHARMACIST.rpps),
     )
     say(f"  Le jeton vaut {life_s // 60} minutes, et rien sans la clé du logiciel.")
     for scene in AT_THE_PHARMACY:
@@ -116,11 +117,11 @@ def _asked_by(software: Software, scene: Scene) -> tuple[Answer, str, str, str]:
 
 def _tell_optician(settings: Settings, world: World, say: Say, told: Told) -> None:
     browser = Browser(settings.portal_url, settings.identity_url)
-    say(f"\n{OPTICIAN.organisation}, sans logiciel (portail)")
+    say(f"\n{STORY_OPTICIAN.organisation}, sans logiciel (portail)")
     say(
-        f"  {OPTICIAN.name} suit son invitation, crée sa clé d’accès et se connecte\u00a0: aucun mot de passe."
+        f"  {STORY_OPTICIAN.name} suit son invitation, crée sa clé d’accès et se connecte\u00a0: aucun mot de passe."
     )
-    browser.accept_invitation(invite(settings, world.register, OPTICIAN))
+    browser.accept_invitation(invite(settings, world.register, STORY_OPTICIAN))
     browser.sign_in()
     for scene in AT_THE_OPTICIAN:
         answer = browser.ask_rights(_form_of(scene))

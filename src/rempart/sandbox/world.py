@@ -25,7 +25,15 @@ from rempart.operations.sandbox_roster import publish_roster
 from rempart.people.generate import MadeInsurer, Plan, generate
 from rempart.sandbox import people as sandbox_people
 from rempart.sandbox.client import ProofKey
-from rempart.sandbox.professionals import AT_TWO_PLACES, FROZEN, PROFESSIONALS, STRUCK_OFF, Professional
+from rempart.sandbox.professionals import (
+    AT_TWO_PLACES,
+    FROZEN,
+    PROFESSIONALS,
+    STORY_OPTICIAN,
+    STORY_PHARMACIST,
+    STRUCK_OFF,
+    Professional,
+)
 from rempart.sandbox.refusals import StateAhead, meet_ahead
 from rempart.sandbox.software import Registration
 from rempart.settings import Settings
@@ -108,7 +116,8 @@ def register_everybody(settings: Settings, folder: Path) -> Register:
         main, other, revoked = (
             _register_software(connection, client_id, name, folder) for client_id, name in _SOFTWARE.items()
         )
-        accounts = {who.name: _register(connection, who) for who in PROFESSIONALS}
+        may_ask = (*PROFESSIONALS, STORY_PHARMACIST, STORY_OPTICIAN)
+        accounts = {who.name: _register(connection, who) for who in may_ask}
         for who in (*AT_TWO_PLACES, FROZEN, STRUCK_OFF):
             _register(connection, who)
         publish_roster(settings, connection)
