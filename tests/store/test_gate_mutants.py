@@ -188,7 +188,7 @@ MUTANTS = [
            lambda world: budgets.test_the_same_person_again_is_free(world, small_day(world), together=True)),
     Mutant("5 budgets", "states[q.at_purse] := purse;", "null;",
            lambda world: budgets.test_the_staff_spends_the_titulaires_day(world, small_day(world), together=False)),
-    Mutant("5 budgets", "batch_at at time zone st.timezone", "batch_at at time zone 'Pacific/Pago_Pago'",
+    Mutant("5 budgets", "batch_at at time zone s.timezone", "batch_at at time zone 'Pacific/Pago_Pago'",
            lambda world: budgets.test_a_new_day_begins_at_midnight_where_the_shop_is(world, small_day(world))),
     Mutant("5 budgets", "if purse.day < q.today then", "if purse.day <> q.today then",
            lambda world: budgets.test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(

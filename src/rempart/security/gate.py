@@ -41,7 +41,7 @@ from rempart.store.gate import AskRow, ToldRow
 
 log = structlog.get_logger()
 
-LANES = 2
+LANES = 1
 """Batches under way at once from one face process: one is on the disk while the next is being read."""
 
 

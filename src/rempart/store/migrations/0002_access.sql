@@ -89,6 +89,9 @@ create table access.sessions (
     token_digest bytea not null check (length(token_digest) = 32),
     key_thumbprint bytea not null check (length(key_thumbprint) = 32),
     account_id bigint not null references access.accounts,
+    holder_account_id bigint not null, -- this and the next two repeat what the account says, which never moves: the gate reads them
+    profession_id smallint not null,
+    timezone text not null,
     software_id int references access.software, -- null for a browser
     opened_at timestamptz not null default now(),
     expires_at timestamptz not null,
@@ -101,6 +104,19 @@ create table access.sessions (
 );
 create unique index one_session_per_token on access.sessions (token_digest);
 create index sessions_of_an_account on access.sessions (account_id);
+
+create function access.complete_session() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    select a.holder_account_id, a.profession_id, o.timezone
+    into new.holder_account_id, new.profession_id, new.timezone
+    from access.accounts as a join access.organisations as o on o.organisation_id = a.organisation_id
+    where a.account_id = new.account_id;
+    return new;
+end $$;
+create trigger a_session_repeats_its_account before insert or update of account_id on access.sessions
+    for each row execute function access.complete_session();
+revoke all on function access.complete_session from public;
 
 create table access.passkeys (
     credential_id bytea primary key,

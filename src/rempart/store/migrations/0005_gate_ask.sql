@@ -12,7 +12,8 @@
 
 -- What a person's rights say for a domain on a day: the best line decides. `verdict` is an outcome; all its days are last or
 -- first days as the outcome reads. Lines are compared as arrays: rank of the state, then the order inside that state, then its day.
-create function gate.right_on(p_person bigint, p_day date, p_domain int)
+-- Of the domains covered, only those of the caller's profession (`p_domains`) are told.
+create function gate.right_on(p_person bigint, p_day date, p_domain int, p_domains int)
 returns table (verdict smallint, answer_on date, answer_domains int, coverages text)
 language sql stable as $$
     select
@@ -23,8 +24,8 @@ language sql stable as $$
     from (
         select
             min(array[l.state, case l.state when 7 then l.day when 8 then -l.day else l.coverage_rank end, l.day]) as best,
-            bit_or(l.domains) filter (where l.state = 1) as open_domains,
-            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || l.domains, ';')
+            bit_or(l.domains & p_domains) filter (where l.state = 1) as open_domains,
+            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || (l.domains & p_domains), ';')
                 filter (where l.state = 1) as open_coverages
         from (
             select
@@ -115,11 +116,12 @@ begin
     end if;
 
     -- Lock the accounts asked for, and those whose budget they spend. A session never changes account.
-    select array_agg(st.account_id) || array_agg(st.holder_account_id), count(distinct st.holder_account_id) = count(*)
+    select array_agg(s.account_id) || array_agg(s.holder_account_id), count(distinct s.holder_account_id) = count(*)
     into involved, holders_meet_once
     from unnest(p_tokens) as u (token)
-    cross join lateral (select * from access.sessions as s where s.token_digest = u.token offset 0) as s
-    cross join lateral (select * from gate.account_state as st where st.account_id = s.account_id offset 0) as st;
+    cross join lateral (
+        select s.account_id, s.holder_account_id from access.sessions as s where s.token_digest = u.token offset 0
+    ) as s;
     select array_agg(st), array_agg(st.account_id) into states, involved
     from (
         select * from gate.account_state as st where st.account_id = any(involved) order by st.account_id for update
@@ -135,7 +137,7 @@ begin
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
             s.session_id, s.account_id, s.software_id, s.nonce_digest,
-            array_position(involved, s.account_id) as at_me, array_position(involved, st.holder_account_id) as at_purse,
+            array_position(involved, s.account_id) as at_me, array_position(involved, s.holder_account_id) as at_purse,
             case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
                 when s.session_id is null then 40
                 when s.revoked_at is not null then 42
@@ -169,10 +171,9 @@ begin
         left join lateral (
             select * from gate.proofs as e where e.session_id = s.session_id and e.proof_digest = u.proof offset 0
         ) as e on true
-        left join lateral (select * from gate.account_state as st where st.account_id = s.account_id offset 0) as st on true
-        left join lateral (select (batch_at at time zone st.timezone)::date as today) as c on true
+        left join lateral (select (batch_at at time zone s.timezone)::date as today) as c on true
         left join access.profession_rules as n
-            on n.profession_id = st.profession_id and n.valid_from <= c.today and c.today < n.valid_until
+            on n.profession_id = s.profession_id and n.valid_from <= c.today and c.today < n.valid_until
         left join lateral (
             select c.today, coalesce(u.care_date, c.today) as on_day, coalesce(u.domain, n.default_domain) as domain
         ) as t on true
@@ -190,9 +191,9 @@ begin
             offset 0
         ) as d on true
         left join lateral (
-            select * from gate.acquaintances as k where k.holder_account_id = st.holder_account_id and k.subject = d.subject offset 0
+            select * from gate.acquaintances as k where k.holder_account_id = s.holder_account_id and k.subject = d.subject offset 0
         ) as k on true
-        left join lateral gate.right_on(l.person_id, t.on_day, t.domain) as r on true
+        left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
         order by u.place
     loop
         ordinal := q.place;
