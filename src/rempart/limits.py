@@ -194,5 +194,5 @@ of an hour. A role that is not here has none.
 FEED_BATCHES_AHEAD = 2
 """Batches of a member file that each stage of a load may be ahead of the next: some 40 MB each, so a load stays under 1 GB."""
 
-FEED_ABSORBED_ROWS = 131_072
-"""Rows of a first file that are written to their tables at once: they sort in memory, and emptying the staging tables is rare."""
+FEED_ABSORBED_ROWS = 262_144
+"""Rows of a first file that are written to their tables at once: emptying the staging tables is rare, and they stay in memory."""

@@ -1,6 +1,7 @@
 """What a batch becomes: digests by their formula, seals that open to the traits, people kept together."""
 
 import hmac
+from datetime import date
 from hashlib import sha256
 from itertools import pairwise
 
@@ -65,7 +66,8 @@ def test_what_is_sealed_is_the_traits_bound_to_their_record_and_insurer() -> Non
     assert traits == {name: (nadia()[name] or "") for name in digests.TRAITS}
     key = hmac.digest(b"key", b"ref|P-0001", sha256)[16:]
     (contract,) = digests.contract_digests([key], ["C-2024/017"])
-    assert record == contract + b"2024-01-01|0990000018"
+    days = date(2024, 1, 1) - date(2000, 1, 1)
+    assert record == contract + days.days.to_bytes(4, "big") + b"0990000018"
     assert contract in staged.copies["lines"]
     assert contract in staged.copies["identities"]
     assert key not in b"".join(staged.copies.values())

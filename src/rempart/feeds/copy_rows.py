@@ -67,10 +67,12 @@ def _side_by_side(columns: Sequence[Cells], tail: Cells | None = None) -> Cells:
         layout += [(f"length{place}", ">i4"), (f"cell{place}", cells.dtype)]
     if tail is not None:
         layout.append(("tail", ">i4"))
-    rows = np.empty(len(columns[0]), dtype=layout)
-    rows["count"] = len(columns) + (tail is not None)
+    model = np.zeros(1, dtype=layout)
+    model["count"] = len(columns) + (tail is not None)
     for place, cells in enumerate(columns):
-        rows[f"length{place}"] = cells.dtype.itemsize
+        model[f"length{place}"] = cells.dtype.itemsize
+    rows = np.repeat(model, len(columns[0]))
+    for place, cells in enumerate(columns):
         rows[f"cell{place}"] = cells
     if tail is not None:
         rows["tail"] = tail

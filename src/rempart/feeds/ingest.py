@@ -148,8 +148,11 @@ class Ingest:
     def _lines(self, rows: pl.DataFrame, people: _People) -> dict[str, bytes]:
         """Stage each line, and its identity sealed."""
         keys = _rows_of(people.keys[people.of_rows])
-        contracts = digests.contract_digests(keys, rows["contract_number"].to_list())
-        contract_column = rows_of_copy.digests(digests.cut(b"".join(contracts), digests.CONTRACT_BYTES))
+        contracts = digests.cut(
+            b"".join(digests.contract_digests(keys, rows["contract_number"].to_list())),
+            digests.CONTRACT_BYTES,
+        )
+        contract_column = rows_of_copy.digests(contracts)
         opens_on = dates(rows["opens_on"])
         traits = digests.traits_texts(rows)
         traits_column = digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)
@@ -175,7 +178,7 @@ class Ingest:
             opens_on,
             rows_of_copy.digests(traits_column),
         ]
-        sealed = self.keyring.seal(self.amc_number, _records(contracts, rows, self.amc_number), traits)
+        sealed = self.keyring.seal(self.amc_number, _records(contracts, opens_on, self.amc_number), traits)
         return {
             "lines": copy_rows(lines, np.argsort(people.of_rows, kind="stable")),
             "identities": copy_rows_with_texts(identities, sealed),
@@ -204,26 +207,38 @@ class Ingest:
 
 
 def keep_people_together(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Move the lines of the last person of each batch to the next: lines that stand side by side are staged together."""
-    carried = pl.DataFrame()
-    batch = None
+    """Give the lines of the person at the border of two batches a small batch of their own.
+
+    Lines that stand side by side are then staged together; the large batches are cut without being copied.
+    """
+    border = pl.DataFrame()
+    lines_so_far = 0
     for batch in batches:
-        rows = pl.concat([carried, batch.rows]) if carried.height else batch.rows
-        is_last = (
-            rows["beneficiary_id"] == rows["beneficiary_id"][-1]
-            if rows.height
-            else pl.Series(dtype=pl.Boolean)
-        )
-        carried = rows.filter(is_last)
-        yield replace(batch, rows=rows.filter(~is_last))
-    if batch is not None and carried.height:
-        yield Batch(carried, [], 0, batch.lines_so_far)
+        rows, lines_so_far = batch.rows, batch.lines_so_far
+        if border.height and rows.height:
+            continued = _run_length(rows["beneficiary_id"], border["beneficiary_id"][0])
+            border, rows = pl.concat([border, rows.head(continued)]), rows.slice(continued)
+        if rows.height:
+            if border.height:
+                yield Batch(border, [], 0, lines_so_far - batch.line_count)
+            last = _run_length(rows["beneficiary_id"].reverse(), rows["beneficiary_id"][-1])
+            border, rows = rows.tail(last), rows.head(rows.height - last)
+        yield replace(batch, rows=rows)
+    if border.height:
+        yield Batch(border, [], 0, lines_so_far)
 
 
-def _records(contracts: Sequence[bytes], rows: pl.DataFrame, amc_number: str) -> list[bytes]:
-    """Name the record that each seal is bound to: contract digest, opening, insurer."""
-    ends = (rows["opens_on"].cast(pl.String) + "|" + amc_number).cast(pl.Binary).to_list()
-    return [contract + end for contract, end in zip(contracts, ends, strict=True)]
+def _run_length(beneficiary_ids: pl.Series, person: str) -> int:
+    """Count how many of the first lines are a person's."""
+    others = (beneficiary_ids != person).arg_max()
+    return beneficiary_ids.len() if others is None or beneficiary_ids[others] == person else others
+
+
+def _records(contracts: Cells, opens_on: Cells, amc_number: str) -> list[bytes]:
+    """Name the record that each seal is bound to: contract digest, opening (days since 2000, big-endian), insurer."""
+    insurer = np.frombuffer(amc_number.encode(), dtype=np.uint8)
+    days = np.ascontiguousarray(opens_on).view(np.uint8).reshape(-1, 4)
+    return _rows_of(np.hstack([contracts, days, np.broadcast_to(insurer, (len(days), len(insurer)))]))
 
 
 def _codes(words: pl.Series, numbers: Mapping[str, int]) -> pl.Series:
