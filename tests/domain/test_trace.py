@@ -35,5 +35,12 @@ def test_two_neighbours_exchanged_are_found(receipt_id: int, at: int) -> None:
 
 
 def test_what_cannot_be_a_trace_is_not_one() -> None:
-    for text in ("", "0000", "0000-0000-YGJ0-2", "0000-0000-YGJU-27", "0000-0000-YGJ0-2x", "0000-0000-YGJ0-270"):
+    for text in (
+        "",
+        "0000",
+        "0000-0000-YGJ0-2",
+        "0000-0000-YGJU-27",
+        "0000-0000-YGJ0-2x",
+        "0000-0000-YGJ0-270",
+    ):
         assert receipt_id_of(text) is None
