@@ -225,7 +225,7 @@ def test_no_argument_of_the_gate_names_an_actor(world: World) -> None:
         "select pg_ls_dir('.')",
         "select pg_reload_conf()",
         "select lo_import('/etc/passwd')",
-        "select gate.right_on(1, current_date, 0)",
+        "select gate.right_on(1, current_date, 0, 0)",
         "select gate.forget_old_proofs()",
         "select nextval('evidence.receipt_ids')",
         "select setval('evidence.receipt_ids', 1)",

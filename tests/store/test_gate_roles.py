@@ -149,7 +149,8 @@ def test_a_role_may_use_no_sequence_but_the_operators_draw_of_an_account(world: 
         "select n.nspname || '.' || c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
         ""
         ""
-        " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind = 'S' and (has_sequence_privilege(%s, c.oid, 'usage')"
+        " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind = 'S'"
+        " and (has_sequence_privilege(%s, c.oid, 'usage')"
         " or has_sequence_privilege(%s, c.oid, 'select') or has_sequence_privilege(%s, c.oid, 'update'))",
         [role_name(role)] * 3,
     ).fetchall()
