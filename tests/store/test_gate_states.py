@@ -190,3 +190,14 @@ def test_only_a_sandbox_says_why(world: World, till: Session, insurer: Insurer) 
     assert told.why is not None
     assert told.why["truth"] == Outcome.SUSPENDED.number
     assert told.why["person_found"] is True
+
+
+def test_a_caller_hears_of_the_domains_of_the_profession_and_of_no_other(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    everything = sum(domain.bit for domain in Domain)
+    ines = world.person("Inès", insurer, Right(domains=everything), Right(domains=everything, coverage_rank=2))
+    told = world.ask(till.about(ines))
+    assert told.answer_domains == PHAR | DIPR
+    assert told.coverages is not None
+    assert {line.rpartition(":")[2] for line in told.coverages.split(";")} == {str(PHAR | DIPR)}
