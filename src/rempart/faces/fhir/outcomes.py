@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 from rempart.domain.errors import (
     AccessRefused,
     Bug,
+    CardSecretRefused,
+    IdentifierRefused,
     Outage,
     ProofRefused,
     Refusal,
@@ -88,6 +90,8 @@ THROTTLED: Final = Row(429, "throttled")
 
 ROWS_OF_ERRORS: Final[dict[type[RempartError], Row]] = {
     Refusal: Row(422, "processing"),
+    IdentifierRefused: Row(422, "value"),
+    CardSecretRefused: Row(422, "value"),
     AccessRefused: Row(401, "security", INVALID_TOKEN),
     TokenRefused: Row(401, "login", INVALID_TOKEN),
     TokenMissing: Row(401, "login", NO_CREDENTIALS),
