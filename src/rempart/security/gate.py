@@ -261,8 +261,13 @@ def answer_of(told: ToldRow) -> RightsAnswer:
         retry_after_s=told.retry_after_s,
         repeat_of=first,
         next_nonce=told.next_nonce,
-        why=told.why,
+        why=_in_words(told.why),
     )
+
+
+def _in_words(why: dict[str, Any] | None) -> dict[str, object] | None:
+    """Give the truth behind an answer its public code: what a sandbox tells is read by people."""
+    return None if why is None else {**why, "truth": OUTCOME_BY_NUMBER[why["truth"]].code}
 
 
 def _coverages_of(text: str | None) -> tuple[Coverage, ...]:
