@@ -208,7 +208,8 @@ end $$;
 -- loader begins again on the slower road, which names them. Identities go by COPY into a table of their own; it joins at the end.
 create function feeds.absorb_batch() returns void
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set work_mem = '64MB' as $$
 declare
     here staging.file;
     new_people bigint;
@@ -229,7 +230,8 @@ begin
     insert into members.aliases (alias_digest, person_id, insurer_id)
     select s.alias_digest, here.first_person_id + s.place, here.insurer_id from staging.people as s
     union all
-    select s.alias_digest, here.first_person_id + s.place, here.insurer_id from staging.other_aliases as s;
+    select s.alias_digest, here.first_person_id + s.place, here.insurer_id from staging.other_aliases as s
+    order by alias_digest; -- a tree grows by neighbours: 2.8 µs a row rather than 4.6
 
     insert into members.rights (
         person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp,
