@@ -5,7 +5,7 @@ It is two transactions: the first decides and writes the receipts (`gate.ask`), 
 
 Arrays travel as text literals: with a dozen columns of a few dozen short values, building them by hand costs a quarter of
 what the driver's own array dumper does (measured). Every value is a number, a date, an enumerated code or hexadecimal, and an
-AMC number is checked to be alphanumeric before it comes here, so nothing needs escaping.
+AMC number is looked at once more, so nothing needs escaping.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,6 +74,14 @@ def _plain_array(values: Iterable[object]) -> str:
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 
+def _amc_array(numbers: Sequence[str | None]) -> str:
+    """Write the only texts of a question; one that is no number must not become another one, or a question about nobody."""
+    for number in numbers:
+        if number is not None and not (number.isascii() and number.isalnum() and number.upper() != "NULL"):
+            raise ValueError("not an AMC number")
+    return _plain_array(numbers)
+
+
 async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) -> list[ToldRow]:
     """Ask a batch; answers come in the order of the questions.
 
@@ -85,7 +93,7 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
         _bytes_array([row.proof for row in rows]),
         _plain_array([row.proof_at for row in rows]),
         _bytes_array([row.nonce for row in rows]),
-        _plain_array([row.amc for row in rows]),
+        _amc_array([row.amc for row in rows]),
         _bytes_array([row.alias for row in rows]),
         _plain_array([row.domain for row in rows]),
         _plain_array([row.care_date for row in rows]),
@@ -100,7 +108,7 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
     try:
         await cursor.execute(CALL, parameters, prepare=True)
     except psycopg.Error as error:
-        if error.sqlstate == ANSWERS_LOST or (error.sqlstate is None and connection.closed):
+        if error.sqlstate == ANSWERS_LOST or connection.closed:
             raise AnswersLost from error
         raise
     try:
