@@ -18,7 +18,7 @@ from rempart.domain.identifiers import AmcNumber, Nir
 from rempart.domain.rights import CardSecret, Presence
 from rempart.people.generate import MadeInsurer
 from rempart.sandbox import people as sandbox_people
-from rempart.sandbox.people import TestPerson
+from rempart.sandbox.people import SandboxPerson
 from rempart.sandbox.professionals import AT_TWO_PLACES, FROZEN, PROFESSIONALS, STRUCK_OFF
 from rempart.sandbox.refusals import REFUSALS
 from rempart.sandbox.software import Registration
@@ -114,7 +114,7 @@ def _documented_people() -> Iterator[dict[str, Any]]:
         }
 
 
-def expected_of(person: TestPerson) -> dict[str, str | None]:
+def expected_of(person: SandboxPerson) -> dict[str, str | None]:
     """Say the code that is answered at each level of presence; None where the level cannot be reached."""
     expected: dict[str, str | None] = {
         presence.name.lower().replace("_", "-"): person.answer_at(presence).code for presence in Presence

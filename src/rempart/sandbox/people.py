@@ -33,7 +33,7 @@ ALL_CARE: Final = "PHAR MEDE AUXM LABO RADL SAGE TRAN HOSP DESO DEPR OPTI AUDI D
 
 
 @dataclass(frozen=True, slots=True)
-class TestContract:
+class SandboxContract:
     """A contract of a test person; days count from the day on which the sandbox is made."""
 
     number: str
@@ -48,7 +48,7 @@ class TestContract:
 
 
 @dataclass(frozen=True, slots=True)
-class TestPerson:
+class SandboxPerson:
     """A test person, and what a question about their domain is answered once they are proven present."""
 
     name: str
@@ -57,7 +57,7 @@ class TestPerson:
     nir13: str
     birth_date: str
     with_presence: Outcome
-    contracts: tuple[TestContract, ...]
+    contracts: tuple[SandboxContract, ...]
     amc_number: str = ORDINARY
     rank: int = 1
     domain: str = "PHAR"
@@ -101,121 +101,121 @@ class TestPerson:
 
 _BASE_32: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PLAIN: Final = str.maketrans("ÀÂÉÈÊËÎÏÔÛÜÇ", "AAEEEEIIOUUC")
-_OPEN: Final = (TestContract("C-100"),)
+_OPEN: Final = (SandboxContract("C-100"),)
 
 PEOPLE: Final = (
-    TestPerson("Martin", "Alice", "F", "2850578006990", "19850512", Outcome.OPEN, _OPEN, note="open rights"),
-    TestPerson(
+    SandboxPerson("Martin", "Alice", "F", "2850578006990", "19850512", Outcome.OPEN, _OPEN, note="open rights"),
+    SandboxPerson(
         "Martin", "Basile", "M", "2850578006990", "20150309", Outcome.OPEN, _OPEN, nir_is_own=False,
         other_aliases=("1830675112991", "1150378006992"), note="a child, under a mother's number, a father's, or his own",
     ),
-    TestPerson(
+    SandboxPerson(
         "Petit", "Camille", "F", "2900433063991", "20200214", Outcome.OPEN, _OPEN, nir_is_own=False,
         note="a twin, rank 1; at rank 3, which is nobody's, see *a wrong rank* below",
     ),
-    TestPerson(
-        "Petit", "Diane", "F", "2900433063991", "20200214", Outcome.ENDED_ON, (TestContract("C-104", -700, -30),),
+    SandboxPerson(
+        "Petit", "Diane", "F", "2900433063991", "20200214", Outcome.ENDED_ON, (SandboxContract("C-104", -700, -30),),
         nir_is_own=False, rank=2, note="her twin, rank 2: the same number and day, another answer",
     ),
-    TestPerson(
+    SandboxPerson(
         "Benali", "Émir", "M", "1622099352990", "19621332", Outcome.OPEN, _OPEN, note="a birth date that no calendar of ours has",
     ),
-    TestPerson(
+    SandboxPerson(
         "Nguyen", "Flore", "F", "8950699243990", "19950618", Outcome.OPEN, _OPEN, nir_is_own=False, note="a provisional number",
     ),
-    TestPerson(
+    SandboxPerson(
         "Santoni", "Ghjulia", "F", "253072B073990", "19530721", Outcome.OPEN, _OPEN, note="a number with a letter (Corsica)",
     ),
-    TestPerson(
+    SandboxPerson(
         "Hoarau", "Hugo", "M", "1881197411990", "19881103", Outcome.OPEN,
-        (TestContract("C-108"), TestContract("S-108", rank=2, domains="OPTI AUDI DEPR")), domain="OPTI",
+        (SandboxContract("C-108"), SandboxContract("S-108", rank=2, domains="OPTI AUDI DEPR")), domain="OPTI",
         note="two coverages at one insurer, ranked",
     ),
-    TestPerson(
-        "Garnier", "Inès", "F", "2780169123990", "19780122", Outcome.OPENS_ON, (TestContract("C-109", 15, 380),),
+    SandboxPerson(
+        "Garnier", "Inès", "F", "2780169123990", "19780122", Outcome.OPENS_ON, (SandboxContract("C-109", 15, 380),),
         note="opens in a fortnight",
     ),
-    TestPerson(
-        "Robert", "Jules", "M", "1700544109990", "19700530", Outcome.ENDED_ON, (TestContract("C-110", -900, -45),),
+    SandboxPerson(
+        "Robert", "Jules", "M", "1700544109990", "19700530", Outcome.ENDED_ON, (SandboxContract("C-110", -900, -45),),
         note="ended six weeks ago",
     ),
-    TestPerson(
-        "Moreau", "Karim", "M", "1910359350990", "19910304", Outcome.SUSPENDED, (TestContract("C-111", situation="suspended"),),
-        note="suspended by the insurer",
+    SandboxPerson(
+        "Moreau", "Karim", "M", "1910359350990", "19910304", Outcome.SUSPENDED,
+        (SandboxContract("C-111", situation="suspended"),), note="suspended by the insurer",
     ),
-    TestPerson(
+    SandboxPerson(
         "Lefèvre", "Louise", "F", "2660831555990", "19660817", Outcome.RENEWAL_IN_PROGRESS,
-        (TestContract("C-112", -380, -5, situation="renewal"),), note="between two contracts, neither open nor closed",
+        (SandboxContract("C-112", -380, -5, situation="renewal"),), note="between two contracts, neither open nor closed",
     ),
-    TestPerson(
+    SandboxPerson(
         "Rousseau", "Malo", "M", "1020235238990", "20020211", Outcome.DOMAIN_NOT_COVERED,
-        (TestContract("C-113", domains="HOSP MEDE"),), note="covered, not in pharmacy",
+        (SandboxContract("C-113", domains="HOSP MEDE"),), note="covered, not in pharmacy",
     ),
-    TestPerson(
+    SandboxPerson(
         "Blanc", "Nadia", "F", "2840713055990", "19840708", Outcome.WITHOUT_TIERS_PAYANT,
-        (TestContract("C-114", domains="MEDE HOSP", domains_without_tp="PHAR OPTI"),), note="covered, without tiers payant",
+        (SandboxContract("C-114", domains="MEDE HOSP", domains_without_tp="PHAR OPTI"),), note="covered, without tiers payant",
     ),
-    TestPerson(
+    SandboxPerson(
         "Faure", "Oscar", "M", "1930967482990", "19930927", Outcome.WAITING_PERIOD,
-        (TestContract("C-115", -20, 345, waiting_domains="OPTI", waiting_for_days=70),), domain="OPTI",
+        (SandboxContract("C-115", -20, 345, waiting_domains="OPTI", waiting_for_days=70),), domain="OPTI",
         note="covered in optics, after a waiting period",
     ),
-    TestPerson(
+    SandboxPerson(
         "André", "Pauline", "F", "2590229019990", "19590203", Outcome.OPEN, _OPEN, amc_number=STRICT,
         note="an insurer that asks for the card each time",
     ),
-    TestPerson(
+    SandboxPerson(
         "Mercier", "Quentin", "M", "1810175056990", "19810115", Outcome.OPEN, _OPEN, amc_number=LATE,
         note="an insurer whose data are old: open, with the day of the data",
     ),
-    TestPerson(
-        "Dupuis", "Rose", "F", "2740675056991", "19740629", Outcome.INSURER_DATA_STALE, (TestContract("C-118", -900, -45),),
+    SandboxPerson(
+        "Dupuis", "Rose", "F", "2740675056991", "19740629", Outcome.INSURER_DATA_STALE, (SandboxContract("C-118", -900, -45),),
         amc_number=LATE, note="an insurer whose data are old: nothing is sure, not even with the card",
     ),
-    TestPerson(
-        "Colin", "Sacha", "M", "1790369123990", "19790316", Outcome.OPEN, (TestContract("C-119", ends_in_days=None),),
+    SandboxPerson(
+        "Colin", "Sacha", "M", "1790369123990", "19790316", Outcome.OPEN, (SandboxContract("C-119", ends_in_days=None),),
         note="open, no end is known",
     ),
-    TestPerson(
-        "Haddad", "Tarek", "M", "1681213055990", "19681209", Outcome.OPEN, (TestContract("C-120", -300, 0),),
+    SandboxPerson(
+        "Haddad", "Tarek", "M", "1681213055990", "19681209", Outcome.OPEN, (SandboxContract("C-120", -300, 0),),
         note="today is the last day",
     ),
-    TestPerson(
-        "Leroy", "Ursule", "F", "2470533063990", "19470520", Outcome.OPEN, (TestContract("C-121", 0, 365),),
+    SandboxPerson(
+        "Leroy", "Ursule", "F", "2470533063990", "19470520", Outcome.OPEN, (SandboxContract("C-121", 0, 365),),
         note="today is the first day",
     ),
-    TestPerson(
-        "Roux", "Victor", "M", "1900831555990", "19900804", Outcome.ENDED_ON, (TestContract("C-122", -400, -1),),
+    SandboxPerson(
+        "Roux", "Victor", "M", "1900831555990", "19900804", Outcome.ENDED_ON, (SandboxContract("C-122", -400, -1),),
         note="ended yesterday",
     ),
-    TestPerson(
-        "Simon", "Wanda", "F", "2630244109990", "19630214", Outcome.OPENS_ON, (TestContract("C-123", 1, 366),),
+    SandboxPerson(
+        "Simon", "Wanda", "F", "2630244109990", "19630214", Outcome.OPENS_ON, (SandboxContract("C-123", 1, 366),),
         note="opens tomorrow",
     ),
-    TestPerson(
+    SandboxPerson(
         "Diallo", "Xavier", "M", "1920999335990", "19920911", Outcome.OPEN, _OPEN, other_aliases=("7920999335991",),
         note="a provisional number that became definitive: both lead to him",
     ),
-    TestPerson(
-        "Fournier", "Yasmine", "F", "2861022019990", "19861026", Outcome.ENDED_ON, (TestContract("C-125", -800, -60),),
+    SandboxPerson(
+        "Fournier", "Yasmine", "F", "2861022019990", "19861026", Outcome.ENDED_ON, (SandboxContract("C-125", -800, -60),),
         amc_number=STRICT, note="an insurer that asks for the card each time, and ended rights",
     ),
-    TestPerson(
+    SandboxPerson(
         "Girard", "Zélie", "F", "2010735238990", "20010713", Outcome.OPEN, _OPEN, amc_number=CONTAINED,
         note="an insurer that was stopped after an incident: nobody is answered about, and the receipt says so",
     ),
-    TestPerson(
+    SandboxPerson(
         "Bonnet", "Agathe", "F", "2720454109990", "19720418", Outcome.OPEN,
-        (TestContract("C-127", -765, -36), TestContract("C-128", -35, 330)), note="a former contract and the one that followed",
+        (SandboxContract("C-127", -765, -36), SandboxContract("C-128", -35, 330)), note="a former contract, then another",
     ),
 )  # fmt: skip
 
-STRANGER: Final = TestPerson(
+STRANGER: Final = SandboxPerson(
     "Inconnu", "Théo", "M", "1960175056995", "19960101", Outcome.NOT_KNOWN, (), note="known to no insurer, so without a card",
 )  # fmt: skip
 
 
-def named(given_name: str) -> TestPerson:
+def named(given_name: str) -> SandboxPerson:
     """Find a test person."""
     return next(person for person in (*PEOPLE, STRANGER) if person.given_names == given_name)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from rempart.domain.rights import Presence
 from rempart.sandbox.demo_file import expected_of
-from rempart.sandbox.people import INSURERS, NOT_SERVED, PEOPLE, STRANGER, TestPerson, whole
+from rempart.sandbox.people import INSURERS, NOT_SERVED, PEOPLE, STRANGER, SandboxPerson, whole
 from rempart.sandbox.professionals import (
     AT_TWO_PLACES,
     FROZEN,
@@ -86,7 +86,7 @@ def _cards() -> str:
     )
 
 
-def _other_numbers(person: TestPerson) -> str:
+def _other_numbers(person: SandboxPerson) -> str:
     return ", ".join(f"`{whole(number)}`" for number in person.other_aliases)
 
 

@@ -88,6 +88,7 @@ REFUSALS: Final = (
     Refusal("break-glass-exhausted", 429, FHIR, "break the glass four times in a day"),
     Refusal("idempotency-conflict", 409, FHIR, "send another body under an Idempotency-Key that was used in the last 24 hours"),
     Refusal("face-not-allowed", 401, PORTAL, "send a software's token to the portal"),
+    Refusal("nonce-diverged", 401, PORTAL, "send a proof with a nonce that was used before, as a copy of the browser would"),
 )  # fmt: skip
 
 

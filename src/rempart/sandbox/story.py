@@ -11,7 +11,7 @@ from typing import Any, Final
 from rempart.domain.rights import Outcome, Presence
 from rempart.sandbox.browser import Browser
 from rempart.sandbox.client import Answer
-from rempart.sandbox.people import TestPerson, named
+from rempart.sandbox.people import SandboxPerson, named
 from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST, STORY_OPTICIAN, STORY_PHARMACIST
 from rempart.sandbox.provider_visit import name_professional
 from rempart.sandbox.software import Asked, Software, read_fhir
@@ -32,7 +32,7 @@ class Scene:
     """One question of a shop: what happens, about whom, with what in hand, and what must be answered."""
 
     title: str
-    person: TestPerson
+    person: SandboxPerson
     presence: Presence
     expected: Outcome
     status: int = 200
