@@ -46,7 +46,7 @@ def test_an_open_right_is_granted_with_an_engagement(desk: Desk) -> None:
     (insurance,) = answer.resource["insurance"]
     assert insurance["inforce"] is True
     assert insurance["benefitPeriod"] == {"end": ends_on.isoformat()}
-    assert codes_of(insurance) == [domain.name for domain in Domain]
+    assert codes_of(insurance) == ["PHAR", "DIPR"]  # those of a pharmacist, and no other
     assert answer.resource["preAuthRef"] == answer.trace
     assert answer.resource["disposition"].startswith("Droits ouverts jusqu’au ")
     assert "error" not in answer.resource

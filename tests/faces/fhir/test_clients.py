@@ -1,9 +1,12 @@
 """npm's fhir-kit-client and openid-client, unmodified, get a token and an answer from the address of the server alone."""
 
+import http.client
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from joserfc.jwk import ECKey
@@ -85,3 +88,17 @@ def test_fhir_kit_client_finds_its_way_and_gets_answers(desk: Desk, registered: 
 def test_a_sandbox_says_why(desk: Desk) -> None:
     said = json.loads(desk.ask(question(NADIA, desk.insurer.amc)).extension("why"))
     assert said["person_found"] is True
+
+
+def test_what_is_said_of_tokens_is_what_the_identity_process_says(desk: Desk) -> None:
+    identity = http.client.HTTPConnection(urlsplit(desk.running.settings.identity_url).netloc, timeout=10)
+    identity.request("GET", "/.well-known/openid-configuration")
+    with closing(identity):
+        said = json.loads(identity.getresponse().read())
+    smart = desk.exchange("GET", "/.well-known/smart-configuration", None, {}).resource
+    for member in (
+        "issuer", "token_endpoint", "token_endpoint_auth_methods_supported", "grant_types_supported",
+    ):  # fmt: skip
+        assert smart[member] == said[member], member
+    for member in ("token_endpoint_auth_signing_alg_values_supported", "dpop_signing_alg_values_supported"):
+        assert sorted(smart[member]) == sorted(said[member]), member

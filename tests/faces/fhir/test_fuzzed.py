@@ -21,7 +21,7 @@ from tests.faces.fhir.conftest import Desk
 from tests.faces.fhir.requests import NADIA, question, spoilt
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-FEW = 40  # schemathesis makes up some three requests a second
+FEW = 25  # schemathesis makes up some three requests a second
 MANY = 300
 BOUNDED = settings(
     max_examples=FEW,

@@ -20,6 +20,7 @@ from rempart.faces.fhir.r4.capability import (
 )
 from rempart.faces.fhir.r4.datatypes import CodeableConcept, Coding
 from rempart.faces.fhir.r4.elements import Extension
+from rempart.security.assertions.signatures import STATEMENT_ALGORITHMS
 from rempart.security.dpop import PROOF_ALGORITHMS
 from rempart.settings import Settings
 
@@ -28,7 +29,6 @@ RELEASED_ON: Final = "2026-11-22"
 """When what this statement says last changed."""
 
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 (the name of a grant)
-ASSERTION_ALGORITHMS: Final = ("ES256", "EdDSA", "PS256", "RS256")
 
 _encode = msgspec.json.Encoder().encode
 
@@ -105,7 +105,7 @@ def smart_configuration(settings: Settings) -> bytes:
         "issuer": settings.identity_url,
         "token_endpoint": token_url(settings),
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "token_endpoint_auth_signing_alg_values_supported": STATEMENT_ALGORITHMS,
         "grant_types_supported": [TOKEN_EXCHANGE],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": sorted(PROOF_ALGORITHMS),
