@@ -13,7 +13,7 @@ from tests.support.insurer import Insurer
 from tests.support.member_rows import family
 
 PEOPLE = ("people", "aliases", "rights", "rights_history", "identities", "products")
-STAGING = ("people", "other_aliases", "lines", "identities", "file", "held", "products", "changes")
+STAGING = ("people", "other_aliases", "lines", "identities", "file", "held", "claims", "products", "changes")
 
 
 @pytest.fixture(scope="module")

@@ -103,6 +103,14 @@ create unlogged table staging.identities (
 );
 -- People who stay as they are: a line of theirs is bad, or contradicts another.
 create unlogged table staging.held (reference_digest bytea primary key);
+-- Aliases that two people claim: two lines of the file, or a line and who has it now.
+create unlogged table staging.claims (
+    line bigint not null,
+    column_name text not null,
+    alias_digest bytea not null,
+    reference_digest bytea not null,
+    owner_digest bytea -- null: claimed by another line
+);
 create unlogged table staging.complaints (line bigint not null, column_name text not null, reason text not null);
 -- What the file changes, line by line; lines that change nothing are not here.
 create unlogged table staging.changes (
@@ -170,7 +178,7 @@ begin
         return;
     end if;
     truncate staging.file, staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held,
-        staging.complaints, staging.changes;
+        staging.claims, staging.complaints, staging.changes;
     if is_absorbed then -- as many numbers as the file can hold people; those left over are never given
         first_person_id := nextval('members.people_person_id_seq');
         perform setval('members.people_person_id_seq', first_person_id + p_row_count);
@@ -317,40 +325,51 @@ begin
     )
     insert into staging.held select reference_digest from two_faced on conflict do nothing;
 
-    -- One alias for two beneficiaries: in the file, or here and in what is known. Holding one may free nobody and bind others.
+    -- One alias for two beneficiaries: in the file, or here and in what is known. Most files have none of these claims.
+    with named as (
+        select p.line, 'nir' as column_name, p.alias_digest, p.reference_digest from staging.people as p
+        union all
+        select a.line, 'other_aliases', a.alias_digest, a.reference_digest from staging.other_aliases as a
+    ), repeated as (
+        select n.alias_digest from named as n group by n.alias_digest having count(*) > 1
+    ), shared as (
+        select n.alias_digest from named as n join repeated using (alias_digest)
+        group by n.alias_digest having count(distinct n.reference_digest) > 1
+    ), owned as (
+        select n.*, p.reference_digest as owner_digest
+        from named as n
+        join members.aliases as a on a.alias_digest = n.alias_digest
+        join members.people as p on p.person_id = a.person_id
+        where p.reference_digest <> n.reference_digest
+    )
+    insert into staging.claims
+    select o.* from owned as o
+    union all
+    select n.*, null from named as n join shared using (alias_digest);
+    if not found then
+        return;
+    end if;
+    analyze staging.claims;
+
+    -- Who is held no longer claims, and keeps what he had: so holding some may free others, and bind others.
     loop
-        with named as (
-            select p.alias_digest, p.reference_digest from staging.people as p
-            union
-            select a.alias_digest, a.reference_digest from staging.other_aliases as a
-        ), free as (
-            select n.alias_digest, n.reference_digest from named as n
-            where not exists (select from staging.held as h where h.reference_digest = n.reference_digest)
+        with free as (
+            select c.* from staging.claims as c
+            where not exists (select from staging.held as h where h.reference_digest = c.reference_digest)
         ), shared as (
-            select f.alias_digest from free as f group by f.alias_digest having count(*) > 1
-        ), owned as (
-            select f.alias_digest, f.reference_digest, p.reference_digest as owner_digest
-            from free as f
-            join members.aliases as a on a.alias_digest = f.alias_digest
-            join members.people as p on p.person_id = a.person_id
-            where p.reference_digest <> f.reference_digest and not here.is_first
+            select f.alias_digest from free as f group by f.alias_digest having count(distinct f.reference_digest) > 1
         ), convicted as (
-            select f.alias_digest, f.reference_digest from free as f join shared using (alias_digest)
+            select f.* from free as f join shared using (alias_digest)
             union
-            select o.alias_digest, o.reference_digest from owned as o
-            where exists (select from staging.held as h where h.reference_digest = o.owner_digest)
-                or not exists (select from free as f where f.reference_digest = o.owner_digest)
-                    and not (p_may_close and here.kind = 'full')
-                or exists (select from named as n where n.alias_digest = o.alias_digest and n.reference_digest = o.owner_digest)
+            select f.* from free as f
+            where f.owner_digest is not null and (
+                exists (select from staging.held as h where h.reference_digest = f.owner_digest)
+                or not (p_may_close and here.kind = 'full')
+                    and not exists (select from staging.people as p where p.reference_digest = f.owner_digest)
+            )
         ), told as (
             insert into staging.complaints
-            select c.line, min(c.column_name), 'alias-of-somebody-else'
-            from (
-                select p.line, 'nir' as column_name from staging.people as p join convicted using (alias_digest, reference_digest)
-                union all
-                select a.line, 'other_aliases' from staging.other_aliases as a join convicted using (alias_digest, reference_digest)
-            ) as c
-            group by c.line
+            select distinct c.line, c.column_name, 'alias-of-somebody-else' from convicted as c
         ), caught as (
             insert into staging.held select distinct c.reference_digest from convicted as c on conflict do nothing returning 1
         )
@@ -583,7 +602,8 @@ begin
     end if;
     file_id := feeds.record_file(verdict, difference);
     delete from staging.file;
-    truncate staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held, staging.changes;
+    truncate staging.people, staging.other_aliases, staging.lines, staging.products, staging.identities, staging.held, staging.claims,
+        staging.changes;
 end $$;
 
 -- Write down what became of the file at hand; one that waited in its place is withdrawn.
@@ -640,7 +660,7 @@ do $$
 declare
     staged text;
 begin
-    foreach staged in array array['file', 'people', 'other_aliases', 'lines', 'products', 'identities', 'held', 'complaints', 'changes'] loop
+    foreach staged in array array['file', 'people', 'other_aliases', 'lines', 'products', 'identities', 'held', 'claims', 'complaints', 'changes'] loop
         execute format('alter table staging.%I owner to rempart_loader', staged);
     end loop;
     if current_setting('server_version_num')::int >= 170000 then
