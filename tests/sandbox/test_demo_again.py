@@ -44,6 +44,8 @@ def killed() -> Iterator[Home]:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
         _, alive = psutil.wait_procs(started, timeout=30)
+        for one in alive:
+            one.kill()
         assert alive == [], "the others do not outlive the command that started them"
         yield home
 
