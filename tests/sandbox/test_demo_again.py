@@ -84,6 +84,17 @@ def test_a_platform_that_is_no_demonstration_is_left_alone(killed: Home) -> None
         shutil.move(killed.path / "elsewhere", marked)
 
 
+def test_ctrl_c_in_the_middle_stops_everything() -> None:
+    with new_home() as home, begin(home) as process:
+        read_until(process, "La plateforme répond")
+        started = everything_under(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130, "a story that was not told to its end is no success"
+        _, alive = psutil.wait_procs(started, timeout=5)
+        assert alive == []
+        assert home.is_quiet()
+
+
 def test_an_ordinary_user_sees_the_whole_story_and_json_is_one_line() -> None:
     with new_home() as home:
         command = as_ordinary_user(home, *COMMAND, "--once", "--json")
