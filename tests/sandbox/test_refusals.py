@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from joserfc.jwk import ECKey
 from rempart.domain.rights import Presence
 from rempart.sandbox.client import Answer, ProofKey, ask
 from rempart.sandbox.people import NOT_SERVED, named
-from rempart.sandbox.professionals import AT_TWO_PLACES, FROZEN, PHARMACIST, STRUCK_OFF
+from rempart.sandbox.professionals import AT_TWO_PLACES, FROZEN, PHARMACIST, PROFESSIONALS, STRUCK_OFF
 from rempart.sandbox.provider_visit import name_professional
 from rempart.sandbox.refusals import FHIR, PORTAL, REFUSALS, TOKEN, Refusal
 from rempart.sandbox.software import (
@@ -274,3 +275,19 @@ def test_the_frozen_professional_is_refused_with_a_new_token_too(sandbox: Sandbo
     answer = send(sandbox, token_for(sandbox, FROZEN.rpps))
     assert (answer.status, code_of(answer, FHIR)) == (403, "account-frozen")
     assert sandbox.register.ahead.guesses == 13
+
+
+def test_the_test_providers_page_lists_every_documented_professional(sandbox: Sandbox) -> None:
+    query = urlencode(
+        {
+            "response_type": "code",
+            "scope": "openid",
+            "client_id": sandbox.register.main.client_id,
+            "redirect_uri": "http://localhost/retour",
+            "code_challenge": "x" * 43,
+            "code_challenge_method": "S256",
+        }
+    )
+    page = str(ask("GET", f"{sandbox.settings.test_provider_url}/authorize?{query}").must_be(200).content)
+    for who in (*PROFESSIONALS, *AT_TWO_PLACES, FROZEN, STRUCK_OFF):
+        assert f'value="{who.rpps}">{who.name}' in page
