@@ -100,10 +100,8 @@ def _platform(settings: Settings, say: Say) -> Iterator[None]:
     """Run every process for the time of the block; should this one be killed, they end too."""
     say("Rempart, bac à sable\u00a0: personne ici n’existe.\n\nPréparation")
     if not system_users.are_in_force():
-        say(
         say("  Lancé par un utilisateur ordinaire\u00a0: aucun mur ne sépare les processus.")
         say("  Lancés par root, ils ont chacun leur propre utilisateur.")
-        )
     _log_of(settings).parent.mkdir(parents=True, exist_ok=True)
     this_process = os.getpid()
     with _log_of(settings).open("wb") as log:
