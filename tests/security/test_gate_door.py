@@ -28,6 +28,10 @@ from rempart.store import gate as store_gate
 from tests.support.door import Village, caller, found_village, made_up_nir, sha256_of
 from tests.support.world import Right, Session, World
 
+CUT_THE_LINE = """
+select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rempart_fhir' and datname = current_database()
+"""
+
 BREAKS_THE_SQL = Right(ends_on=None, situation=1)
 """Made impossible below: a last day of 'infinity', which no feed lets in, and which the gate cannot count with."""
 
@@ -250,9 +254,7 @@ async def test_a_server_that_cuts_the_line_is_an_outage_and_the_next_question_is
     (lea,) = village.settle(1)
     async with Door(world.database.settings, "fhir") as door:
         await door.ask(village.question(lea), caller(till))
-        world.do(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rempart_fhir' and datname = current_database()"
-        )
+        world.do(CUT_THE_LINE)
         told = [await quietly(door, (village.question(lea), caller(till))) for _ in range(4)]
     outages = [answer for answer in told if isinstance(answer, Exception)]
     assert 1 <= len(outages) <= gate_module.LANES
@@ -316,9 +318,7 @@ async def test_a_database_that_comes_back_is_asked_again(
 
     async with Door(world.database.settings, "fhir") as door:
         monkeypatch.setattr(gate_module, "connect", sometimes)
-        world.do(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rempart_fhir' and datname = current_database()"
-        )
+        world.do(CUT_THE_LINE)
         told = [
             await asyncio.wait_for(quietly(door, (village.question(lea), caller(till))), 5) for _ in range(8)
         ]

@@ -54,6 +54,7 @@ def compare(world: World, people: People, script: list[Step], role: str) -> None
     ]
 )
 @example(script=[Step("titulaire", "Inès", break_glass=1, key=key) for key in ("a", "b", "c", "c", "d", "a")])
+@example(script=[Step("staff", "Inès", key="a", body=body) for body in ("one", "other", "one")])
 def test_a_batch_of_software_equals_its_questions_one_by_one(
     world: World, people: People, script: list[Step]
 ) -> None:

@@ -20,6 +20,7 @@ from tests.store import test_gate_detectors as detectors
 from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
+from tests.store import test_gate_states as states
 from tests.support.world import Person, Right, Session, World, outcome
 
 Check = Callable[[World], None]
@@ -80,6 +81,25 @@ def state_is(right: Right, expected: Outcome) -> Check:
         assert outcome(world.ask(till(world).about(person, card=person.card))) is expected
 
     return check
+
+
+def strangers_have_no_rights(world: World) -> None:
+    """Somebody's records are read in the place of a stranger's; whoever is drawn, nothing of it is told."""
+    insurer = world.insurer()
+    drawn = [world.person(f"Louise {place}", insurer) for place in range(3)]
+    world.do("select setval('members.people_person_id_seq', %s)", drawn[-1].person_id)
+    for _ in range(20):
+        stranger = world.stranger("Personne", insurer)
+        number = 1 + (int.from_bytes(stranger.alias[:8]) & (2**63 - 1)) % (drawn[-1].person_id or 0)
+        card = world.owner.execute(
+            "select card_digest from members.people where person_id = %s", (number,)
+        ).fetchone()
+        shop = world.software_session(world.account())
+        told = [
+            world.ask(shop.about(stranger)),
+            world.ask(shop.about(stranger, card=card and bytes(card[0]))),
+        ]
+        assert {(outcome(answer), answer.presence) for answer in told} == {(Outcome.NOT_CONFIRMED, 0)}
 
 
 def answers_have_receipts(world: World) -> None:
@@ -206,8 +226,11 @@ MUTANTS = [
            lambda world: detectors.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
                world, till(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
     Mutant("7 the right", "coalesce(r.verdict, 9::smallint)", "coalesce(r.verdict, 1::smallint)",
-           lambda world: presence.test_asking_without_a_proof_never_makes_a_known_patient(
-               world, till(world), world.stranger("Personne", world.insurer()))),
+           lambda world: states.test_somebody_without_any_right_is_not_known_either(world, till(world), world.insurer())),
+    Mutant("7 the right", "when l.person_id is null then 9::smallint", "when false then 9::smallint",
+           strangers_have_no_rights),
+    Mutant("4 presence", "m.card_digest = u.card and m.person_id = l.person_id", "m.card_digest = u.card",
+           strangers_have_no_rights),
     Mutant("7 the right", "when data_is_stale then 11", "when false then 11",
            stale_is_said),
     Mutant("8 receipt", "insert into evidence.receipts select r.* from unnest(receipts) as r;", "", answers_have_receipts),

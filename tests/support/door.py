@@ -22,6 +22,7 @@ from rempart.security.principals import ProvenCaller
 from rempart.settings import Settings
 from tests.support.world import Insurer, Right, Session, World, digest
 
+COPY_PEOPLE = "copy members.people (person_id, insurer_id, reference_digest, card_digest) from stdin"
 BORN_ON = BirthDate.parse("19850512")
 
 _numbers = count(1)
@@ -66,9 +67,7 @@ class Village:
         )
         people = range(first, first + number)
         with self.world.owner.cursor() as cursor:
-            with cursor.copy(
-                "copy members.people (person_id, insurer_id, reference_digest, card_digest) from stdin"
-            ) as copy:
+            with cursor.copy(COPY_PEOPLE) as copy:
                 for person_id in people:
                     copy.write_row(
                         (
@@ -85,7 +84,8 @@ class Village:
             self.world.do(
                 """
                 insert into members.rights
-                select p, sha256(int8send(p)), %s, %s, %s, %s, %s, %s, %s, %s, 1, now() from generate_series(%s::bigint, %s::bigint) as p
+                select p, sha256(int8send(p)), %s, %s, %s, %s, %s, %s, %s, %s, 1, now()
+                from generate_series(%s::bigint, %s::bigint) as p
                 """,
                 right.opens_on, right.ends_on, right.coverage_rank, right.situation, right.domains,
                 right.domains_without_tp, right.waiting_domains, right.waiting_until, people[0], people[-1],

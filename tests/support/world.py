@@ -257,7 +257,7 @@ class World:
 
     def software_session(self, account: Account, software_id: int | None = None) -> Session:
         """Open a session of a software, good at the FHIR face."""
-        return self._open(
+        return self.keep(
             Session(
                 "fhir",
                 secrets.token_bytes(32),
@@ -270,11 +270,11 @@ class World:
     def browser_session(self, account: Account) -> Session:
         """Open a browser's session, good at the portal."""
         nonce = secrets.token_hex(16)
-        return self._open(
+        return self.keep(
             Session("portal", secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
         )
 
-    def _open(self, session: Session) -> Session:
+    def keep(self, session: Session) -> Session:
         self.do(
             """
             insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s,

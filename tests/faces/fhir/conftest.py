@@ -107,7 +107,7 @@ class Desk:
         session = Session(
             "fhir", sha256(token.encode()).digest(), key.thumbprint, account, self.world.software()
         )
-        self.world._open(session)
+        self.world.keep(session)
         return Software(token, key, account, session)
 
     def ask(self, request: Resource, software: Software | None = None, **headers: str) -> Answer:

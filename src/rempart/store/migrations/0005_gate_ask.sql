@@ -81,6 +81,7 @@ declare
     this_face constant smallint := case session_user
         when 'rempart_fhir' then 1 when 'rempart_portal' then 2 when 'rempart_counter' then 3 when 'rempart_identity' then 9 end;
     is_sandbox boolean;
+    people_count bigint; -- the highest number of a person; a few of them may be nobody's
     contained gate.containments[]; -- in force
     involved bigint[]; -- the accounts that ask and those whose budget they spend: the rows to lock
     states gate.account_state[]; -- theirs, at the same places
@@ -129,8 +130,9 @@ begin
 
     -- Only now: what was contained while we waited holds.
     select (select e.name = 'sandbox' from platform.environment as e),
-           (select array_agg(c) from gate.containments as c where c.released_at is null)
-    into is_sandbox, contained;
+           (select array_agg(c) from gate.containments as c where c.released_at is null),
+           (select p.last_value from members.people_person_id_seq as p)
+    into is_sandbox, contained, people_count;
 
     -- Each look-up is fenced (offset 0): a plan made while the tables were small, or flattened, would read them whole.
     for q in
@@ -157,10 +159,10 @@ begin
             n.failure_gain, n.failure_relief, n.failure_threshold,
             i.insurer_id, i.required_presence, i.data_as_of,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
-            d.subject, u.card is not null as has_card, d.card_matches,
+            d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.proven_on > t.today - interval '12 months' as is_known,
             k.proven_on,
-            coalesce(r.verdict, 9::smallint) as truth, r.answer_on, r.answer_domains, r.coverages
+            case when l.person_id is null then 9::smallint else coalesce(r.verdict, 9::smallint) end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
             p_break_glass, p_keys, p_bodies
@@ -181,19 +183,23 @@ begin
         left join lateral (
             select * from members.aliases as l where l.alias_digest = u.alias and l.insurer_id = i.insurer_id offset 0
         ) as l on true
-        left join lateral ( -- a digest that leads to nobody is a negative subject
+        left join lateral ( -- a digest that leads to nobody is a negative subject; the records of somebody drawn by it are read,
+            -- and forgotten: else the time that an answer takes would tell who is known
             select
-                coalesce(l.person_id, -1 - (('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807), 0)
-                    as subject,
-                case when u.card is null then false else coalesce(
-                    (select m.card_digest = u.card from members.people as m where m.person_id = l.person_id), false) end
-                    as card_matches
+                coalesce(l.person_id, -1 - h.number, 0) as subject, coalesce(l.person_id, 1 + h.number % people_count) as read_as
+            from (select ('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807 as number) as h
             offset 0
         ) as d on true
         left join lateral (
+            select case when u.card is null then false else coalesce(
+                (select m.card_digest = u.card and m.person_id = l.person_id from members.people as m where m.person_id = d.read_as),
+                false) end as card_matches
+            offset 0
+        ) as m on true
+        left join lateral (
             select * from gate.acquaintances as k where k.holder_account_id = s.holder_account_id and k.subject = d.subject offset 0
         ) as k on true
-        left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
+        left join lateral gate.right_on(d.read_as, t.on_day, t.domain, n.domains) as r on true
         order by u.place
     loop
         ordinal := q.place;
@@ -486,6 +492,7 @@ $$;
 alter function gate.forget_old_proofs owner to rempart_gate;
 revoke all on function gate.forget_old_proofs from public;
 
+grant select on sequence members.people_person_id_seq to rempart_gate;
 grant usage on schema gate to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on function gate.ask, gate.tell to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on procedure gate.ask_and_tell to rempart_fhir, rempart_portal, rempart_identity;
