@@ -93,3 +93,11 @@ def test_the_commit_that_contributing_shows_is_in_the_history() -> None:
     assert "break the glass" in found.stdout
     for step in ("GLOSSARY.md", "domain/", "migrations/", "wording_fr.json", "CHANGELOG.md"):
         assert step in found.stdout
+
+
+def test_the_index_of_the_documentation_names_each_page() -> None:
+    folder = ROOT / "docs"
+    pages = {str(path.relative_to(folder)) for path in documents() if path.is_relative_to(folder)}
+    pages = {page for page in pages if not page.startswith("decisions/0") and page != "README.md"}
+    linked = {target for target, _ in LINK.findall((folder / "README.md").read_text(encoding="utf-8"))}
+    assert pages - linked == set()
