@@ -172,6 +172,16 @@ def test_an_old_snapshot_does_not_outlive_a_containment(
         thief.execute(ASK, columns(till.about(lea)))
 
 
+def test_a_receipt_that_may_not_be_on_the_disk_is_no_receipt(
+    world: World, thief: Connection, till: Session, lea: Person
+) -> None:
+    """A role may set this on itself, and it would outlast the thief: better no answer than one that a crash unwrites."""
+    thief.execute("set synchronous_commit = off")
+    with pytest.raises(errors.ObjectNotInPrerequisiteState):
+        thief.execute(ASK, columns(till.about(lea)))
+    assert receipts(world, till) == 0
+
+
 def test_a_token_seen_without_its_key_is_nothing(world: World, till: Session, lea: Person) -> None:
     told = world.ask(till.about(lea, thumbprint=digest("the thief's own key")))
     assert outcome(told) is Outcome.KEY_MISMATCH

@@ -233,6 +233,9 @@ MUTANTS = [
            strangers_have_no_rights),
     Mutant("7 the right", "when data_is_stale then 11", "when false then 11",
            stale_is_said),
+    Mutant("8 receipt", "current_setting('synchronous_commit') = 'off'", "false",
+           lambda world: owned.test_a_receipt_that_may_not_be_on_the_disk_is_no_receipt(
+               world, world.face("fhir"), till(world), lea(world))),
     Mutant("8 receipt", "insert into evidence.receipts select r.* from unnest(receipts) as r;", "", answers_have_receipts),
     Mutant("8 receipt", "if receipt_id is not null then outcome := null; end if;", "",
            lambda world: owned.test_asking_alone_tells_nothing_about_anybody(

@@ -115,6 +115,9 @@ begin
     if current_setting('transaction_isolation') <> 'read committed' then -- an old snapshot would not see what was contained since
         raise exception 'the gate sees the present only' using errcode = 'active_sql_transaction';
     end if;
+    if current_setting('synchronous_commit') = 'off' then -- which a role may set on itself, for good
+        raise exception 'a receipt is on the disk before its answer is told' using errcode = 'object_not_in_prerequisite_state';
+    end if;
 
     -- Lock the accounts asked for, and those whose budget they spend. A session never changes account.
     select array_agg(s.account_id) || array_agg(s.holder_account_id), count(distinct s.holder_account_id) = count(*)
