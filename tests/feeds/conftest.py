@@ -6,11 +6,12 @@ import pytest
 
 from rempart.settings import Settings
 from tests.support.database import Database
-from tests.support.insurer import Insurer
+from tests.support.insurer import Insurer, forget_insurers
 
 
 @pytest.fixture
-def insurer(fresh_database: Database, keyring: Settings, tmp_path: Path) -> Insurer:
-    """Register an insurer in a database of its own; the keyring of the run holds its keys."""
-    assert keyring.sockets == fresh_database.settings.sockets
-    return Insurer(fresh_database.settings, tmp_path).register()
+def insurer(database: Database, keyring: Settings, tmp_path: Path) -> Insurer:
+    """Register the only insurer of a database where nothing was loaded; the keyring of the run holds its keys."""
+    assert keyring.sockets == database.settings.sockets
+    forget_insurers(database.settings)
+    return Insurer(database.settings, tmp_path).register()

@@ -10,6 +10,7 @@ from rempart.domain.errors import (
     FileNotWaiting,
     FileUnknown,
     LoadUnderWay,
+    ManifestMemberWrong,
     MemberFileDigestWrong,
     MemberFileEncodingWrong,
     MemberFileHasContactColumn,
@@ -116,6 +117,19 @@ def test_a_file_with_contact_data_is_refused(insurer: Insurer) -> None:
     path = insurer.write(family())
     path.write_bytes(path.read_bytes().replace(b"birthplace", b"telephone", 1))
     refuse(insurer, path, MemberFileHasContactColumn)
+
+
+def test_a_manifest_that_promises_a_billion_rows_and_more_is_refused(insurer: Insurer) -> None:
+    path = insurer.write(family())
+    manifest = read_manifest(path)
+    fields = {name: getattr(manifest, name) for name in manifest.__struct_fields__}
+    write_manifest(path, type(manifest)(**{**fields, "row_count": 1_000_000_001}))
+    assert refuse(insurer, path, ManifestMemberWrong) == "row_count"
+
+
+def test_a_file_without_a_row_is_a_file(insurer: Insurer) -> None:
+    assert insurer.send([]).verdict == "taken"
+    assert insurer.send(crowd(3), effective_on=DECEMBER).verdict == "waiting"
 
 
 def test_loads_take_turns(insurer: Insurer) -> None:

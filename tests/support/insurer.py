@@ -67,19 +67,7 @@ class Insurer:
 
     def forget(self) -> None:
         """Bring the database back to what it was before the first file."""
-        with closing(connect_sync(self.settings, "owner")) as connection:
-            connection.execute(
-                """
-                do $$ declare part regclass; begin
-                    for part in select inhrelid from pg_inherits where inhparent = 'members.identities'::regclass loop
-                        execute format('drop table %s', part);
-                    end loop;
-                    truncate members.people, members.aliases, members.rights, members.rights_history, members.products;
-                    truncate feeds.files;
-                    update members.insurers set people_count = 0, rights_count = 0, data_as_of = null;
-                end $$
-                """
-            )
+        forget_files(self.settings)
         self.sequence, self.previous = 1, None
 
     def reference_of(self, beneficiary_id: str) -> bytes:
@@ -149,3 +137,27 @@ class Insurer:
     def _indexed(self, message: bytes) -> bytes:
         with BulkKeyring(self.settings) as keyring:
             return keyring.index(self.amc, [message])[0]
+
+
+def forget_files(settings: Settings) -> None:
+    """Bring a database back to what it was before any file was brought."""
+    with closing(connect_sync(settings, "owner")) as connection:
+        connection.execute(
+            """
+            do $$ declare part regclass; begin
+                for part in select inhrelid from pg_inherits where inhparent = 'members.identities'::regclass loop
+                    execute format('drop table %s', part);
+                end loop;
+                truncate members.people, members.aliases, members.rights, members.rights_history, members.products;
+                truncate feeds.files restart identity;
+                update members.insurers set people_count = 0, rights_count = 0, data_as_of = null;
+            end $$
+            """
+        )
+
+
+def forget_insurers(settings: Settings) -> None:
+    """Bring a database back to what it was before any insurer was registered."""
+    forget_files(settings)
+    with closing(connect_sync(settings, "owner")) as connection:
+        connection.execute("truncate members.insurers, members.products, feeds.files restart identity")

@@ -48,7 +48,9 @@ def repeated(number: int, size: int, row_count: int) -> Cells:
 def copy_rows(columns: Sequence[Cells], order: Cells | None = None) -> bytes:
     """Write rows, in another order if one is given."""
     rows = _side_by_side(columns)
-    return (rows if order is None else rows[order]).tobytes()
+    if order is not None:  # as opaque cells: numpy moves records with fields one field at a time
+        rows = rows.view(f"V{rows.dtype.itemsize}")[order]
+    return rows.tobytes()
 
 
 def copy_rows_with_texts(columns: Sequence[Cells], texts: Sequence[bytes]) -> bytes:
@@ -71,7 +73,8 @@ def _side_by_side(columns: Sequence[Cells], tail: Cells | None = None) -> Cells:
     model["count"] = len(columns) + (tail is not None)
     for place, cells in enumerate(columns):
         model[f"length{place}"] = cells.dtype.itemsize
-    rows = np.repeat(model, len(columns[0]))
+    size = model.dtype.itemsize
+    rows = np.repeat(model.view(f"V{size}"), len(columns[0])).view(model.dtype)
     for place, cells in enumerate(columns):
         rows[f"cell{place}"] = cells
     if tail is not None:

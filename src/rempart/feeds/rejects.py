@@ -69,14 +69,22 @@ class Rejects:
             self._writer.writerows((bad.line, bad.column, bad.reason) for bad in of_line)
 
     def finish(self, complaints: Iterable[Finding] = ()) -> Path | None:
-        """Write the report with what the database found too; give its path, or None when no line was refused."""
-        found = sorted(complaints)
-        self.line_count += len({line for line, _, _ in found})
+        """Write the report with what the database found too, in order; give its path, or None when no line was refused."""
         self._file.close()
-        if not self.line_count:
+        whole = self.path.with_name(self.path.name + ".whole.partial")
+        try:
+            self._write(whole, complaints)
+            if self.line_count:
+                whole.replace(self.path)
+                return self.path
             self.path.unlink(missing_ok=True)
             return None
-        whole = self.path.with_name(self.path.name + ".whole.partial")
+        finally:
+            whole.unlink(missing_ok=True)
+
+    def _write(self, whole: Path, complaints: Iterable[Finding]) -> None:
+        """Merge what was found while reading with what the database found, and count the lines."""
+        texts = advice(self._language)
         with (
             self._found.open(encoding="utf-8", newline="") as first,
             whole.open("w", encoding="utf-8", newline="") as file,
@@ -86,7 +94,11 @@ class Rejects:
             earlier = (
                 (int(line), column, reason) for line, column, reason in csv.reader(first, delimiter=";")
             )
-            texts = advice(self._language)
-            report.writerows((*finding, *texts[finding[2]]) for finding in merge(earlier, found))
-        whole.replace(self.path)
-        return self.path
+            self.line_count = 0
+            for _, of_line in groupby(merge(earlier, complaints, key=_line_of), key=_line_of):
+                self.line_count += 1
+                report.writerows((*finding, *texts[finding[2]]) for finding in of_line)
+
+
+def _line_of(finding: Finding) -> int:
+    return finding[0]

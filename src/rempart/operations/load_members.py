@@ -23,6 +23,7 @@ from rempart.domain.errors import (
     FileUnknown,
     InsurerUnregistered,
     LoadUnderWay,
+    ManifestMemberWrong,
     MemberFileForAnotherInsurer,
     MemberFileNoGoodLine,
     MemberFilePreviousWrong,
@@ -38,7 +39,7 @@ from rempart.feeds.formats.member_file import MemberFile, open_member_file
 from rempart.feeds.ingest import Ingest, Staged, keep_people_together
 from rempart.feeds.rejects import Rejects
 from rempart.keyring.bulk import BulkKeyring
-from rempart.limits import FEED_ABSORBED_ROWS, FEED_BATCHES_AHEAD
+from rempart.limits import FEED_ABSORBED_ROWS, FEED_BATCHES_AHEAD, FEED_ROWS_MAX
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from rempart.store.feeds import FileFacts, FileLoad, FileNotClean, FileRow, Opening, approve_file, list_files
@@ -89,6 +90,8 @@ def load_members(
     file = open_member_file(path)
     if file.manifest.amc_number != amc_number:
         raise MemberFileForAnotherInsurer(f"amc_number {file.manifest.amc_number}")
+    if file.manifest.row_count > FEED_ROWS_MAX:
+        raise ManifestMemberWrong("row_count")
     with closing(connect_sync(settings, ROLE)) as connection, Rejects(path, language) as rejects:
         road = _Road(settings, connection, file, rejects, on_lines)
         try:

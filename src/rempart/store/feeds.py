@@ -4,7 +4,7 @@ The role rempart_feeds can do no more than what is here: it reads no row of peop
 by `FileLoad` and ended by `keep` or, whatever else happens, rolled back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import TracebackType
@@ -175,12 +175,14 @@ class FileLoad:
         assert row is not None
         return Closing(*row)
 
-    def complaints(self) -> list[Complaint]:
-        """List the lines that the database complained about, in the order of the file."""
-        rows = self._connection.execute(
-            "select line, column_name, reason from staging.complaints order by line, reason"
-        )
-        return [Complaint(*row) for row in rows]
+    def complaints(self) -> Iterator[Complaint]:
+        """Yield the lines that the database complained about, in the order of the file; there may be millions."""
+        with self._connection.cursor(name="complaints") as cursor:
+            cursor.execute(
+                "select line, column_name, reason from staging.complaints order by line, column_name, reason"
+            )
+            for row in cursor:
+                yield Complaint(*row)
 
     def keep(self) -> None:
         """Make what was done last."""

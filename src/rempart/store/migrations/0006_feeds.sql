@@ -268,11 +268,11 @@ begin
     execute format('revoke insert on members.identities_%s from rempart_feeds', here.insurer_id);
     execute format('alter table members.identities attach partition members.identities_%s for values in (%s)',
                    here.insurer_id, here.insurer_id);
+    difference := feeds.difference()
+        || jsonb_build_object('new', here.rights_count, 'new_people', here.people_count, 'people_held', 0, 'closings_held_back', false);
     update members.insurers as i
     set data_as_of = now(), people_count = here.people_count, rights_count = here.rights_count
     where i.insurer_id = here.insurer_id;
-    difference := feeds.difference()
-        || jsonb_build_object('new', here.rights_count, 'new_people', here.people_count, 'people_held', 0, 'closings_held_back', false);
     verdict := 'taken';
     file_id := feeds.record_file(verdict, difference);
     delete from staging.file;
