@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
+from rempart.store.database import connect_sync, migrate
 from rempart.store.database.roles import LOGIN_ROLES
 from tests.support.world import Person, Session, World, digest
 
@@ -329,3 +330,14 @@ def test_the_statistics_of_the_columns_of_people_are_hidden(filled: World) -> No
         )
         seen = {row[0] for row in rows}
         assert {relation for relation in seen if "select" not in allowed(role, relation)} == set()
+
+
+def test_what_a_role_set_on_itself_is_undone_at_the_next_start(world: World) -> None:
+    world.face("fhir").execute("alter role rempart_fhir set synchronous_commit = off")
+    migrate(world.database.settings)
+    again = connect_sync(world.database.settings, "fhir")
+    try:
+        assert again.execute("show synchronous_commit").fetchone() == ("on",)
+        assert again.execute("show statement_timeout").fetchone() == ("10s",)
+    finally:
+        again.close()
