@@ -22,7 +22,7 @@ import pytest
 from rempart.adapters import postgres_embedded, runtime_home
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import Nir
-from rempart.domain.rights import RightsAnswer
+from rempart.domain.rights import Outcome, RightsAnswer
 from rempart.domain.trace import receipt_id_of
 from rempart.security.gate import Door
 from rempart.settings import Settings, read_settings
@@ -30,7 +30,7 @@ from rempart.store.database import migrate
 from tests.support.database import Database, environ_for
 from tests.support.door import Village, caller, found_village
 from tests.support.platform import processes
-from tests.support.world import Session, World
+from tests.support.world import Session, World, outcome
 
 CALLERS = 40
 BURST_S = 1.0
@@ -200,3 +200,24 @@ async def test_every_answer_received_has_its_receipt_after_the_face_was_killed(
             told[int(account_id)].append(trace)
     await asyncio.sleep(1)  # the server may still be at the last batch
     check(own_world, told, dict.fromkeys(told, 1))
+
+
+@pytest.mark.parametrize("kill", [kill_the_server, stop_the_server_at_once])
+def test_a_proof_used_before_the_server_died_is_used_afterwards_too(
+    own_database: Database, own_world: World, kill: Callable[[Settings, World], None]
+) -> None:
+    lea = own_world.person("Léa", own_world.insurer())
+    till, browser = (
+        own_world.software_session(own_world.account()),
+        own_world.browser_session(own_world.account()),
+    )
+    used, of_browser = till.about(lea), browser.about(lea)
+    assert [outcome(own_world.ask(row)) for row in (used, of_browser)] == [Outcome.OPEN] * 2
+    kill(own_database.settings, own_world)
+    own_world.owner.close()
+    world = come_back(own_database)
+    assert outcome(world.ask(used)) is Outcome.PROOF_REPLAYED
+    assert outcome(world.ask(of_browser, "portal")) is Outcome.PROOF_REPLAYED
+    assert outcome(world.ask(browser.about(lea, nonce=of_browser.nonce), "portal")) is Outcome.NONCE_DIVERGED
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN, "and the owner goes on"
+    world.close()

@@ -10,7 +10,7 @@ from tests.support.gate_scripts import BROWSERS, SOFTWARE, People, Step, Town, s
 from tests.support.world import World, outcome
 
 SETTINGS = settings(
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

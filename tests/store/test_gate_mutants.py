@@ -83,6 +83,12 @@ def state_is(right: Right, expected: Outcome) -> Check:
     return check
 
 
+def asked_with(trick: Callable[..., object]) -> Check:
+    return lambda world: owned.test_nothing_is_asked_that_could_be_measured_or_told_and_then_rolled_back(
+        world, world.face("fhir"), till(world), lea(world), trick
+    )
+
+
 def strangers_have_no_rights(world: World) -> None:
     """Somebody's records are read in the place of a stranger's; whoever is drawn, nothing of it is told."""
     insurer = world.insurer()
@@ -238,8 +244,15 @@ MUTANTS = [
                world, world.face("fhir"), till(world), lea(world))),
     Mutant("8 receipt", "insert into evidence.receipts select r.* from unnest(receipts) as r;", "", answers_have_receipts),
     Mutant("8 receipt", "if receipt_id is not null then outcome := null; end if;", "",
-           lambda world: owned.test_asking_alone_tells_nothing_about_anybody(
+           lambda world: owned.test_asked_properly_the_first_transaction_gives_a_number_and_not_even_an_outcome(
                world, world.face("fhir"), till(world), lea(world))),
+    Mutant("8 receipt", "transaction_timestamp() <= statement_timestamp()", "false",
+           lambda world: owned.test_nothing_is_asked_in_the_arguments_of_the_call(
+               world, world.face("fhir"), till(world), lea(world))),
+    Mutant("8 receipt", "transaction_timestamp() <= statement_timestamp() or current_query()", "false and current_query()",
+           asked_with(owned.measured_then_rolled_back)),
+    Mutant("8 receipt", "or current_query() !~ '^\\s*call gate\\.ask_and_tell\\(' then", "then",
+           asked_with(owned.in_a_block_that_commits_first)),
     Mutant("repeats", "if original.body_digest is distinct from q.body then", "if false then",
            lambda world: receipts.test_the_same_key_with_another_body_or_without_one_is_refused(
                world, till(world), lea(world), "another")),
@@ -262,8 +275,8 @@ MUTANTS_OF_THE_RIGHT = [
 
 MUTANTS_OF_TELLING = [
     Mutant("8 receipt", "if pg_current_xact_id_if_assigned() is not null then", "if false then",
-           lambda world: owned.test_nothing_is_told_that_could_still_be_rolled_back(
-               world, world.face("fhir"), till(world), lea(world), owned.ask_then_tell_in_one_transaction)),
+           lambda world: owned.test_nothing_is_told_in_a_transaction_that_may_have_written(
+               world, world.face("fhir"), till(world), lea(world))),
     Mutant("8 receipt", "and e.told_to = pg_backend_pid()", "",
            lambda world: owned.test_an_answer_is_told_to_the_connection_that_asked_and_only_for_a_minute(
                world, world.face("fhir"), till(world), lea(world))),

@@ -112,6 +112,11 @@ begin
     if this_face is null then
         raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
     end if;
+    -- Only in a transaction that gate.ask_and_tell opened, itself called alone: a transaction is younger than its statement there and
+    -- in a DO block, and nowhere else. Whoever owns a face could otherwise ask, measure (EXPLAIN tells bytes and buffers), roll back.
+    if transaction_timestamp() <= statement_timestamp() or current_query() !~ '^\s*call gate\.ask_and_tell\(' then
+        raise exception 'questions come by gate.ask_and_tell, called alone' using errcode = 'active_sql_transaction';
+    end if;
     if current_setting('transaction_isolation') <> 'read committed' then -- an old snapshot would not see what was contained since
         raise exception 'the gate sees the present only' using errcode = 'active_sql_transaction';
     end if;
@@ -454,7 +459,8 @@ end $$;
 alter function gate.tell owner to rempart_gate;
 revoke all on function gate.tell from public;
 
--- Ask, commit, tell: the two transactions in one call. It has its caller's powers and no more; what holds, holds in gate.tell.
+-- Ask, commit, tell: the two transactions in one call. It has its caller's powers and no more; what holds, holds in gate.ask, which
+-- comes by no other way, and in gate.tell. Its first commit fails where somebody else's transaction could take the asking back.
 create procedure gate.ask_and_tell(
     p_tokens bytea[], p_thumbprints bytea[], p_proofs bytea[], p_proof_ats bigint[], p_nonces bytea[], p_amcs text[],
     p_aliases bytea[], p_domains smallint[], p_care_dates date[], p_cards bytea[], p_break_glass smallint[], p_keys bytea[],
@@ -466,6 +472,7 @@ create procedure gate.ask_and_tell(
 )
 language plpgsql as $$
 begin
+    commit;
     select
         array_agg(a.receipt_id), array_agg(a.outcome), array_agg(a.retry_after_s), array_agg(a.next_nonce), array_agg(a.account_id),
         array_agg(a.why)
