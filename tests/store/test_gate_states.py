@@ -196,7 +196,9 @@ def test_a_caller_hears_of_the_domains_of_the_profession_and_of_no_other(
     world: World, till: Session, insurer: Insurer
 ) -> None:
     everything = sum(domain.bit for domain in Domain)
-    ines = world.person("Inès", insurer, Right(domains=everything), Right(domains=everything, coverage_rank=2))
+    ines = world.person(
+        "Inès", insurer, Right(domains=everything), Right(domains=everything, coverage_rank=2)
+    )
     told = world.ask(till.about(ines))
     assert told.answer_domains == PHAR | DIPR
     assert told.coverages is not None

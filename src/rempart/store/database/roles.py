@@ -38,7 +38,9 @@ def ensure_roles(connection: psycopg.Connection[TupleRow], settings: Settings) -
         identifier = sql.Identifier(name_of(role))
         with suppress(errors.DuplicateObject, errors.UniqueViolation):  # made by an earlier start
             connection.execute(sql.SQL("create role {} login").format(identifier))
-        connection.execute(sql.SQL("alter role {} reset all").format(identifier))  # a role may set things on itself
+        connection.execute(
+            sql.SQL("alter role {} reset all").format(identifier)
+        )  # a role may set things on itself
         if role in _ONLINE_ROLES:
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 connection.execute(
