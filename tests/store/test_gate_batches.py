@@ -55,6 +55,23 @@ def compare(world: World, people: People, script: list[Step], role: str) -> None
 )
 @example(script=[Step("titulaire", "Inès", break_glass=1, key=key) for key in ("a", "b", "c", "c", "d", "a")])
 @example(script=[Step("staff", "Inès", key="a", body=body) for body in ("one", "other", "one")])
+@example(
+    script=[
+        *(Step("neighbour", name, break_glass=1) for name in ("Louise", "Inès", "Personne")),
+        *(Step("neighbour", "Jade"), Step("neighbour", "Adam"), Step("neighbour", "Adam", card="Adam")),
+        *(
+            Step("titulaire", "Léa", is_thief=True),
+            Step("titulaire", "Léa", seconds=-100),
+            Step("titulaire", "Léa", proof=0),
+        ),
+        *(
+            Step("titulaire", "Léa", proof=8),
+            Step("titulaire", "Léa", domain=10),
+            Step("titulaire", "Léa", days=400),
+        ),
+        *(Step("titulaire", "Léa", amc="9999999999"), Step("titulaire", None), Step("other staff", "Léa")),
+    ]
+)
 def test_a_batch_of_software_equals_its_questions_one_by_one(
     world: World, people: People, script: list[Step]
 ) -> None:
@@ -63,6 +80,7 @@ def test_a_batch_of_software_equals_its_questions_one_by_one(
 
 @SETTINGS
 @given(script=scripts((*BROWSERS, "titulaire")))
+@example(script=[Step("titulaire", "Léa"), *(Step("staff's browser", "Léa") for _ in range(3))])
 def test_a_batch_of_browsers_equals_its_questions_one_by_one(
     world: World, people: People, script: list[Step]
 ) -> None:
