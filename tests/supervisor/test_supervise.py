@@ -16,7 +16,7 @@ import pytest
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings
 from tests.support.database import Database
-from tests.support.platform import processes
+from tests.support.platform import no_other_keyring, processes
 
 FACES = ("fhir", "identity", "portal")
 MEMORY_MAX_MB = 150
@@ -163,6 +163,16 @@ def test_a_port_that_is_taken_is_said(database: Database) -> None:
     assert f"port {port} of 127.0.0.1 is taken" in done.stderr
 
 
+def test_a_second_start_in_the_same_home_is_refused_and_the_first_goes_on(database: Database) -> None:
+    with processes(database.settings, "keyring", "fhir") as running:
+        done = run_supervisor(database, "keyring")
+        assert done.returncode == 1
+        assert "this home is served already" in done.stderr
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(running.settings.keyring_socket("fhir")))
+        assert answers(running.urls["fhir"])
+
+
 def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
     done = run_supervisor(database, "fhir", REMPART_ENVIRONMENT="drill")
     assert done.returncode == 1
@@ -174,13 +184,16 @@ def test_a_process_that_cannot_start_is_tried_again_later_and_later(database: Da
     passphrase = database.settings.home / "empty-passphrase"
     passphrase.write_text("")
     environment = database.environ(REMPART_KEYRING_PASSPHRASE_FILE=str(passphrase))
-    with subprocess.Popen(
-        supervisor_command("keyring"),
-        env=environment,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    ) as supervisor:
+    with (
+        no_other_keyring(),
+        subprocess.Popen(
+            supervisor_command("keyring"),
+            env=environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        ) as supervisor,
+    ):
         assert supervisor.stderr is not None
         ended, reasons = [], []
         while len(ended) < 4:

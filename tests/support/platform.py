@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import pytest
@@ -39,35 +39,92 @@ class Running:
     process_ids: dict[str, list[int]]
 
 
+class _SharedKeyring:
+    """The keyring of this run. It makes way for one that a test starts in the same home, and comes back after it."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._others = 0
+
+    def serve(self, settings: Settings) -> None:
+        self._settings = settings
+        self._come_back()
+
+    def end(self) -> None:
+        self._make_way()
+        self._settings = None
+
+    @contextmanager
+    def standing_aside(self) -> Iterator[None]:
+        """Leave the sockets to another keyring for the time of the block."""
+        self._others += 1
+        self._make_way()
+        try:
+            yield
+        finally:
+            self._others -= 1
+            self._come_back()
+
+    def _make_way(self) -> None:
+        if self._supervisor is not None:
+            _stop(self._supervisor)
+            self._supervisor = None
+
+    def _come_back(self) -> None:
+        if self._settings is not None and self._others == 0:
+            self._supervisor = _start(self._settings, "keyring")
+            wait_until_ready(self._supervisor)
+
+
+_shared_keyring = _SharedKeyring()
+
+
+def no_other_keyring() -> AbstractContextManager[None]:
+    """Have nobody at the keyring's sockets for the time of a block, in which a test starts its own."""
+    return _shared_keyring.standing_aside()
+
+
 @contextmanager
 def processes(settings: Settings, *names: str, **environ: str) -> Iterator[Running]:
     """Run the named processes (all of them if none is named) on free ports; stop them at the end."""
     settings = _on_free_ports(settings)
-    supervisor = subprocess.Popen(
+    brings_a_keyring = not names or "keyring" in names
+    with no_other_keyring() if brings_a_keyring else nullcontext():
+        supervisor = _start(settings, *names, **environ)
+        try:
+            told = json.loads(wait_until_ready(supervisor))
+            found: dict[str, list[int]] = {}
+            for process in told["processes"]:
+                found.setdefault(process["name"], []).append(process["process_id"])
+            yield Running(settings, supervisor, told["ready_in_s"], told["urls"], found)
+        finally:
+            _stop(supervisor)
+
+
+def _start(settings: Settings, *names: str, **environ: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
         [sys.executable, "-m", "rempart.supervisor", "--json", *names],
         env=environ_for(settings, **environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
-    try:
-        told = json.loads(wait_until_ready(supervisor))
-        found: dict[str, list[int]] = {}
-        for process in told["processes"]:
-            found.setdefault(process["name"], []).append(process["process_id"])
-        yield Running(settings, supervisor, told["ready_in_s"], told["urls"], found)
-    finally:
-        supervisor.send_signal(signal.SIGTERM)
-        supervisor.wait(30)
-        assert supervisor.stdout is not None
-        supervisor.stdout.close()
+
+
+def _stop(supervisor: "subprocess.Popen[bytes]") -> None:
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.wait(30)
+    assert supervisor.stdout is not None
+    supervisor.stdout.close()
 
 
 @pytest.fixture(scope="session")
 def keyring(server: Settings) -> Iterator[Settings]:
     """Run the keyring of this test run; its settings lead to its sockets."""
-    with processes(server, "keyring"):
-        yield server
+    _shared_keyring.serve(server)
+    yield server
+    _shared_keyring.end()
 
 
 def _on_free_ports(settings: Settings) -> Settings:

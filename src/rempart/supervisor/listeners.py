@@ -11,7 +11,7 @@ _BACKLOG = 2_048
 """Connections that wait to be taken: a burst, or the time that a process takes to come back."""
 
 _PATIENCE_S = 8.0
-"""How long a port may stay taken by the processes of a supervisor that was just killed."""
+"""How long a place may stay taken by the processes of a supervisor that was just killed."""
 
 
 def bind_port(host: str, port: int) -> socket.socket:
@@ -36,7 +36,17 @@ def bind_port(host: str, port: int) -> socket.socket:
 
 
 def bind_path(path: Path, role: str) -> socket.socket:
-    """Listen on a local socket that its role alone can reach; the one left by a dead process is replaced."""
+    """Listen on a local socket that its role alone can reach; the one left by a dead process is replaced.
+
+    Refuses: one at which a living process answers, whose place would be taken from it without a word.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while _answers(path):
+        if time.monotonic() > deadline:
+            raise SystemExit(
+                f"another process answers at {path}: this home is served already; set REMPART_HOME"
+            )
+        time.sleep(0.1)
     draft = path.with_name(f"{path.name}.draft")
     draft.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -46,3 +56,12 @@ def bind_path(path: Path, role: str) -> socket.socket:
     listener.listen(_BACKLOG)
     draft.rename(path)  # nobody ever finds a socket that does not listen yet, or that is not closed to others
     return listener
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(path))
+        except OSError:
+            return False
+    return True
