@@ -20,7 +20,7 @@ def test_a_sandbox_says_why_and_production_does_not(
 
     sandbox = fresh_database.settings_as("sandbox")
     with (
-        processes(sandbox, "keyring", "identity", "portal") as running,
+        processes(sandbox, "identity", "portal") as running,  # the keyring is the counter's
         closing(World(fresh_database)) as world,
     ):
         trial = Counter(running, world, browser)

@@ -80,6 +80,7 @@ def test_a_code_is_typed_where_the_link_cannot_be_followed(counter: Counter) -> 
     window = counter.window()
     window.touch(person)
     window.page.goto(f"{counter.url}/invitation")
+    window.page.locator("#code:focus").wait_for()
     window.keys(person.link.partition("#code=")[2])
     window.press("Enter")
     window.page.locator("#invited-name", has_text="Karim Haddad").wait_for()
