@@ -1,7 +1,8 @@
 """The door: what a face holds in order to ask about people, and nothing else.
 
 Questions that arrive while the gate is busy wait together and go as one batch, so that one commit serves many answers; a lone
-question goes at once. A batch that the gate refuses as a whole is asked again one by one, so that one bad question costs the
+question goes at once. After a batch the next one waits, for a moment, until it is as large: callers who ask again as soon as they
+are answered stay together, and the fixed cost of a batch stays shared. A batch that the gate refuses as a whole is asked again one by one, so that one bad question costs the
 others nothing. Where the database or the keyring does not answer, the caller gets an outage, never a yes; and what may have been
 recorded is not asked a second time.
 
@@ -32,7 +33,7 @@ from rempart.domain.rights import (
 )
 from rempart.domain.trace import trace_of
 from rempart.keyring.client import Keyring
-from rempart.limits import BATCH_QUESTIONS_MAX, WAITING_QUESTIONS_MAX
+from rempart.limits import BATCH_QUESTIONS_MAX, GATHERING_MAX_S, WAITING_QUESTIONS_MAX
 from rempart.security.principals import ProvenCaller
 from rempart.settings import Settings
 from rempart.store import gate as store_gate
@@ -40,9 +41,6 @@ from rempart.store.database import connect
 from rempart.store.gate import AskRow, ToldRow
 
 log = structlog.get_logger()
-
-LANES = 1
-"""Batches under way at once from one face process; a second one would only make both smaller (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +68,23 @@ class Door:
         self._settings = settings
         self._role = role
         self._waiting: deque[_Waiting] = deque()
-        self._knock = asyncio.Event()
-        self._lanes: list[asyncio.Task[None]] = []
+        self._quorum = 1  # how many must wait for a batch to leave
+        self._is_met = asyncio.Event()
+        self._gathering: asyncio.TimerHandle | None = None
+        self._lane: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._keyring = await Keyring.connect(self._settings, self._role)
-        connections = [await connect(self._settings, self._role) for _ in range(LANES)]
-        self._lanes = [asyncio.create_task(self._serve_lane(connection)) for connection in connections]
+        connection = await connect(self._settings, self._role)
+        self._lane = asyncio.create_task(self._serve(connection))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        for lane in self._lanes:
-            lane.cancel()
-        await asyncio.gather(*self._lanes, return_exceptions=True)
+        if self._lane is not None:
+            self._lane.cancel()
+            await asyncio.gather(self._lane, return_exceptions=True)
         while self._waiting:
             _refuse([self._waiting.popleft()], DatabaseUnreachable())
         await self._keyring.close()
@@ -104,10 +104,12 @@ class Door:
         if len(self._waiting) >= WAITING_QUESTIONS_MAX:
             raise GateOverloaded
         self._waiting.append(waiting)
-        self._knock.set()
+        if len(self._waiting) >= self._quorum:
+            self._is_met.set()
         return waiting.told
 
-    async def _serve_lane(self, connection: psycopg.AsyncConnection[Any]) -> None:
+    async def _serve(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Serve batch after batch, one at a time: two under way would only make both smaller (measured)."""
         try:
             while True:
                 batch = await self._next_batch()
@@ -116,14 +118,16 @@ class Door:
                     if connection.closed:
                         continue
                 await self._serve_batch(connection, batch)
+                self._gather(len(batch))
         finally:
+            self._end_gathering()
             await connection.close()
 
     async def _next_batch(self) -> list[_Waiting]:
-        while not self._waiting:
-            self._knock.clear()
-            await self._knock.wait()
-        await self._let_in_those_at_hand()
+        while len(self._waiting) < self._quorum:
+            self._is_met.clear()
+            await self._is_met.wait()
+        self._end_gathering()
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < BATCH_QUESTIONS_MAX:
             waiting = self._waiting.popleft()
@@ -131,13 +135,19 @@ class Door:
                 batch.append(waiting)
         return batch
 
-    async def _let_in_those_at_hand(self) -> None:
-        """Let the loop bring in the questions that have reached this process already; wait for no other."""
-        quiet_turns = 0
-        while quiet_turns < 2 and len(self._waiting) < BATCH_QUESTIONS_MAX:
-            before = len(self._waiting)
-            await asyncio.sleep(0)
-            quiet_turns = quiet_turns + 1 if len(self._waiting) == before else 0
+    def _gather(self, quorum: int) -> None:
+        """Let the next batch wait until it is as large as the last one, or for a moment."""
+        if quorum > 1:
+            self._quorum = quorum
+            self._gathering = asyncio.get_running_loop().call_later(GATHERING_MAX_S, self._end_gathering)
+
+    def _end_gathering(self) -> None:
+        self._quorum = 1
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self._waiting:
+            self._is_met.set()
 
     async def _reconnect(
         self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting]
