@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import Route
 from psycopg import sql
 
 from rempart.domain.card_code import SCANNER_LAYOUTS
@@ -140,6 +141,45 @@ def test_without_the_card_an_ended_right_and_a_stranger_read_alike(counter: Coun
     assert seen[0][0] == "Droits non confirmés."
     assert "Retapez" in seen[0][1]
     assert "demandez sa carte au patient" in seen[0][1]
+
+
+def test_an_answer_that_comes_after_the_next_card_is_not_shown_beside_it(
+    counter: Counter, window: Window
+) -> None:
+    nadia, paul = counter.patients["Nadia"], counter.patients["Paul"]
+    held: list[Route] = []
+    window.page.route("**/api/rights", lambda route: held.append(route), times=1)
+    window.scan(nadia.card)
+    window.keys(nadia.birth_date)
+    with window.page.expect_request("**/api/rights"):
+        window.press("Enter")
+    window.scan(paul.card)
+    window.keys(paul.birth_date)
+    (first,) = held
+    with window.page.expect_response("**/api/rights"):
+        first.continue_()
+    window.press("Enter")
+    assert window.answer().startswith("Droits terminés"), (
+        "what was asked about the patient before is not shown"
+    )
+    assert window.field("card").replace(" ", "") == paul.nir
+    assert window.page.locator("#answer article").count() == 1
+
+
+def test_a_patient_who_left_before_the_sign_in_is_not_asked_about(counter: Counter, window: Window) -> None:
+    sent = window.questions()
+    window.scan(counter.patients["Nadia"].card)
+    window.keys(counter.patients["Nadia"].birth_date)
+    counter.world.do("update access.sessions set revoked_at = now(), revoked_because = 'a test'")
+    window.press("Enter")
+    window.page.locator("#sign-in").wait_for()
+    window.press("Escape")
+    window.page.locator("#sign-in-act").click()
+    window.page.locator("#who-name").wait_for()
+    assert window.ask_about(counter.patients["Paul"]).startswith("Droits terminés")
+    assert [question["nir"] for question in sent] == [
+        counter.patients[name].nir for name in ("Nadia", "Paul")
+    ]
 
 
 def test_with_the_card_an_ended_right_says_when(counter: Counter, window: Window) -> None:

@@ -62,6 +62,7 @@ def test_keeping_somebody_keeps_her(counter: Counter) -> None:
     owner.page.get_by_role("button", name="Retirer l’accès de Inès Moreau").click()
     owner.page.locator("#confirm").wait_for()
     owner.press("Escape")
+    owner.page.locator("#confirm").wait_for(state="hidden")
     assert owner.page.locator("#staff tr").count() == 1
 
 

@@ -17,7 +17,7 @@ def test_an_optician_goes_from_her_invitation_to_an_answer(counter: Counter) -> 
     assert "code=" not in window.page.url, "the code stays neither in the address nor in the history"
     window.page.get_by_role("button", name="Enregistrer ma clé d’accès").click()
     window.page.wait_for_url(f"{counter.url}/")
-    assert window.page.locator("#who-name").inner_text() == "Claire Fontaine"
+    window.page.locator("#who-name", has_text="Claire Fontaine").wait_for()
     window.photograph("counter-empty")
 
     window.scan(counter.patients["Nadia"].card)

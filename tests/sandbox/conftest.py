@@ -8,7 +8,6 @@ A shop is new, so nobody is known there and its budgets are whole.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -25,7 +24,7 @@ from rempart.sandbox.software import Software
 from rempart.sandbox.world import SHOPS_TIMEZONE, Register, make_test_people, register_everybody
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
-from tests.support.database import Database, _copy
+from tests.support.database import Database, copied
 from tests.support.identity import with_luhn_key
 from tests.support.platform import processes
 
@@ -78,7 +77,7 @@ class Sandbox:
 def sandbox(server: Settings, template: str) -> Iterator[Sandbox]:
     """Make a sandbox once for all the tests of this folder."""
     with (
-        contextmanager(_copy)(server, template) as database,
+        copied(server, template) as database,
         processes(database.settings_as("sandbox"), REMPART_FHIR_WORKERS="1") as running,
         TemporaryDirectory() as folder,
     ):

@@ -13,6 +13,7 @@ they do in a pharmacy. Insurers and families are written straight into the table
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -33,7 +34,7 @@ from rempart.keyring.client import Keyring
 from rempart.operations import manage_access
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
-from tests.support.database import Database
+from tests.support.database import copied
 from tests.support.identity import with_luhn_key
 from tests.support.platform import Running, processes
 from tests.support.programs import NODE_TESTS, chromium, missing
@@ -51,6 +52,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+KEY_OF_SCANNER_S = 0.004  # what most scanners leave between two keys unless they are told otherwise
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 320, "height": 640}
 
@@ -147,12 +150,23 @@ class Window:
         self.keep_credential(person)
 
     def scan(self, typed: str, end: str = "Enter") -> None:
-        """Type as a 2D scanner does: keys right after each other, whatever the layout makes of them, then the one that ends."""
+        """Type as a 2D scanner does: keys right after each other, whatever the layout makes of them, then the one that ends.
+
+        Each key says when it was struck, so that a busy machine draws no burst out.
+        """
+        struck_at = time.time()
         for character in typed:
-            self.cdp.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": character, "text": character})
-            self.cdp.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": character})
+            self._strike(character, character, struck_at)
+            struck_at += KEY_OF_SCANNER_S
         if end:
-            self.page.keyboard.press(end)
+            self._strike(end, {"Enter": "\r", "Tab": "\t"}[end], struck_at)
+
+    def _strike(self, key: str, text: str, struck_at: float) -> None:
+        struck = {"key": key, "timestamp": struck_at}
+        code = {"Enter": 13, "Tab": 9}.get(key, 0)
+        down = {"type": "keyDown", "text": text, "windowsVirtualKeyCode": code}
+        self.cdp.send("Input.dispatchKeyEvent", struck | down)
+        self.cdp.send("Input.dispatchKeyEvent", struck | {"type": "keyUp", "windowsVirtualKeyCode": code})
 
     def ask_about(self, patient: Patient) -> str:
         """Scan a card, type the birth date, press Enter; give the sentence of the answer."""
@@ -218,6 +232,11 @@ class Window:
     def overflow(self) -> int:
         """Measure how far the page is wider than its window, in pixels."""
         return int(self.page.evaluate("document.scrollingElement.scrollWidth - innerWidth"))
+
+    def wear(self, size: dict[str, int], scheme: str) -> None:
+        """Show the page as it stands in a window of another size and colour scheme."""
+        self.page.set_viewport_size(size)  # type: ignore[arg-type]
+        self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
 
     def photograph(self, name: str) -> None:
         """Keep a picture of the whole page."""
@@ -347,18 +366,19 @@ def _launched() -> Iterator[tuple[Playwright, Browser]]:
             browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start Chromium for a module; longer, its loop would stand in the way of the asynchronous tests."""
+    """Start Chromium for the tests of the pages; longer, its loop would stand in the way of the asynchronous tests."""
     with _launched() as (_, started):
         yield started
 
 
-@pytest.fixture(scope="module")
-def open_counter(database: Database, browser: Browser) -> Iterator[Counter]:
-    """Start the platform for a module, with an optician's usual patients."""
+@pytest.fixture(scope="package")
+def open_counter(keyring: Settings, template: str, browser: Browser) -> Iterator[Counter]:
+    """Start the platform for the tests of the pages, with an optician's usual patients."""
     with (
-        processes(database.settings, "keyring", "identity", "portal") as running,
+        copied(keyring, template) as database,
+        processes(database.settings, "identity", "portal") as running,
         closing(World(database)) as world,
     ):
         counter = Counter(running, world, browser)
@@ -374,6 +394,6 @@ def open_counter(database: Database, browser: Browser) -> Iterator[Counter]:
 
 @pytest.fixture
 def counter(open_counter: Counter) -> Iterator[Counter]:
-    """Give the module's counter; its windows close with the test."""
+    """Give the counter; its windows close with the test."""
     yield open_counter
     open_counter.close_windows()

@@ -14,11 +14,13 @@ instead. The home of a run is /tmp/rempart-test-<pid>-…, open to the system us
 killed is swept by the next one.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -108,16 +110,20 @@ def template(server: Settings) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def database(server: Settings, template: str) -> Iterator[Database]:
     """Give this module its own migrated database."""
-    yield from _copy(server, template)
+    with copied(server, template) as database:
+        yield database
 
 
 @pytest.fixture
 def fresh_database(server: Settings, template: str) -> Iterator[Database]:
     """Give this test its own migrated database."""
-    yield from _copy(server, template)
+    with copied(server, template) as database:
+        yield database
 
 
-def _copy(server: Settings, template: str) -> Iterator[Database]:
+@contextmanager
+def copied(server: Settings, template: str) -> Iterator[Database]:
+    """Copy the migrated database, for the time of a block."""
     settings = replace(server, database_name=f"rempart_test_{os.getpid()}_{next(_numbers)}")
     with _maintenance(server) as connection:
         roles.create_database(connection, settings.database_name, template)
@@ -138,9 +144,29 @@ def _maintenance(server: Settings) -> psycopg.Connection:
 
 def _sweep_homes_of_the_dead() -> None:
     """Stop the servers and remove the homes of test runs that were killed."""
-    for home in Path(tempfile.gettempdir()).glob("rempart-test-*"):
-        found = _HOME_OF_RUN.fullmatch(home.name)
-        if found is None or home.stat().st_uid != os.geteuid() or Path(f"/proc/{found[1]}").exists():
-            continue
-        postgres_embedded.stop(read_settings({"REMPART_HOME": str(home)}))
-        shutil.rmtree(home, ignore_errors=True)
+    with _sweeping_alone() as directory:
+        for home in directory.glob("rempart-test-*"):
+            found = _HOME_OF_RUN.fullmatch(home.name)
+            if found is None or Path(f"/proc/{found[1]}").exists() or not _is_ours(home):
+                continue
+            postgres_embedded.stop(read_settings({"REMPART_HOME": str(home)}))
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _sweeping_alone() -> Iterator[Path]:
+    """Give the directory of all homes, which one run sweeps at a time: two would stop the same server."""
+    directory = Path(tempfile.gettempdir())
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield directory
+    finally:
+        os.close(descriptor)
+
+
+def _is_ours(home: Path) -> bool:
+    try:
+        return home.stat().st_uid == os.geteuid()
+    except FileNotFoundError:  # its run has just ended by itself
+        return False

@@ -37,7 +37,7 @@ const FIELD_OF_PLACE = { ...fields, card: fields.nir, card_secret: fields.nir };
 let account = null;
 let card = null; // the card scanned for this patient, its secret included
 let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
-let isAsking = false;
+let asking = null; // the question whose answer is awaited; another patient takes the page away from it
 
 // A card begins the next patient, unless it completes a question that is being typed for the same one.
 function takeCard(scanned) {
@@ -65,6 +65,7 @@ function cardStillHolds() {
 function nextPatient() {
   card = null;
   asked = null;
+  endAsking();
   for (const field of Object.values(fields)) clearSaid(field);
   for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.break_glass]) field.value = "";
   fields.birth_rank.value = "1";
@@ -108,7 +109,7 @@ function findDefects() {
 }
 
 async function ask() {
-  if (isAsking) return;
+  if (asking) return;
   byId("notice").textContent = "";
   for (const field of Object.values(fields)) clearDefect(field);
   const defects = findDefects();
@@ -117,27 +118,40 @@ async function ask() {
     defects[0][0].focus();
     return;
   }
-  isAsking = true;
-  form.setAttribute("aria-busy", "true");
-  try {
-    await askAboutPatient(readQuestion());
-  } catch (error) {
-    byId("notice").textContent = reasonOf(error);
-    if (!(error instanceof AnswerLost)) asked = null;
-  } finally {
-    isAsking = false;
-    form.removeAttribute("aria-busy");
-  }
+  await askAboutPatient(readQuestion());
 }
 
+// An answer that comes when the next patient is at the counter is shown to nobody: it would stand beside somebody else's number.
 async function askAboutPatient(question) {
   const body = JSON.stringify(question);
   if (asked?.body !== body) asked = { body, key: crypto.randomUUID() };
-  const { key } = asked;
-  const reply = await withSession(() => boundFetch("/api/rights", { method: "POST", body: question, idempotencyKey: key }));
-  const answer = await reply.json();
-  if (reply.status < 500) asked = null; // answered: asking again is a new question
-  showReply(answer);
+  const mine = asked;
+  asking = mine;
+  form.setAttribute("aria-busy", "true");
+  hideAnswer();
+  try {
+    const reply = await withSession(() => send(question, mine));
+    const answer = await reply.json();
+    if (asking !== mine) return;
+    if (reply.status < 500) asked = null; // answered: asking again is a new question
+    showReply(answer);
+  } catch (error) {
+    if (asking !== mine) return;
+    byId("notice").textContent = reasonOf(error);
+    if (!(error instanceof AnswerLost)) asked = null;
+  } finally {
+    if (asking === mine) endAsking();
+  }
+}
+
+async function send(question, mine) {
+  if (asking !== mine) throw new DOMException("the patient left before somebody signed in again", "AbortError");
+  return boundFetch("/api/rights", { method: "POST", body: question, idempotencyKey: mine.key });
+}
+
+function endAsking() {
+  asking = null;
+  form.removeAttribute("aria-busy");
 }
 
 function showReply(answer) {

@@ -58,6 +58,7 @@ async function invite() {
 function askToRevoke(member) {
   leaving = member;
   byId("confirm-title").textContent = say("revoke-question", { name: member.display_name });
+  confirmation.returnValue = ""; // by the standard, Escape would leave the answer to the question before
   confirmation.showModal();
 }
 
