@@ -4,7 +4,7 @@ BATCH_QUESTIONS_MAX = 64
 """Questions that one gate call takes: beyond, one commit serves no more and the first of the batch waits for the last."""
 
 GATHERING_MAX_S = 0.004
-"""How long questions wait for others before a batch leaves: the time that a batch takes, so a caller waits two batches at most."""
+"""How long questions wait for others before a batch leaves: about the time that a batch takes."""
 
 PROOF_AGE_MAX_S = 60
 """How old a DPoP proof may be (RFC 9449 11.1); its `jti` is remembered longer than that."""

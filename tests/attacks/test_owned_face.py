@@ -15,7 +15,7 @@ from rempart.domain.rights import Outcome
 from rempart.store.gate import CALL, AskRow
 from tests.support.world import Person, Session, World, digest, outcome
 
-FIELDS = tuple(AskRow.__dataclass_fields__)
+FIELDS = AskRow.__struct_fields__
 TYPES = "bytea[], bytea[], bytea[], bigint[], bytea[], text[], bytea[], smallint[], date[], bytea[], smallint[], bytea[], bytea[]"
 ASK = f"select * from gate.ask({', '.join(f'%s::{kind}' for kind in TYPES.split(', '))})"
 TELL = "select * from gate.tell(%s::bigint[])"

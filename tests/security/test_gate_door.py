@@ -8,6 +8,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from rempart.domain.errors import (
     AnswersLost,
@@ -110,7 +111,7 @@ async def test_a_repeat_has_the_first_engagement_and_another_body_is_refused(
     async with Door(world.database.settings, "fhir") as door:
         first = await door.ask(question, caller(till))
         again = await door.ask(question, caller(till))
-        other = await door.ask(replace(question, body=b"{ }"), caller(till))
+        other = await door.ask(changed(question, body=b"{ }"), caller(till))
     assert again.engagement == first.engagement == first.trace == again.repeat_of != again.trace
     assert other.outcome is Outcome.IDEMPOTENCY_CONFLICT
 
@@ -257,7 +258,7 @@ async def test_a_server_that_cuts_the_line_is_an_outage_and_the_next_question_is
         world.do(CUT_THE_LINE)
         told = [await quietly(door, (village.question(lea), caller(till))) for _ in range(4)]
     outages = [answer for answer in told if isinstance(answer, Exception)]
-    assert 1 <= len(outages) <= gate_module.LANES
+    assert len(outages) == 1
     assert {type(outage) for outage in outages} <= {AnswersLost, DatabaseUnreachable}
     assert told[-1].outcome is Outcome.OPEN
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from rempart.domain.rights import Outcome
 from rempart.limits import PROOF_AGE_MAX_S, PROOF_LEAD_MAX_S

@@ -9,9 +9,11 @@ async with Door(world.database.settings, "fhir") as door:
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+from msgspec.structs import replace
 
 from rempart.domain.birth_dates import BirthDate
 from rempart.domain.identifiers import AmcNumber, Nir, alias_message, nir_key

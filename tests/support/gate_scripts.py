@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from rempart.store.gate import AskRow, ToldRow
 from tests.support.world import Insurer, Person, Right, Session, World, digest
@@ -132,7 +133,7 @@ class Town:
         for step in script:
             row = self._row(step)
             if step.proof is not None and step.proof < len(rows):
-                row = replace(row, proof=rows[step.proof].proof)
+                row = changed(row, proof=rows[step.proof].proof)
             rows.append(row)
         return rows
 
@@ -140,9 +141,9 @@ class Town:
         session = self.sessions[step.who]
         person = None if step.about is None else self.people.by_name[step.about]
         row = session.about(person, nonce=self._nonce(step))
-        row = replace(row, proof_at=row.proof_at + step.seconds)
+        row = changed(row, proof_at=row.proof_at + step.seconds)
         if step.is_thief:
-            row = replace(row, thumbprint=digest("thief"))
+            row = changed(row, thumbprint=digest("thief"))
         if person is None:
             return row
         card = None
@@ -150,7 +151,7 @@ class Town:
             card = (
                 self.people.by_name[step.card].card if step.card in self.people.by_name else digest("found")
             )
-        return replace(
+        return changed(
             row,
             amc=step.amc or person.insurer.amc,
             domain=step.domain,

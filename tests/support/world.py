@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace as changed
 from psycopg.rows import TupleRow
 
 from rempart.domain.rights import OUTCOME_BY_NUMBER, Outcome
@@ -111,8 +112,8 @@ class Session:
             nonce=None if self.nonce is None else hashlib.sha256(self.nonce.encode()).digest(),
         )
         if person is not None:
-            row = replace(row, amc=person.insurer.amc, alias=person.alias)
-        return replace(row, **changes)
+            row = changed(row, amc=person.insurer.amc, alias=person.alias)
+        return changed(row, **changes)
 
 
 class World:
@@ -333,7 +334,7 @@ class World:
 
 def ask_batch(connection: psycopg.Connection[TupleRow], rows: Sequence[AskRow]) -> list[ToldRow]:
     """Ask through the driver's own arrays: another road than the product's hand-made ones."""
-    columns: list[list[Any]] = [[getattr(row, name) for row in rows] for name in AskRow.__dataclass_fields__]
+    columns: list[list[Any]] = [[getattr(row, name) for row in rows] for name in AskRow.__struct_fields__]
     return told_rows(connection.execute(CALL, columns, prepare=True).fetchone())
 
 

@@ -3,10 +3,12 @@
 The numbers behind `Presence`, `Domain` and `Outcome` are those of the database (store/migrations); they are never reused.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:  # errors.py speaks of outcomes, and identifiers.py of errors
     from rempart.domain.birth_dates import BirthDate
@@ -36,6 +38,7 @@ class Domain(IntEnum):
         return 1 << self.value
 
 
+@lru_cache(maxsize=1 << len(Domain))
 def domains_of(mask: int) -> tuple[Domain, ...]:
     """List the domains set in a mask, in the order of their bits."""
     return tuple(domain for domain in Domain if mask & domain.bit)
@@ -124,8 +127,7 @@ class Outcome(Enum):
 OUTCOME_BY_NUMBER: dict[int, Outcome] = {outcome.number: outcome for outcome in Outcome}
 
 
-@dataclass(frozen=True, slots=True)
-class CardSecret:
+class CardSecret(Struct, frozen=True):
     """The secret printed in the QR of a card; its text never shows in a log or a trace."""
 
     text: str
@@ -134,8 +136,7 @@ class CardSecret:
         return "CardSecret(…)"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RightsQuestion:
+class RightsQuestion(Struct, frozen=True):
     """What a professional asks: may I grant tiers payant to this person, on this day, for this kind of care?
 
     `nir`, `birth_date` and `birth_rank` are already validated; `domain` None means the profession's own, `care_date` None
@@ -158,8 +159,7 @@ class RightsQuestion:
         return f"RightsQuestion(amc_number={self.amc_number}, domain={domain}, care_date={self.care_date})"
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """One of the person's coverages at this insurer, open for the domain asked; rank 1 pays first."""
 
     rank: int
@@ -167,8 +167,7 @@ class Coverage:
     domains: tuple[Domain, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RightsAnswer:
+class RightsAnswer(Struct, frozen=True):
     """What the gate answered; it holds no identity.
 
     `trace` is the receipt's number, None only where no session was found. `on` is the day that the outcome speaks of: the end

@@ -9,16 +9,16 @@ from typing import Final
 DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 WIDTH: Final = 12  # 60 bits; fixed, so that no answer is longer than another
 _CHECK: Final = 97
+_PAIRS: Final = [first + second for first in DIGITS for second in DIGITS]
 
 
 def trace_of(receipt_id: int) -> str:
     """Write a receipt's number as three groups of four digits and its check, such as `0000-0001-2K4X-38`."""
-    rest, digits = receipt_id, ""
-    while rest:
-        rest, digit = divmod(rest, 32)
-        digits = DIGITS[digit] + digits
-    padded = digits.rjust(WIDTH, "0")
-    return f"{padded[:4]}-{padded[4:8]}-{padded[8:]}-{receipt_id % _CHECK:02d}"
+    high, middle, low = receipt_id >> 40, receipt_id >> 20, receipt_id
+    return (
+        f"{_PAIRS[high >> 10 & 1023]}{_PAIRS[high & 1023]}-{_PAIRS[middle >> 10 & 1023]}{_PAIRS[middle & 1023]}-"
+        f"{_PAIRS[low >> 10 & 1023]}{_PAIRS[low & 1023]}-{receipt_id % _CHECK:02d}"
+    )
 
 
 def receipt_id_of(trace: str) -> int | None:

@@ -2,9 +2,9 @@
 
 Questions that arrive while the gate is busy wait together and go as one batch, so that one commit serves many answers; a lone
 question goes at once. After a batch the next one waits, for a moment, until it is as large: callers who ask again as soon as they
-are answered stay together, and the fixed cost of a batch stays shared. A batch that the gate refuses as a whole is asked again one by one, so that one bad question costs the
-others nothing. Where the database or the keyring does not answer, the caller gets an outage, never a yes; and what may have been
-recorded is not asked a second time.
+are answered stay together, and the fixed cost of a batch stays shared. A batch that the gate refuses as a whole is asked again
+one by one, so that one bad question costs the others nothing. Where the database or the keyring does not answer, the caller gets
+an outage, never a yes; and what may have been recorded is not asked a second time.
 
 A NIR crosses this file on its way to the keyring, which gives back a keyed digest; only the digest goes to the database.
 """
@@ -12,13 +12,16 @@ A NIR crosses this file on its way to the keyring, which gives back a keyed dige
 import asyncio
 import hashlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import psycopg
 import structlog
+from msgspec import Struct
 
 from rempart.domain.errors import AnswersLost, DatabaseUnreachable, GateBroken, GateOverloaded, Outage
 from rempart.domain.identifiers import alias_message
@@ -42,6 +45,8 @@ from rempart.store.gate import AskRow, ToldRow
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -52,13 +57,22 @@ class Admission:
     next_nonce: str | None
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """A question in the queue, and the place where its caller waits."""
+class _Waiting(Struct):
+    """A question in the queue, what its caller is told of the gate's row, and the place where the caller waits."""
 
     caller: ProvenCaller
     question: RightsQuestion | None
-    told: asyncio.Future[ToldRow]
+    told_of: Callable[[ToldRow], object]
+    told: asyncio.Future[Any]
+
+    def tell(self, row: ToldRow) -> None:
+        """Tell the caller, unless gone; what cannot be told of one row is that caller's alone."""
+        if self.told.done():
+            return
+        try:
+            self.told.set_result(self.told_of(row))
+        except Exception as error:  # noqa: BLE001 (the others of the batch must hear their answers)
+            self.told.set_exception(error)
 
 
 class Door:
@@ -74,6 +88,7 @@ class Door:
         self._lane: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         self._keyring = await Keyring.connect(self._settings, self._role)
         connection = await connect(self._settings, self._role)
         self._lane = asyncio.create_task(self._serve(connection))
@@ -85,28 +100,32 @@ class Door:
         if self._lane is not None:
             self._lane.cancel()
             await asyncio.gather(self._lane, return_exceptions=True)
+            self._lane = None
         while self._waiting:
             _refuse([self._waiting.popleft()], DatabaseUnreachable())
         await self._keyring.close()
 
-    async def ask(self, question: RightsQuestion, caller: ProvenCaller) -> RightsAnswer:
+    def ask(self, question: RightsQuestion, caller: ProvenCaller) -> asyncio.Future[RightsAnswer]:
         """Ask about one person. Refuses: an outage of the database or the keyring; everything else is an answer."""
-        return answer_of(
-            await self._tell(_Waiting(caller, question, asyncio.get_running_loop().create_future()))
-        )
+        return self._enter(caller, question, answer_of)
 
-    async def admit(self, caller: ProvenCaller) -> Admission:
+    def admit(self, caller: ProvenCaller) -> asyncio.Future[Admission]:
         """Ask whether a caller may go on, about nobody; a browser's nonce is exchanged for the next one."""
-        told = await self._tell(_Waiting(caller, None, asyncio.get_running_loop().create_future()))
-        return Admission(OUTCOME_BY_NUMBER[told.outcome], told.account_id, told.next_nonce)
+        return self._enter(caller, None, _admission_of)
 
-    def _tell(self, waiting: _Waiting) -> asyncio.Future[ToldRow]:
-        if len(self._waiting) >= WAITING_QUESTIONS_MAX:
-            raise GateOverloaded
-        self._waiting.append(waiting)
-        if len(self._waiting) >= self._quorum:
-            self._is_met.set()
-        return waiting.told
+    def _enter(
+        self, caller: ProvenCaller, question: RightsQuestion | None, told_of: Callable[[ToldRow], T]
+    ) -> asyncio.Future[T]:
+        told: asyncio.Future[T] = self._loop.create_future()
+        if self._lane is None:
+            told.set_exception(DatabaseUnreachable())
+        elif len(self._waiting) >= WAITING_QUESTIONS_MAX:
+            told.set_exception(GateOverloaded())
+        else:
+            self._waiting.append(_Waiting(caller, question, told_of, told))
+            if len(self._waiting) >= self._quorum:
+                self._is_met.set()
+        return told
 
     async def _serve(self, connection: psycopg.AsyncConnection[Any]) -> None:
         """Serve batch after batch, one at a time: two under way would only make both smaller (measured)."""
@@ -139,7 +158,7 @@ class Door:
         """Let the next batch wait until it is as large as the last one, or for a moment."""
         if quorum > 1:
             self._quorum = quorum
-            self._gathering = asyncio.get_running_loop().call_later(GATHERING_MAX_S, self._end_gathering)
+            self._gathering = self._loop.call_later(GATHERING_MAX_S, self._end_gathering)
 
     def _end_gathering(self) -> None:
         self._quorum = 1
@@ -176,8 +195,7 @@ class Door:
             await self._serve_one_by_one(connection, batch, error)
         else:
             for waiting, row in zip(batch, told, strict=True):
-                if not waiting.told.done():
-                    waiting.told.set_result(row)
+                waiting.tell(row)
 
     async def _serve_one_by_one(
         self, connection: psycopg.AsyncConnection[Any], batch: list[_Waiting], error: Exception
@@ -262,6 +280,10 @@ def _row_of(
     )
 
 
+def _admission_of(told: ToldRow) -> Admission:
+    return Admission(OUTCOME_BY_NUMBER[told.outcome], told.account_id, told.next_nonce)
+
+
 def answer_of(told: ToldRow) -> RightsAnswer:
     """Read the gate's row in the words of the trade."""
     outcome = OUTCOME_BY_NUMBER[told.outcome]
@@ -289,6 +311,7 @@ def _in_words(why: dict[str, Any] | None) -> dict[str, object] | None:
     return None if why is None else {**why, "truth": OUTCOME_BY_NUMBER[why["truth"]].code}
 
 
+@lru_cache(maxsize=4_096)
 def _coverages_of(text: str | None) -> tuple[Coverage, ...]:
     """Read `rank:last day:domains`, separated by semicolons; the day is empty where no end is known."""
     if not text:

@@ -4,11 +4,10 @@ The proof shows possession of a key. Which account, software or session that key
 database, never by a face.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ProvenCaller:
+class ProvenCaller(Struct, frozen=True):
     """A request that carried an access token and a DPoP proof whose signature, method, address and token hash hold.
 
     `token_digest` is the SHA-256 of the access token, `key_thumbprint` that of the proof's JWK (RFC 7638), `proof_digest` the

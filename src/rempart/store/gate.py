@@ -9,11 +9,11 @@ AMC number is looked at once more, so nothing needs escaping.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import psycopg
+from msgspec import Struct
 
 from rempart.domain.errors import AnswersLost, DatabaseUnreachable
 
@@ -29,8 +29,7 @@ ANSWERS_LOST = "RP001"
 """The error of the second transaction: the first one stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class AskRow:
+class AskRow(Struct, frozen=True):
     """One question as the gate takes it: digests only, no identity. `amc` None asks about nobody."""
 
     token: bytes

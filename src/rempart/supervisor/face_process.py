@@ -4,15 +4,16 @@ import asyncio
 import socket
 import sys
 from collections.abc import Callable
-from typing import cast
 
 import uvicorn
 import uvloop
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rempart import app
 from rempart.settings import Settings
 from rempart.supervisor.acceptor import Acceptor, Loads
 from rempart.supervisor.child import Work
+from rempart.supervisor.short_road import ShortRoad, ShortRoadProtocol
 
 GRACE_S = 10
 """How long a request under way may take to end when the process is told to stop."""
@@ -31,8 +32,10 @@ class _Server(uvicorn.Server):
         loads: Loads,
         worker: int,
         is_ready: Callable[[], None],
+        find_road: Callable[[], ShortRoad | None] | None,
     ) -> None:
         super().__init__(config)
+        self._find_road = find_road
         self._listener = listener
         self._loads = loads
         self._worker = worker
@@ -59,16 +62,24 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _make_protocol(self) -> asyncio.Protocol:
-        make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        uvicorns = {
+            "config": self.config,
+            "server_state": self.server_state,
+            "app_state": self.lifespan.state,
+        }
+        if self._find_road is None:
+            return HttpToolsProtocol(**uvicorns)
+        return ShortRoadProtocol(self._find_road, **uvicorns)
 
 
 def prepare_face(name: str, settings: Settings, listener: socket.socket, loads: Loads, worker: int) -> Work:
     """Import the face and everything that serves it; give the work to do after the drop."""
     import encodings.idna  # noqa: F401, PLC0415 (asyncio asks for it at the first connection, when it cannot be read)
 
+    application = app.build_face(name, settings)
+    find_road = (lambda: application.short_road) if hasattr(application, "short_road") else None
     config = uvicorn.Config(
-        app.build_face(name, settings),
+        application,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -83,7 +94,7 @@ def prepare_face(name: str, settings: Settings, listener: socket.socket, loads: 
     config.load()
 
     def work(is_ready: Callable[[], None]) -> None:
-        server = _Server(config, listener, loads, worker, is_ready)
+        server = _Server(config, listener, loads, worker, is_ready, find_road)
         uvloop.run(server.serve(sockets=[]))  # none of its own: the acceptor takes the connections
         if not server.started:
             sys.exit(1)

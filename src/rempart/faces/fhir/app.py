@@ -12,8 +12,8 @@ from rempart.domain.errors import Outage, RempartError
 from rempart.faces.fhir import documents, openapi
 from rempart.faces.fhir.envelope import JSON, Receive, Scope, Send, read_envelope
 from rempart.faces.fhir.errors import AnswerTypeRefused, MethodNotAllowed, PathUnknown
-from rempart.faces.fhir.responding import Headers, send_answer
-from rempart.faces.fhir.submit import PATH, Submit, refuse
+from rempart.faces.fhir.responding import said_as, send_said
+from rempart.faces.fhir.submit import PATH, Submit, refusal_of
 from rempart.security.dpop import ProofVerifier
 from rempart.security.gate import Door
 from rempart.settings import Settings
@@ -50,6 +50,11 @@ class FhirFace:
         }
         self._submit: Submit | None = None
 
+    @property
+    def short_road(self) -> Submit | None:
+        """The hot path, for requests that come whole; none until the door is open."""
+        return self._submit
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the life of the process."""
         if scope["type"] == "lifespan":
@@ -62,14 +67,15 @@ class FhirFace:
 
     async def _serve(self, scope: Scope, send: Send) -> None:
         """Serve what is not the hot path."""
-        envelope = read_envelope(scope)
+        envelope = read_envelope(scope["headers"], scope["query_string"])
         path = scope["path"]
         try:
             allowed = self._methods_of(path)
             if scope["method"] == "OPTIONS":
-                await send_answer(send, 204, b"", more=[(b"allow", allowed)])
+                await send_said(send, said_as(204, b"", more=[(b"allow", allowed)]))
             elif scope["method"].encode("latin-1") not in allowed.split(b", "):
-                await refuse(send, MethodNotAllowed(), envelope, self._metadata_url, [(b"allow", allowed)])
+                said = refusal_of(MethodNotAllowed(), envelope, self._metadata_url, [(b"allow", allowed)])
+                await send_said(send, said)
             elif path == PATH:
                 raise Outage  # the door is not open yet
             elif path in self._fhir_documents:
@@ -81,7 +87,7 @@ class FhirFace:
             else:
                 await _send_document(scope, send, self._plain_documents[path], JSON)
         except RempartError as error:
-            await refuse(send, error, envelope, self._metadata_url)
+            await send_said(send, refusal_of(error, envelope, self._metadata_url))
 
     def _methods_of(self, path: str) -> bytes:
         if path == PATH:
@@ -114,8 +120,7 @@ class FhirFace:
 
 async def _send_document(scope: Scope, send: Send, body: bytes, kind: bytes, *, status: int = 200) -> None:
     if scope["method"] == "HEAD":
-        headers: Headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        await send_said(send, (status, headers, b""))
     else:
-        await send_answer(send, status, body, kind)
+        await send_said(send, said_as(status, body, kind))

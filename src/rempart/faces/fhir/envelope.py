@@ -7,10 +7,11 @@ Sources: RFC 9110 (Accept, Content-Type), https://hl7.org/fhir/R4/http.html#mime
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qs
+
+from msgspec import Struct
 
 from rempart.faces.fhir.errors import (
     AnswerTypeRefused,
@@ -24,6 +25,7 @@ from rempart.faces.fhir.errors import (
 from rempart.faces.wording import Language, language_of
 from rempart.limits import IDEMPOTENCY_KEY_MAX_CHARS, REQUEST_BODY_MAX_BYTES, REQUEST_BODY_MAX_S
 
+Headers = list[tuple[bytes, bytes]]
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -44,8 +46,7 @@ _READ: Final = ("application/fhir+json", "application/json")
 _FHIR_VERSIONS: Final = ("4.0", "4.0.1")
 
 
-@dataclass(slots=True)
-class Envelope:
+class Envelope(Struct):
     """What the headers of a request say."""
 
     answer_type: bytes | None = FHIR_JSON
@@ -57,10 +58,10 @@ class Envelope:
     has_two_keys: bool = False
 
 
-def read_envelope(scope: Scope) -> Envelope:
+def read_envelope(headers: Headers, query: bytes) -> Envelope:
     """Read the headers in one pass; nothing is refused yet, so that a refusal can be said in the caller's language."""
     envelope = Envelope()
-    for name, content in scope["headers"]:
+    for name, content in headers:
         if name == b"accept":
             envelope.answer_type = answer_type_of(content)
         elif name == b"accept-language":
@@ -74,8 +75,8 @@ def read_envelope(scope: Scope) -> Envelope:
         elif name == b"idempotency-key":
             envelope.has_two_keys = envelope.idempotency_key is not None
             envelope.idempotency_key = content
-    if scope["query_string"]:
-        for format_ in parse_qs(scope["query_string"]).get(b"_format", ()):
+    if query:
+        for format_ in parse_qs(query).get(b"_format", ()):
             envelope.answer_type = answer_type_of(format_)
     return envelope
 
@@ -156,6 +157,11 @@ async def read_body(receive: Receive) -> bytes:
     body: bytes = message.get("body", b"")
     if message.get("more_body", False):
         body = await _read_rest(receive, body)
+    return check_body(body)
+
+
+def check_body(body: bytes) -> bytes:
+    """Check that a body is there, within its bound. Refuses: BodyTooLarge, BodyMissing."""
     if len(body) > REQUEST_BODY_MAX_BYTES:
         raise BodyTooLarge
     if not body:

@@ -1,4 +1,4 @@
-"""Send an answer over ASGI, with the headers that every answer has.
+"""Put an answer together with the headers that every answer has, and send it over ASGI.
 
 Never: let an answer be kept by a cache, or a challenge say more than RFC 6750 and RFC 9449 ask.
 """
@@ -6,12 +6,13 @@ Never: let an answer be kept by a cache, or a challenge say more than RFC 6750 a
 from typing import Final
 
 from rempart.domain.errors import RempartError
-from rempart.faces.fhir.envelope import FHIR_JSON, JSON, Send
+from rempart.faces.fhir.envelope import FHIR_JSON, JSON, Headers, Send
 from rempart.faces.fhir.outcomes import NO_CREDENTIALS, Row
 from rempart.faces.wording import Language, words_of_error
 from rempart.security.dpop import PROOF_ALGORITHMS
 
-Headers = list[tuple[bytes, bytes]]
+Said = tuple[int, Headers, bytes]
+"""A whole answer: its status, its headers, its body."""
 
 _ALWAYS: Final[Headers] = [
     (b"cache-control", b"no-store"),
@@ -23,13 +24,19 @@ OUTAGE_RETRY_S: Final = 2
 """When an outage is worth asking again: a database or a keyring is back within a second or two of a restart."""
 
 
-async def send_answer(
-    send: Send, status: int, body: bytes, answer_type: bytes | None = FHIR_JSON, more: Headers | None = None
-) -> None:
-    """Send a whole answer."""
+def said_as(
+    status: int, body: bytes, answer_type: bytes | None = FHIR_JSON, more: Headers | None = None
+) -> Said:
+    """Put together a whole answer: its status, its headers, its body."""
     headers = [*_TYPE_HEADERS[answer_type or FHIR_JSON], (b"content-length", b"%d" % len(body))]
     if more:
         headers += more
+    return status, headers, body
+
+
+async def send_said(send: Send, said: Said) -> None:
+    """Send a whole answer over ASGI."""
+    status, headers, body = said
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
