@@ -148,7 +148,11 @@ def test_an_answer_that_comes_after_the_next_card_is_not_shown_beside_it(
 ) -> None:
     nadia, paul = counter.patients["Nadia"], counter.patients["Paul"]
     held: list[Route] = []
-    window.page.route("**/api/rights", lambda route: held.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    window.page.route("**/api/rights", hold, times=1)
     window.scan(nadia.card)
     window.keys(nadia.birth_date)
     with window.page.expect_request("**/api/rights"):

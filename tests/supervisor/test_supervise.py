@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,28 @@ def memory_peak_mb(process_id: int) -> float:
     raise AssertionError("no VmHWM")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def keyring_of_their_own() -> Iterator[None]:
+    """Leave the sockets of this home to the platforms that these tests start."""
+    with no_other_keyring():
+        yield
+
+
+@pytest.fixture(scope="module")
+def crowded_out(database: Database) -> "Iterator[tuple[int, subprocess.Popen[str]]]":
+    """Start a face where somebody listens already; it is patient for eight seconds, during which other tests run."""
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", 0))
+        squatter.listen()
+        port = squatter.getsockname()[1]
+        environment = database.environ(REMPART_PORT=str(port))
+        with subprocess.Popen(
+            supervisor_command("fhir"), env=environment, stderr=subprocess.PIPE, text=True
+        ) as waiting:
+            yield port, waiting
+            waiting.kill()
+
+
 def test_everything_is_ready_within_five_seconds_of_a_start(database: Database) -> None:
     for _ in range(3):  # the machine may be busy with something else
         with processes(database.settings, "keyring", *FACES) as running:
@@ -75,29 +97,26 @@ def test_everything_is_ready_within_five_seconds_of_a_start(database: Database) 
     assert ready_in_s < READY_MAX_S
 
 
-def test_every_face_answers_and_every_process_stays_small(database: Database) -> None:
+def test_every_face_answers_every_process_stays_small_and_one_that_is_killed_comes_back(
+    database: Database,
+) -> None:
     with processes(database.settings, "keyring", *FACES) as running:
         assert all(answers(running.urls[face]) for face in FACES)
         for name, process_ids in running.process_ids.items():
             assert len(process_ids) == (2 if name == "fhir" else 1)
             for process_id in process_ids:
                 assert memory_peak_mb(process_id) < MEMORY_MAX_MB, name
+        for name, killed in running.process_ids.items():
+            for process_id in killed:
+                os.kill(process_id, signal.SIGKILL)
 
+            def is_back(name: str = name, killed: list[int] = killed) -> bool:
+                shown = f"rempart-{name}"[:15]
+                alive = [id_ for id_, title in children_of(running.supervisor.pid).items() if title == shown]
+                return len(alive) == len(killed) and not set(alive) & set(killed)
 
-@pytest.mark.parametrize("name", ["keyring", *FACES])
-def test_a_process_that_is_killed_comes_back(database: Database, name: str) -> None:
-    with processes(database.settings, "keyring", *FACES) as running:
-        killed = running.process_ids[name]
-        for process_id in killed:
-            os.kill(process_id, signal.SIGKILL)
-        shown = f"rempart-{name}"[:15]
-
-        def is_back() -> bool:
-            alive = [id_ for id_, title in children_of(running.supervisor.pid).items() if title == shown]
-            return len(alive) == len(killed) and not set(alive) & set(killed)
-
-        assert eventually(is_back)
-        assert eventually(lambda: all(answers(running.urls[face]) for face in FACES))
+            assert eventually(is_back), name
+            assert eventually(lambda: all(answers(running.urls[face]) for face in FACES)), name
 
 
 def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:
@@ -108,6 +127,7 @@ def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:
         assert not any(Path(f"/proc/{process_id}").exists() for process_id in ids)
 
 
+@pytest.mark.usefixtures("crowded_out")
 def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_works(database: Database) -> None:
     with processes(database.settings, "keyring", *FACES) as running:
         ids = [process_id for found in running.process_ids.values() for process_id in found]
@@ -141,26 +161,16 @@ def test_the_embedded_database_is_brought_back(server: Settings, database: Datab
         assert eventually(lambda: postgres_embedded.server_process(server) not in (None, killed))
 
 
-def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
-    done = run_supervisor(database, "counter")
-    assert done.returncode == 1
-    assert "there are keyring, identity, fhir, portal" in done.stderr
-
-
 def test_the_test_identity_provider_does_not_start_in_production(database: Database) -> None:
     done = run_supervisor(database, "test-provider")
     assert done.returncode == 1
     assert "no such process in production" in done.stderr
 
 
-def test_a_port_that_is_taken_is_said(database: Database) -> None:
-    with socket.socket() as squatter:
-        squatter.bind(("127.0.0.1", 0))
-        squatter.listen()
-        port = squatter.getsockname()[1]
-        done = run_supervisor(database, "fhir", REMPART_PORT=str(port))
+def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
+    done = run_supervisor(database, "counter")
     assert done.returncode == 1
-    assert f"port {port} of 127.0.0.1 is taken" in done.stderr
+    assert "there are keyring, identity, fhir, portal" in done.stderr
 
 
 def test_a_second_start_in_the_same_home_is_refused_and_the_first_goes_on(database: Database) -> None:
@@ -171,6 +181,13 @@ def test_a_second_start_in_the_same_home_is_refused_and_the_first_goes_on(databa
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(str(running.settings.keyring_socket("fhir")))
         assert answers(running.urls["fhir"])
+
+
+def test_a_port_that_is_taken_is_said(crowded_out: "tuple[int, subprocess.Popen[str]]") -> None:
+    port, waiting = crowded_out
+    _, complaint = waiting.communicate(timeout=60)
+    assert waiting.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken" in complaint
 
 
 def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
@@ -184,16 +201,13 @@ def test_a_process_that_cannot_start_is_tried_again_later_and_later(database: Da
     passphrase = database.settings.home / "empty-passphrase"
     passphrase.write_text("")
     environment = database.environ(REMPART_KEYRING_PASSPHRASE_FILE=str(passphrase))
-    with (
-        no_other_keyring(),
-        subprocess.Popen(
-            supervisor_command("keyring"),
-            env=environment,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        ) as supervisor,
-    ):
+    with subprocess.Popen(
+        supervisor_command("keyring"),
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as supervisor:
         assert supervisor.stderr is not None
         ended, reasons = [], []
         while len(ended) < 4:

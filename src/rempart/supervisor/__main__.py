@@ -1,6 +1,7 @@
 """What `rempart serve` becomes: `python -m rempart.supervisor [NAME ...]`, all processes or those named.
 
-Prints one line of JSON when everything answers, with --json; a few lines for people without.
+Prints one line of JSON when everything answers, with --json; a few lines for people without. With --with-caller it stops when its
+standard input ends: whoever started it is gone.
 """
 
 import json
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> None:
             settings,
             names,
             watches_database=needs_database and settings.is_database_embedded,
+            caller=sys.stdin.fileno() if "--with-caller" in arguments else None,
         )
         supervisor.run(_tell_json if "--json" in arguments else _tell_people)
 

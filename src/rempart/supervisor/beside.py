@@ -3,7 +3,7 @@
     with beside(settings, "keyring"):
         ...
 
-What already answers is used as it is. What was started here is stopped at the end of the block.
+What already answers is used as it is. What was started here stops at the end of the block, and when the command is killed in it.
 """
 
 import os
@@ -16,6 +16,7 @@ from contextlib import contextmanager, nullcontext
 
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings
+from rempart.supervisor.caller import mourned
 
 _START_TIMEOUT_S = 30.0
 
@@ -23,15 +24,15 @@ _START_TIMEOUT_S = 30.0
 @contextmanager
 def beside(settings: Settings, *names: str, database: bool = True) -> Iterator[None]:
     """Have the database and the named processes up (the keyring alone knows whether it is there already)."""
-    with postgres_embedded.running(settings) if database else nullcontext():
+    with mourned(settings) as caller, postgres_embedded.running(settings) if database else nullcontext():
         missing = [name for name in names if not (name == "keyring" and _keyring_answers(settings))]
         if not missing:
             yield
             return
         started = subprocess.Popen(  # noqa: S603 (our own program)
-            [sys.executable, "-m", "rempart.supervisor", "--json", *missing],
+            [sys.executable, "-m", "rempart.supervisor", "--json", "--with-caller", *missing],
             env={**os.environ, **settings.as_environ()},
-            stdin=subprocess.DEVNULL,
+            stdin=caller,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the command, which then stops these
         )

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -12,6 +13,12 @@ _BACKLOG = 2_048
 
 _PATIENCE_S = 8.0
 """How long a place may stay taken by the processes of a supervisor that was just killed."""
+
+_PATIENCE_WITH_THE_LIVING_S = 1.0
+"""The same for those of one that is alive: it may be stopping, and most often simply serves."""
+
+_CREDENTIALS = struct.Struct("iII")
+"""Process, user and group at the other end of a local socket (unix(7), SO_PEERCRED)."""
 
 
 def bind_port(host: str, port: int) -> socket.socket:
@@ -40,9 +47,10 @@ def bind_path(path: Path, role: str) -> socket.socket:
 
     Refuses: one at which a living process answers, whose place would be taken from it without a word.
     """
-    deadline = time.monotonic() + _PATIENCE_S
-    while _answers(path):
-        if time.monotonic() > deadline:
+    began = time.monotonic()
+    while (listening := _who_listens(path)) is not None:
+        patience_s = _PATIENCE_WITH_THE_LIVING_S if _is_alive(listening) else _PATIENCE_S
+        if time.monotonic() > began + patience_s:
             raise SystemExit(
                 f"another process answers at {path}: this home is served already; set REMPART_HOME"
             )
@@ -58,10 +66,22 @@ def bind_path(path: Path, role: str) -> socket.socket:
     return listener
 
 
-def _answers(path: Path) -> bool:
+def _who_listens(path: Path) -> int | None:
+    """Give the process that bound the socket at which somebody answers (a supervisor, whose process it then is), if any."""
     with socket.socket(socket.AF_UNIX) as caller:
         try:
             caller.connect(str(path))
         except OSError:
-            return False
-    return True
+            return None
+        credentials = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    process_id: int = _CREDENTIALS.unpack(credentials)[0]
+    return process_id
+
+
+def _is_alive(process_id: int) -> bool:
+    """Whether a process runs; one that ended and was not yet taken note of does not."""
+    try:
+        stat = Path(f"/proc/{process_id}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"

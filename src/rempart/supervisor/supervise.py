@@ -56,6 +56,7 @@ class Supervisor:
     settings: Settings
     names: tuple[str, ...]
     watches_database: bool = False
+    caller: int | None = None
     posts: list[Post] = field(default_factory=list)
     _stopping: bool = False
 
@@ -94,10 +95,13 @@ class Supervisor:
         }
         starts = [post.start_at - time.monotonic() for post in self.posts if post.child is None]
         timeout = max(0.0, min([_WATCH_INTERVAL_S, *starts]))
-        readable, _, _ = select.select([wake, *waiting], [], [], timeout)
+        callers = [] if self.caller is None else [self.caller]
+        readable, _, _ = select.select([wake, *callers, *waiting], [], [], timeout)
         for descriptor in readable:
             if descriptor == wake:
                 os.read(wake, 4096)
+            elif descriptor == self.caller:
+                self._stopping = True  # nobody writes there: it is readable because it has ended
             elif os.read(descriptor, 1):
                 post = waiting[descriptor]
                 post.is_ready = True

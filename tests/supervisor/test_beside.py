@@ -1,0 +1,121 @@
+"""What a command started beside itself does not outlive it, however it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+import pytest
+
+from rempart.adapters import postgres_embedded
+from rempart.settings import Settings, read_settings
+from tests.supervisor.test_supervise import eventually
+
+REMPART = str(Path(sys.executable).with_name("rempart"))
+
+BESIDE = """
+import signal, sys
+from rempart.settings import read_settings
+from rempart.supervisor.beside import beside
+with beside(read_settings(), *sys.argv[1:]):
+    print("up", flush=True)
+    signal.pause()
+"""
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Settings]:
+    """Give a home where nothing runs yet and nobody else comes."""
+    with TemporaryDirectory(prefix="rempart-beside-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        settings = read_settings({"REMPART_HOME": f"{folder}/var"})
+        try:
+            yield settings
+        finally:
+            postgres_embedded.stop(settings)
+
+
+def environ_of(home: Settings) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REMPART_")}
+    return kept | home.as_environ()
+
+
+def run(home: Settings, *arguments: str) -> None:
+    subprocess.run([REMPART, *arguments], env=environ_of(home), check=True, capture_output=True)
+
+
+def those_of(home: Settings) -> list[psutil.Process]:
+    """Find every process that works for a home: by where it is, or by what it was told."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_ours = process.cwd() == str(home.postgres_home.resolve())
+            is_ours = is_ours or process.environ().get("REMPART_HOME") == str(home.home)
+        except psutil.Error:
+            continue
+        if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+            found.append(process)
+    return found
+
+
+def names_of(home: Settings) -> set[str]:
+    return {process.name() for process in those_of(home)}
+
+
+@pytest.fixture
+def command(home: Settings, request: pytest.FixtureRequest) -> "Iterator[subprocess.Popen[str]]":
+    """Start a command that has the named processes beside it."""
+    with start(home, *request.param) as started:
+        yield started
+        started.kill()
+
+
+def start(home: Settings, *names: str) -> "subprocess.Popen[str]":
+    started = subprocess.Popen(
+        [sys.executable, "-c", BESIDE, *names], env=environ_of(home), stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    assert started.stdout.readline() == "up\n"
+    return started
+
+
+@pytest.mark.parametrize("command", [("keyring",), ()], indirect=True, ids=["keyring", "database"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
+def test_a_command_that_is_ended_from_outside_leaves_nothing_running(
+    home: Settings, command: "subprocess.Popen[str]", number: signal.Signals
+) -> None:
+    assert "postgres" in names_of(home)
+    command.send_signal(number)
+    command.wait()
+    assert eventually(lambda: those_of(home) == []), names_of(home)
+
+
+def test_a_command_that_is_killed_takes_nothing_from_another(home: Settings) -> None:
+    with start(home, "keyring") as staying, start(home) as leaving:
+        leaving.kill()
+        leaving.wait()
+        time.sleep(1)  # whatever was to be stopped by mistake would be gone by now
+        assert postgres_embedded.is_running(home)
+        assert staying.poll() is None
+        staying.kill()
+    assert eventually(lambda: those_of(home) == []), names_of(home)
+
+
+def test_a_feed_load_that_is_killed_leaves_nothing_running(home: Settings, tmp_path: Path) -> None:
+    run(home, *f"people generate --count 5000 --insurers 1 --seed 7 --out {tmp_path}".split())
+    (insurer,) = json.loads((tmp_path / "insurers.json").read_text())
+    load = [REMPART, "feed", "load", str(tmp_path / insurer["file"]), "--insurer", insurer["amc_number"]]
+    run(home, "database", "init")
+    run(home, "insurer", "register", "--amc", insurer["amc_number"], "--name", insurer["name"])
+    with subprocess.Popen(load, env=environ_of(home)) as loading:
+        assert eventually(lambda: "rempart-keyring" in names_of(home))
+        loading.kill()
+    assert eventually(lambda: those_of(home) == []), names_of(home)
