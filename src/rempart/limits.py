@@ -195,10 +195,7 @@ of an hour. A role that is not here has none.
 """
 
 FEED_BATCHES_AHEAD = 6
-"""Batches that each stage of a load may be ahead of the next: enough to go on while the database absorbs; 0.4 GB in all."""
+"""Batches that each stage of a load may be ahead of the next: enough to go on while the next one works; 0.4 GB in all."""
 
 FEED_ROWS_MAX = 1_000_000_000
 """Rows of one member file: fifteen times the insured people of France."""
-
-FEED_ABSORBED_ROWS = 131_072
-"""Rows of a first file that are written to their tables at once: emptying the staging tables is rare, and they stay in memory."""

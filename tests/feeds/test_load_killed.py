@@ -55,7 +55,7 @@ def made(insurer: Insurer, tmp_path: Path) -> tuple[Insurer, Path]:
     return sender, tmp_path / "made" / facts.file
 
 
-@pytest.mark.parametrize("step", ["begin", "copy", "absorb", "finish_absorbed", "keep"])
+@pytest.mark.parametrize("step", ["begin", "copy", "finish_absorbed", "keep"])
 def test_a_first_load_killed_at_any_step_leaves_nothing(made: tuple[Insurer, Path], step: str) -> None:
     sender, path = made
     before = sender.snapshot()

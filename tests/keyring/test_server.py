@@ -32,6 +32,7 @@ from rempart.keyring.file_vault import FileVault
 from rempart.keyring.openings import OpeningLog
 from rempart.keyring.rights import ALLOWED
 from rempart.keyring.server import Door, Keyring
+from rempart.keyring.wire import SEAL_OVERHEAD_BYTES
 from rempart.settings import Settings, read_settings
 
 AMC = "0312345678"
@@ -153,23 +154,31 @@ async def test_the_operator_makes_an_insurers_keys_once(house: House) -> None:
             await keyring.create(["request"])
 
 
+def sealed_by(bulk: BulkKeyring, about: list[bytes], texts: list[bytes]) -> list[bytes]:
+    """Have records of one length sealed, and cut the answer."""
+    joined = bulk.seal_joined(AMC, b"".join(about), b"".join(texts), len(texts))
+    size = len(texts[0]) + SEAL_OVERHEAD_BYTES
+    return [joined[at : at + size] for at in range(0, len(joined), size)]
+
+
 async def test_a_feeds_long_columns_come_back_whole_and_in_order(house: House) -> None:
     key = house.vault._keys[f"index/{AMC}"]
     messages = [f"person {number}".encode() for number in range(10_000)]
-    about = [f"{number}|{AMC}".encode() for number in range(10_000)]
+    texts = [message.ljust(32, b"\0") for message in messages]
+    about = [f"{number:06}|{AMC}".encode() for number in range(10_000)]
 
     def feed() -> tuple[list[bytes], bytes, list[bytes]]:
         with BulkKeyring(house.settings) as bulk:
             return (
                 bulk.index(AMC, messages),
                 bulk.index_joined(AMC, b"\n".join(messages)),
-                bulk.seal(AMC, about, messages),
+                sealed_by(bulk, about, texts),
             )
 
     digests, joined, sealed = await asyncio.to_thread(feed)
     assert digests == [hmac.digest(key, message, hashlib.sha256) for message in messages]
     assert joined == b"".join(digests)
-    assert house.vault.open(f"data/{AMC}", about, sealed) == messages
+    assert house.vault.open(f"data/{AMC}", about, sealed) == texts
 
 
 async def test_a_feed_of_long_records_is_cut_into_frames(house: House) -> None:
@@ -178,7 +187,7 @@ async def test_a_feed_of_long_records_is_cut_into_frames(house: House) -> None:
 
     def feed() -> list[bytes]:
         with BulkKeyring(house.settings) as bulk:
-            return bulk.seal(AMC, about, texts)
+            return sealed_by(bulk, about, texts)
 
     assert house.vault.open(f"data/{AMC}", about, await asyncio.to_thread(feed)) == texts
 
@@ -189,7 +198,7 @@ async def test_a_feed_of_an_insurer_without_keys_is_told_so(house: House) -> Non
             if act == "index":
                 bulk.index("0000000000", [b"camille"] * 5_000)
             else:
-                bulk.seal("0000000000", [b"record"] * 5_000, [b"camille"] * 5_000)
+                bulk.seal_joined("0000000000", b"record" * 5_000, b"camille" * 5_000, 5_000)
 
     for act in ("index", "seal"):
         with pytest.raises(KeyUnknown):
@@ -200,7 +209,7 @@ async def test_an_empty_feed_asks_nothing(house: House) -> None:
     with BulkKeyring(house.settings) as bulk:
         assert bulk.index(AMC, []) == []
         assert bulk.index_joined(AMC, b"") == b""
-        assert bulk.seal(AMC, [], []) == []
+        assert bulk.seal_joined(AMC, b"", b"", 0) == b""
 
 
 async def test_a_feed_keeps_no_counter_waiting(house: House) -> None:

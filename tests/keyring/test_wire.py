@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rempart.domain.errors import KeyringForbidden, RempartError
 from rempart.keyring import wire
+from rempart.limits import KEYRING_BULK_ITEMS_MAX
 
 NAME = st.text("abcdefghijklmnopqrstuvwxyz/0123456789", min_size=1, max_size=40)
 
@@ -35,24 +36,57 @@ def test_records_arrive_as_they_left(name: str, records: list[tuple[bytes, bytes
     payload = wire.named(name) + wire.write_records(about, texts, grants)
     arrived_name, at = wire.read_name(payload)
     assert arrived_name == name
-    assert wire.read_records(payload, at, with_grants=True) == (about, texts, grants)
+    assert wire.read_records(payload, at) == (about, texts, grants)
+
+
+@given(NAME, st.integers(1, 20), st.integers(0, 50), st.integers(0, 300), st.randoms())
+def test_records_of_one_length_arrive_as_they_left(
+    name: str, count: int, about_bytes: int, text_bytes: int, filling: object
+) -> None:
+    about, texts = (
+        [filling.randbytes(size) for _ in range(count)]  # type: ignore[attr-defined]
+        for size in (about_bytes, text_bytes)
+    )
+    payload = wire.named(name) + wire.write_alike(b"".join(about), b"".join(texts), count)
+    arrived_name, at = wire.read_name(payload)
+    assert arrived_name == name
+    assert wire.read_alike(payload, at) == (about, texts)
 
 
 @given(st.binary(max_size=200))
 def test_noise_is_refused_and_never_understood_in_part(noise: bytes) -> None:
     try:
         wire.read_lookups(noise)
-        wire.read_records(noise, 0, with_grants=True)
+        wire.read_records(noise, 0)
     except (KeyringForbidden, ValueError, IndexError, struct.error):
         pass
 
 
-def test_records_must_be_whole() -> None:
-    payload = wire.write_records([b"about"], [b"text"])
+@given(st.binary(max_size=200))
+def test_noise_is_refused_as_records_to_seal(noise: bytes) -> None:
+    try:
+        about, texts = wire.read_alike(noise, 0)
+        assert len(about) == len(texts) > 0
+    except (KeyringForbidden, struct.error):
+        pass
+
+
+@pytest.mark.parametrize("count", [0, KEYRING_BULK_ITEMS_MAX + 1, 2**32 - 1])
+def test_a_count_of_records_beyond_reason_takes_no_memory(count: int) -> None:
     with pytest.raises(KeyringForbidden):
-        wire.read_records(payload + b"more", 0, with_grants=False)
-    with pytest.raises(ValueError, match="a record is"):
-        wire.write_records([b"about"], [])
+        wire.read_alike(struct.pack(">II", count, 0), 0)
+
+
+def test_records_must_be_whole() -> None:
+    payload = wire.write_records([b"about"], [b"text"], [bytes(16)])
+    with pytest.raises(KeyringForbidden):
+        wire.read_records(payload + b"more", 0)
+    with pytest.raises(ValueError, match="a sealed record"):
+        wire.write_records([b"about"], [], [])
+    with pytest.raises(KeyringForbidden):
+        wire.read_alike(wire.write_alike(b"aboutabout", b"texttext", 2) + b"x", 0)
+    with pytest.raises(ValueError, match="one length"):
+        wire.write_alike(b"about", b"text", 2)
 
 
 def test_every_status_but_done_is_an_error_and_each_error_has_its_status() -> None:

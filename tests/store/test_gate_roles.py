@@ -62,7 +62,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_old_proofs", "access.may_ask"},
     "operator": {"feeds.approve_file"},
     "feeds": {
-        *("feeds.begin_file", "feeds.name_products", "feeds.absorb_batch", "feeds.finish_absorbed"),
+        *("feeds.begin_file", "feeds.name_products", "feeds.finish_absorbed"),
         *("feeds.finish_file", "feeds.refresh_statistics"),
     },
 }

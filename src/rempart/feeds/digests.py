@@ -1,25 +1,31 @@
 """What a row of a member file becomes before it leaves this process: keyed digests, and identity traits to be sealed.
 
-    reference   HMAC(index key of the insurer, "ref|" + beneficiary_id): 16 bytes are kept, the other 16 never leave this
-                process; they key the two digests below, so a copy of the database cannot be searched for a contract number
-    contract    keyed BLAKE2s of the contract number: what a line is inside its person
-    traits      keyed BLAKE2s of the traits: tells whether an identity changed without opening it
+    reference   HMAC(index key of the insurer, "ref|" + beneficiary_id): 16 bytes are kept
     alias       HMAC(index key of the insurer, "NIR|birth date|rank"), asked for by the gate as well (domain/identifiers.py)
+    contract    CMAC of the person's reference and the contract number: what a line is inside its person
+    traits      CMAC of the person's reference and the traits: tells whether an identity changed without opening it
 
-The first byte tells the kinds of messages apart: an alias begins with a digit. Never let a reference's second half, a message
-or a text of traits reach a log, an error or the database.
+The keys of the two CMACs are HMACs of the index key too ("key|contract", "key|traits"). They live for the time of a load, in this
+process, which has the file open: they find nobody and open nothing, and a copy of the database cannot be searched without them.
+
+The first byte tells the kinds of messages apart: an alias begins with a digit. Never let a key, a message or a text of traits
+reach a log, an error or the database.
 """
 
-from hashlib import blake2s
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from rempart.feeds.copy_rows import Cells
+
 REFERENCE_BYTES: Final = 16
 CONTRACT_BYTES: Final = 16
 TRAITS_BYTES: Final = 8
 DIGEST_BYTES: Final = 32
+
+KEYS: Final = b"key|contract\nkey|traits"
+"""The messages whose HMACs are the keys of the two CMACs."""
 
 TRAITS: Final = (
     "beneficiary_id",
@@ -40,55 +46,53 @@ TRAITS: Final = (
 IDENTITY: Final = (*TRAITS[1:10], "card_secret_sha256")
 """What one beneficiary has once: two rows of a file that differ here contradict each other."""
 
+_STEP_BYTES: Final = 32
+"""Texts of traits are filled with zeros to a multiple of this: so the length of a seal hardly tells that of a name, and texts
+of one length are handled in one go."""
+
+_FILLINGS: Final = pl.Series(["\0" * missing for missing in range(_STEP_BYTES)])
+_CONTRACT_CELL_BYTES: Final = 32  # two blocks of the CMAC; a contract number has 24 bytes at most
+
 
 def reference_messages(beneficiary_ids: pl.Series) -> bytes:
     """Compose the messages whose HMACs find people by their insurer's own reference, joined by line feeds."""
-    return _joined("ref|" + beneficiary_ids)
+    return _joined("ref|" + beneficiary_ids, "\n")
 
 
 def alias_messages(people: pl.DataFrame) -> bytes:
     """Compose `NIR|birth date|rank` of each person, joined by line feeds."""
     parts = (pl.col("nir"), pl.col("birth_date"), pl.col("birth_rank").cast(pl.String))
-    return _joined(people.select(message=pl.concat_str(*parts, separator="|")).to_series())
+    return _joined(people.select(message=pl.concat_str(*parts, separator="|")).to_series(), "\n")
 
 
 def other_alias_messages(aliases: pl.Series) -> bytes:
     """Compose the messages of aliases written `NIR/birth date/rank`, joined by line feeds."""
-    return _joined(aliases.str.replace_all("/", "|", literal=True))
+    return _joined(aliases.str.replace_all("/", "|", literal=True), "\n")
 
 
-def _joined(messages: pl.Series) -> bytes:
-    return str(messages.str.join("\n").item()).encode() if messages.len() else b""
+def contract_cells(numbers: pl.Series) -> Cells:
+    """Lay out contract numbers, filled with zeros to one length."""
+    return cut(_joined(numbers.str.pad_end(_CONTRACT_CELL_BYTES, "\0"), ""), _CONTRACT_CELL_BYTES)
 
 
-def contract_digests(keys: list[bytes], contract_numbers: list[str]) -> list[bytes]:
-    """Digest contract numbers, each under its person's key."""
-    return [
-        blake2s(number.encode(), digest_size=CONTRACT_BYTES, key=key, person=b"contract").digest()
-        for key, number in zip(keys, contract_numbers, strict=True)
-    ]
-
-
-def traits_digests(keys: list[bytes], traits: list[bytes]) -> list[bytes]:
-    """Digest texts of traits, each under its person's key."""
-    return [
-        blake2s(text, digest_size=TRAITS_BYTES, key=key, person=b"traits").digest()
-        for key, text in zip(keys, traits, strict=True)
-    ]
-
-
-def traits_texts(rows: pl.DataFrame) -> list[bytes]:
-    """Write down the traits of each row as they are sealed."""
+def traits_texts(rows: pl.DataFrame) -> pl.Series:
+    """Write down the traits of each row as they are sealed, filled with zeros."""
     text = pl.concat_str(
         *(
             pl.col(name).cast(pl.Int8 if name == "nir_is_own" else pl.String).cast(pl.String)
             for name in TRAITS
         ),
         separator=";",
-        ignore_nulls=False,
     )
     filled = rows.with_columns(pl.col("other_aliases", "birthplace").fill_null(""))
-    return filled.select(text=text.cast(pl.Binary)).to_series().to_list()
+    texts = filled.select(text=text).to_series()
+    missing = (_STEP_BYTES - texts.str.len_bytes().cast(pl.Int64) % _STEP_BYTES) % _STEP_BYTES
+    return texts + _FILLINGS.gather(missing)
+
+
+def traits_cells(texts: pl.Series, length_bytes: int) -> Cells:
+    """Lay out texts of traits that have one length."""
+    return cut(_joined(texts, ""), length_bytes)
 
 
 def identity_marks(rows: pl.DataFrame) -> pl.Series:
@@ -96,6 +100,10 @@ def identity_marks(rows: pl.DataFrame) -> pl.Series:
     return rows.select(mark=pl.struct(IDENTITY).hash(seed=1)).to_series().reinterpret(signed=True)
 
 
-def cut(joined: bytes, size: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """See joined digests as a table, one row each."""
+def cut(joined: bytes, size: int) -> Cells:
+    """See joined bytes as a table, so many bytes a row."""
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, size)
+
+
+def _joined(messages: pl.Series, separator: str) -> bytes:
+    return str(messages.str.join(separator).item()).encode() if messages.len() else b""

@@ -1,26 +1,25 @@
-"""A batch of checked rows turned into what may be stored: digests, seals, and rows for COPY.
+"""A batch of checked rows turned into what may be stored: digests, seals, and columns ready to be laid out for COPY.
 
-What comes in names people; what goes out does not. The keyring computes what needs a key, the rest is done in whole columns.
+What comes in names people; what goes out does not. The keyring computes what needs its keys, the rest is done in whole columns.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
 
-from rempart.feeds import copy_rows as rows_of_copy
-from rempart.feeds import digests
-from rempart.feeds.copy_rows import Cells, copy_rows, copy_rows_with_texts, dates, integers, repeated
+from rempart.feeds import copy_rows, digests
+from rempart.feeds.copy_rows import Cells, dates, integers
 from rempart.feeds.formats.member_file import Batch
 from rempart.feeds.formats.rows import LINE, BadLine
+from rempart.feeds.keyed_digests import KeyedDigests
 
-UPSERT, CLOSE, BAD = 0, 1, 2
-CHANGES: Final = {"upsert": UPSERT, "close": CLOSE}
+CHANGES: Final = {"upsert": 0, "close": 1}
 SITUATIONS: Final = {"active": 0, "suspended": 1, "renewal": 2}
 
-_NO_CARD: Final = bytes(digests.DIGEST_BYTES)
+NO_CARD: Final = bytes(digests.DIGEST_BYTES)
 
 
 class Sealer(Protocol):
@@ -29,15 +28,80 @@ class Sealer(Protocol):
     def index_joined(self, amc_number: str, joined: bytes) -> bytes:
         """Give the digests of messages separated by line feeds, one after the other, 32 bytes each."""
 
-    def seal(self, amc_number: str, associated: Sequence[bytes], plaintexts: Sequence[bytes]) -> list[bytes]:
-        """Seal each text, bound to its associated data."""
+    def seal_joined(self, amc_number: str, associated: bytes, texts: bytes, count: int) -> bytes:
+        """Seal so many texts of one length, one after the other, each bound to its associated data."""
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
-    """A batch ready for the database: rows of a COPY for each staging table that gets some, and products not named before."""
+class People:
+    """Each person of a batch once, unless his rows contradict each other; `person` is his place in the file."""
 
-    copies: dict[str, bytes]
+    line: Cells
+    person: Cells
+    reference: Cells
+    card: Cells
+    alias: Cells
+    mark: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """The other aliases of people of a batch."""
+
+    line: Cells
+    person: Cells
+    reference: Cells
+    alias: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The good lines of a batch; dates that there are not are `infinity`."""
+
+    line: Cells
+    person: Cells
+    reference: Cells
+    change: Cells
+    contract: Cells
+    opens_on: Cells
+    ends_on: Cells
+    coverage_rank: Cells
+    situation: Cells
+    domains: Cells
+    domains_without_tp: Cells
+    waiting_domains: Cells
+    waiting_until: Cells
+    product_place: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Sealed identities of one length."""
+
+    contract: Cells
+    opens_on: Cells
+    traits: Cells
+    sealed: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Bad lines whose person can be told: that person stays as he is. Nothing else is known of them."""
+
+    line: Cells
+    person: Cells
+    reference: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """A batch that names nobody any more, and the products that were not met before it."""
+
+    people: People | None
+    aliases: Aliases | None
+    lines: Lines | None
+    identities: list[Identities]
+    told: Told | None
     first_product_place: int
     new_products: list[str]
     bad_lines: list[BadLine]
@@ -46,55 +110,61 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class _People:
-    """The people of one batch in the order of their digests: the person of each row, and the digests (32 bytes each)."""
+class _Recognised:
+    """The people of one batch in the order of their digests: which of them each row is about, and what they are known by."""
 
     of_rows: Cells
     references: Cells
     first_place: int
 
-    @property
-    def known_by(self) -> Cells:
-        """What the database knows them by."""
-        return self.references[:, : digests.REFERENCE_BYTES]
-
-    @property
-    def keys(self) -> Cells:
-        """What keys the digests of their contracts and traits, and leaves this process for nowhere."""
-        return self.references[:, digests.REFERENCE_BYTES :]
-
     def place(self, persons: Cells) -> Cells:
         """Lay out the places of some people among all those of the file."""
         return (persons + self.first_place).astype(">i8")
 
+    def reference(self, persons: Cells) -> Cells:
+        """Lay out what some people are known by."""
+        return copy_rows.digests(self.references[persons])
+
 
 @dataclass(slots=True)
 class Ingest:
-    """Turns the batches of one insurer's file, in their order, into staged rows."""
+    """Turns the batches of one insurer's file, in their order, into digests and seals."""
 
     amc_number: str
-    insurer_id: int
     keyring: Sealer
     product_places: dict[str, int] = field(default_factory=dict)
     people_count: int = 0
+    _contracts: KeyedDigests = field(init=False)
+    _traits: KeyedDigests = field(init=False)
 
-    def stage(self, batch: Batch) -> Staged:
-        """Turn one batch into rows of digests and seals."""
+    def __post_init__(self) -> None:
+        keys = digests.cut(self.keyring.index_joined(self.amc_number, digests.KEYS), digests.DIGEST_BYTES)
+        self._contracts, self._traits = (KeyedDigests(key.tobytes()) for key in keys)
+
+    def digest(self, batch: Batch) -> Digested:
+        """Turn one batch into columns of digests and seals."""
         first_place = len(self.product_places)
-        copies: dict[str, bytes] = {}
+        people = aliases = lines = None
+        identities: list[Identities] = []
         if batch.rows.height:
-            people = self._recognise(batch.rows["beneficiary_id"])
-            copies |= self._people(batch.rows, people)
-            copies |= self._lines(batch.rows, people)
-        told = {bad.line: bad.beneficiary_id for bad in batch.bad_lines if bad.beneficiary_id is not None}
-        if told:
-            copies["lines"] = copies.get("lines", b"") + self._bad(told)
-        new_products = list(self.product_places)[first_place:]
-        return Staged(
-            copies, first_place, new_products, batch.bad_lines, batch.line_count, batch.lines_so_far
+            recognised = self._recognise(batch.rows["beneficiary_id"])
+            people, aliases = self._people(batch.rows, recognised)
+            lines = self._lines(batch.rows, recognised)
+            identities = self._identities(batch.rows, lines)
+        return Digested(
+            people,
+            aliases,
+            lines,
+            identities,
+            self._told(batch.bad_lines),
+            first_place,
+            list(self.product_places)[first_place:],
+            batch.bad_lines,
+            batch.line_count,
+            batch.lines_so_far,
         )
 
-    def _recognise(self, beneficiary_ids: pl.Series) -> _People:
+    def _recognise(self, beneficiary_ids: pl.Series) -> _Recognised:
         """Find the distinct people of a batch; in the order of their digests, the database's trees grow by neighbours."""
         people = beneficiary_ids.unique(maintain_order=True)
         of_rows = np.arange(people.len())
@@ -102,87 +172,91 @@ class Ingest:
             numbered = people.to_frame("id").with_row_index("person")
             joined = beneficiary_ids.to_frame("id").join(numbered, on="id", how="left", maintain_order="left")
             of_rows = joined["person"].to_numpy()
-        answer = self.keyring.index_joined(self.amc_number, digests.reference_messages(people))
-        references = digests.cut(answer, digests.DIGEST_BYTES)
-        order = np.argsort(np.ascontiguousarray(references[:, :8]).view(">u8").reshape(-1))
+        references = self._indexed(digests.reference_messages(people))[:, : digests.REFERENCE_BYTES]
+        order = in_order(references)
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
-        found = _People(rank[of_rows], references[order], self.people_count)
+        found = _Recognised(rank[of_rows], references[order], self.people_count)
         self.people_count += people.len()
         return found
 
-    def _people(self, rows: pl.DataFrame, people: _People) -> dict[str, bytes]:
-        """Stage each person once, unless his rows contradict each other, and his other aliases."""
+    def _indexed(self, messages: bytes) -> Cells:
+        """Give the digests of messages under the insurer's index key."""
+        return digests.cut(self.keyring.index_joined(self.amc_number, messages), digests.DIGEST_BYTES)
+
+    def _people(self, rows: pl.DataFrame, people: _Recognised) -> tuple[People, Aliases | None]:
+        """Digest each person once, unless his rows contradict each other, and his other aliases."""
         marked = rows.with_columns(mark=digests.identity_marks(rows), person=pl.Series(people.of_rows))
         once = marked.unique(["person", "mark"], keep="first", maintain_order=True)
         persons = once["person"].to_numpy()
-        cards = b"".join(once["card_secret_sha256"].fill_null(_NO_CARD).to_list())
-        columns = [
-            integers(once[LINE], 8),
-            people.place(persons),
-            rows_of_copy.digests(people.known_by[persons]),
-            rows_of_copy.digests(digests.cut(cards, digests.DIGEST_BYTES)),
-            self._indexed(digests.alias_messages(once)),
-            integers(once["mark"], 8),
-        ]
-        copies = {"people": copy_rows(columns, np.argsort(persons, kind="stable"))}
+        cards = b"".join(once["card_secret_sha256"].fill_null(NO_CARD).to_list())
+        found = People(
+            line=integers(once[LINE], 8),
+            person=people.place(persons),
+            reference=people.reference(persons),
+            card=copy_rows.digests(digests.cut(cards, digests.DIGEST_BYTES)),
+            alias=copy_rows.digests(self._indexed(digests.alias_messages(once))),
+            mark=integers(once["mark"], 8),
+        )
         others = once.filter(pl.col("other_aliases").is_not_null())
-        if others.height:
-            others = others.with_columns(alias=pl.col("other_aliases").str.split(" ")).explode("alias")
-            copies["other_aliases"] = copy_rows(
-                [
-                    integers(others[LINE], 8),
-                    people.place(others["person"].to_numpy()),
-                    rows_of_copy.digests(people.known_by[others["person"].to_numpy()]),
-                    self._indexed(digests.other_alias_messages(others["alias"])),
-                ]
+        if not others.height:
+            return found, None
+        others = others.with_columns(alias=pl.col("other_aliases").str.split(" ")).explode("alias")
+        persons = others["person"].to_numpy()
+        return found, Aliases(
+            line=integers(others[LINE], 8),
+            person=people.place(persons),
+            reference=people.reference(persons),
+            alias=copy_rows.digests(self._indexed(digests.other_alias_messages(others["alias"]))),
+        )
+
+    def _lines(self, rows: pl.DataFrame, people: _Recognised) -> Lines:
+        """Digest each line's contract, and lay out what it says of the right."""
+        references = people.references[people.of_rows]
+        contracts = np.hstack((references, digests.contract_cells(rows["contract_number"])))
+        return Lines(
+            line=integers(rows[LINE], 8),
+            person=people.place(people.of_rows),
+            reference=copy_rows.digests(references),
+            change=integers(_codes(rows["change"], CHANGES), 2),
+            contract=copy_rows.digests(self._contracts.of(contracts)),
+            opens_on=dates(rows["opens_on"]),
+            ends_on=dates(rows["ends_on"]),
+            coverage_rank=integers(rows["coverage_rank"], 2),
+            situation=integers(_codes(rows["situation"], SITUATIONS), 2),
+            domains=integers(rows["domains"], 4),
+            domains_without_tp=integers(rows["domains_without_tp"], 4),
+            waiting_domains=integers(rows["waiting_domains"], 4),
+            # the file says the last day of waiting; the first day covered is kept
+            waiting_until=dates(rows["waiting_until"].dt.offset_by("1d")),
+            product_place=integers(self._products(rows["product_code"]), 4),
+        )
+
+    def _identities(self, rows: pl.DataFrame, lines: Lines) -> list[Identities]:
+        """Seal the traits of each line, those of one length together."""
+        texts = digests.traits_texts(rows)
+        lengths = texts.str.len_bytes()
+        return [
+            self._sealed(
+                lines, np.flatnonzero((lengths == length).to_numpy()), texts.filter(lengths == length), length
             )
-        return copies
-
-    def _indexed(self, messages: bytes) -> Cells:
-        """Lay out the digests of messages under the insurer's index key."""
-        return rows_of_copy.digests(
-            digests.cut(self.keyring.index_joined(self.amc_number, messages), digests.DIGEST_BYTES)
-        )
-
-    def _lines(self, rows: pl.DataFrame, people: _People) -> dict[str, bytes]:
-        """Stage each line, and its identity sealed."""
-        keys = _rows_of(people.keys[people.of_rows])
-        contracts = digests.cut(
-            b"".join(digests.contract_digests(keys, rows["contract_number"].to_list())),
-            digests.CONTRACT_BYTES,
-        )
-        contract_column = rows_of_copy.digests(contracts)
-        opens_on = dates(rows["opens_on"])
-        traits = digests.traits_texts(rows)
-        traits_column = digests.cut(b"".join(digests.traits_digests(keys, traits)), digests.TRAITS_BYTES)
-        lines = [
-            integers(rows[LINE], 8),
-            people.place(people.of_rows),
-            rows_of_copy.digests(people.known_by[people.of_rows]),
-            integers(_codes(rows["change"], CHANGES), 2),
-            contract_column,
-            opens_on,
-            dates(rows["ends_on"]),
-            integers(rows["coverage_rank"], 2),
-            integers(_codes(rows["situation"], SITUATIONS), 2),
-            *(integers(rows[name], 4) for name in ("domains", "domains_without_tp", "waiting_domains")),
-            dates(
-                rows["waiting_until"].dt.offset_by("1d")
-            ),  # the last day of waiting: kept as the first covered
-            integers(self._products(rows["product_code"]), 4),
+            for length in sorted(lengths.unique())
         ]
-        identities = [
-            repeated(self.insurer_id, 4, rows.height),
-            contract_column,
-            opens_on,
-            rows_of_copy.digests(traits_column),
-        ]
-        sealed = self.keyring.seal(self.amc_number, _records(contracts, opens_on, self.amc_number), traits)
-        return {
-            "lines": copy_rows(lines, np.argsort(people.of_rows, kind="stable")),
-            "identities": copy_rows_with_texts(identities, sealed),
-        }
+
+    def _sealed(self, lines: Lines, chosen: Cells, texts: pl.Series, length_bytes: int) -> Identities:
+        traits = digests.traits_cells(texts, length_bytes)
+        references, contracts, days = (
+            _bytes_of(cells[chosen]) for cells in (lines.reference, lines.contract, lines.opens_on)
+        )
+        marks = self._traits.of(np.hstack((references, traits)))[:, : digests.TRAITS_BYTES]
+        records = _records(contracts, days, self.amc_number)
+        sealed = self.keyring.seal_joined(self.amc_number, records.tobytes(), traits.tobytes(), len(traits))
+        return Identities(
+            contract=lines.contract[chosen],
+            opens_on=lines.opens_on[chosen],
+            traits=copy_rows.digests(marks),
+            sealed=copy_rows.digests(digests.cut(sealed, len(sealed) // len(traits))),
+        )
 
     def _products(self, codes: pl.Series) -> pl.Series:
         """Give each row the place of its product among those of the file."""
@@ -190,42 +264,36 @@ class Ingest:
             self.product_places.setdefault(code, len(self.product_places))
         return codes.replace_strict(self.product_places, return_dtype=pl.Int32)
 
-    def _bad(self, told: Mapping[int, str]) -> bytes:
-        """Stage bad lines whose person can be told: that person stays as he is. Nothing else is known of them."""
+    def _told(self, bad_lines: list[BadLine]) -> Told | None:
+        told = {bad.line: bad.beneficiary_id for bad in bad_lines if bad.beneficiary_id is not None}
+        if not told:
+            return None
         people = self._recognise(pl.Series(list(told.values()), dtype=pl.String))
-        zeros = {size: repeated(0, size, len(told)) for size in (2, 4)}
-        return copy_rows(
-            [
-                integers(pl.Series(list(told), dtype=pl.Int64), 8),
-                people.place(people.of_rows),
-                rows_of_copy.digests(people.known_by[people.of_rows]),
-                repeated(BAD, 2, len(told)),
-                rows_of_copy.digests(np.zeros((len(told), digests.CONTRACT_BYTES), dtype=np.uint8)),
-                *(zeros[size] for size in (4, 4, 2, 2, 4, 4, 4, 4, 4)),
-            ]
+        return Told(
+            line=integers(pl.Series(list(told), dtype=pl.Int64), 8),
+            person=people.place(people.of_rows),
+            reference=people.reference(people.of_rows),
         )
 
 
 def keep_people_together(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Give the lines of the person at the border of two batches a small batch of their own.
-
-    Lines that stand side by side are then staged together; the large batches are cut without being copied.
-    """
+    """Hand the lines of the last person of a batch over to the next: lines that stand side by side are taken together."""
     border = pl.DataFrame()
     lines_so_far = 0
     for batch in batches:
         rows, lines_so_far = batch.rows, batch.lines_so_far
-        if border.height and rows.height:
-            continued = _run_length(rows["beneficiary_id"], border["beneficiary_id"][0])
-            border, rows = pl.concat([border, rows.head(continued)]), rows.slice(continued)
         if rows.height:
-            if border.height:
-                yield Batch(border, [], 0, lines_so_far - batch.line_count)
+            rows = pl.concat([border, rows]) if border.height else rows
             last = _run_length(rows["beneficiary_id"].reverse(), rows["beneficiary_id"][-1])
             border, rows = rows.tail(last), rows.head(rows.height - last)
         yield replace(batch, rows=rows)
     if border.height:
         yield Batch(border, [], 0, lines_so_far)
+
+
+def in_order(digested: Cells) -> Cells:
+    """Say in which order digests grow, by their first 8 bytes."""
+    return np.argsort(np.ascontiguousarray(digested[:, :8]).view(">u8").reshape(-1), kind="stable")
 
 
 def _run_length(beneficiary_ids: pl.Series, person: str) -> int:
@@ -234,18 +302,16 @@ def _run_length(beneficiary_ids: pl.Series, person: str) -> int:
     return beneficiary_ids.len() if others is None or beneficiary_ids[others] == person else others
 
 
-def _records(contracts: Cells, opens_on: Cells, amc_number: str) -> list[bytes]:
+def _records(contracts: Cells, days: Cells, amc_number: str) -> Cells:
     """Name the record that each seal is bound to: contract digest, opening (days since 2000, big-endian), insurer."""
     insurer = np.frombuffer(amc_number.encode(), dtype=np.uint8)
-    days = np.ascontiguousarray(opens_on).view(np.uint8).reshape(-1, 4)
-    return _rows_of(np.hstack([contracts, days, np.broadcast_to(insurer, (len(days), len(insurer)))]))
+    return np.hstack((contracts, days, np.broadcast_to(insurer, (len(days), len(insurer)))))
 
 
 def _codes(words: pl.Series, numbers: Mapping[str, int]) -> pl.Series:
     return words.replace_strict(numbers, return_dtype=pl.Int16)
 
 
-def _rows_of(table: Cells) -> list[bytes]:
-    """Give the rows of a table of bytes."""
-    size, joined = table.shape[1], table.tobytes()
-    return [joined[at : at + size] for at in range(0, len(joined), size)]
+def _bytes_of(cells: Cells) -> Cells:
+    """See cells of one size as a table of bytes."""
+    return np.ascontiguousarray(cells).view(np.uint8).reshape(len(cells), cells.dtype.itemsize)

@@ -3,7 +3,7 @@ r"""How a feed asks the keyring: plain blocking calls over whole columns.
     with BulkKeyring(settings, "feeds") as keyring:
         digests = keyring.index("0312345678", messages)             # a list of 32 bytes each
         joined = keyring.index_joined("0312345678", b"...\n...")    # the same, line feeds in, n × 32 bytes out
-        sealed = keyring.seal("0312345678", associated, plaintexts) # nonce, text, tag: 28 bytes longer each
+        sealed = keyring.seal_joined("0312345678", associated, texts, count)  # nonce, text, tag: 28 bytes longer each
 
 The next piece is sent before the last is read. A message holds no line feed. Refuses: KeyringUnreachable, KeyringThrottled,
 KeyUnknown (the insurer has no key here).
@@ -12,7 +12,7 @@ KeyUnknown (the insurer has no key here).
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -59,20 +59,23 @@ class BulkKeyring:
         """Give the digests of messages separated by line feeds, one after the other, 32 bytes each."""
         return b"".join(self._index_pieces(amc_number, joined.split(b"\n"))) if joined else b""
 
-    def seal(self, amc_number: str, associated: Sequence[bytes], plaintexts: Sequence[bytes]) -> list[bytes]:
-        """Seal each text with the insurer's data key, bound to its associated data (record, insurer)."""
-        bounds = list(_bounds(associated, plaintexts))
+    def seal_joined(self, amc_number: str, associated: bytes, texts: bytes, count: int) -> bytes:
+        """Seal so many texts of one length, one after the other, each bound to its associated data (record, insurer)."""
+        if not count:
+            return b""
+        about_bytes, text_bytes = len(associated) // count, len(texts) // count
         name = wire.named(DATA + amc_number)
+        step = max(1, min(_PIECE_ITEMS, _PIECE_BYTES // max(1, about_bytes + text_bytes)))
         payloads = (
-            name + wire.write_records(associated[start:end], plaintexts[start:end]) for start, end in bounds
-        )
-        pieces = zip(bounds, self._ask_all(Operation.SEAL, payloads), strict=True)
-        return list(
-            chain.from_iterable(
-                wire.cut(answer, [len(text) + wire.SEAL_OVERHEAD_BYTES for text in plaintexts[start:end]])
-                for (start, end), answer in pieces
+            name
+            + wire.write_alike(
+                associated[start * about_bytes : (start + step) * about_bytes],
+                texts[start * text_bytes : (start + step) * text_bytes],
+                min(step, count - start),
             )
+            for start in range(0, count, step)
         )
+        return b"".join(self._ask_all(Operation.SEAL, payloads))
 
     def _index_pieces(self, amc_number: str, messages: Sequence[bytes]) -> Iterator[bytes]:
         name = wire.named(INDEX + amc_number)
@@ -116,15 +119,3 @@ class BulkKeyring:
                 raise KeyringUnreachable
             view = view[read:]
         return received
-
-
-def _bounds(associated: Sequence[bytes], texts: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Cut records into pieces that are neither too many nor too long for one frame."""
-    start = size = 0
-    for at, (about, text) in enumerate(zip(associated, texts, strict=True)):
-        size += len(about) + len(text)
-        if at - start == _PIECE_ITEMS or size > _PIECE_BYTES:
-            yield start, at
-            start, size = at, len(about) + len(text)
-    if start < len(texts):
-        yield start, len(texts)

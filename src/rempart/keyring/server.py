@@ -100,10 +100,7 @@ class Keyring:
                 raise KeyringForbidden("messages")
             self._take(role, len(messages))
             return self._digest_slices(name, messages)
-        associated, texts, _ = wire.read_records(payload, at, with_grants=False)
-        if len(texts) > KEYRING_BULK_ITEMS_MAX:
-            raise KeyringForbidden("records")
-        return self._seal_slices(name, associated, texts)
+        return self._seal_slices(name, *wire.read_alike(payload, at))
 
     def enqueue(self, connection: "Connection") -> None:
         """Put a connection with long requests in the turn."""
@@ -141,7 +138,7 @@ class Keyring:
     def _open(self, role: str, payload: bytes) -> bytes:
         name, at = wire.read_name(payload)
         rights.check(role, Operation.OPEN, name)
-        associated, sealed, grants = wire.read_records(payload, at, with_grants=True)
+        associated, sealed, grants = wire.read_records(payload, at)
         self._take(role, len(grants))
         self._openings.record(role, name, grants)
         return b"".join(self.vault.open(name, associated, sealed))

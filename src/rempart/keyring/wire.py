@@ -1,10 +1,12 @@
 """What goes over the keyring's sockets: frames of bytes, made for batches, the same for both ends.
 
-    frame       length of the rest (u32) | request number (u32) | operation or status (u8) | payload index
-    count (u16), then per look-up: length of the key's name (u8), name, length of the message (u32), message
-    index-all   name (u8 length), then messages joined by line feeds seal        name, count (u32), lengths
-    of the associated data (u32 each), lengths of the texts, then all of them joined open        as seal,
-    with a grant of 16 bytes per item before the joined bytes sign, key   name, message
+    frame       length of the rest (u32) | request number (u32) | operation or status (u8) | payload
+    index       count (u16), then per look-up: length of the key's name (u8), name, length of the message (u32), message
+    index-all   name (u8 length), then messages joined by line feeds
+    seal        name, count (u32), then as many associated data of one length, joined, and as many texts of one length
+    open        name, count (u32), lengths of the associated data (u32 each), lengths of the sealed texts, a grant of 16 bytes
+                per item, then all of them joined
+    sign, key   name, message
 
 Big-endian throughout. The order of answers on one connection is that of their readiness, so each carries
 its request's number. Never put a key in a frame.
@@ -24,6 +26,7 @@ from rempart.domain.errors import (
     RempartError,
     SealBroken,
 )
+from rempart.limits import KEYRING_BULK_ITEMS_MAX
 
 HEAD = struct.Struct(">IIB")
 """Length of what follows it, request number, operation or status."""
@@ -133,29 +136,47 @@ def read_digests(payload: bytes) -> list[bytes | None]:
     return [payload[at + 1 : at + width] if payload[at] else None for at in range(0, len(payload), width)]
 
 
-def write_records(associated: Sequence[bytes], texts: Sequence[bytes], grants: Sequence[bytes] = ()) -> bytes:
-    """Write records to seal, or sealed ones to open with their grants."""
+def write_alike(associated: bytes, texts: bytes, count: int) -> bytes:
+    """Write records to seal that have one length: their associated data joined, their texts joined."""
+    if len(associated) % count or len(texts) % count:
+        raise ValueError("records that are sealed together have one length")
+    return struct.pack(">II", count, len(associated) // count) + associated + texts
+
+
+def read_alike(payload: bytes, at: int) -> tuple[list[bytes], list[bytes]]:
+    """Read records to seal: associated data, texts."""
+    count, about_bytes = struct.unpack_from(">II", payload, at)
+    at += 8
+    middle = at + count * about_bytes
+    if not 0 < count <= KEYRING_BULK_ITEMS_MAX or middle > len(payload) or (len(payload) - middle) % count:
+        raise KeyringForbidden("records")
+    text_bytes = (len(payload) - middle) // count
+    abouts = [payload[at + place * about_bytes : at + (place + 1) * about_bytes] for place in range(count)]
+    texts = [
+        payload[middle + place * text_bytes : middle + (place + 1) * text_bytes] for place in range(count)
+    ]
+    return abouts, texts
+
+
+def write_records(associated: Sequence[bytes], texts: Sequence[bytes], grants: Sequence[bytes]) -> bytes:
+    """Write sealed records to open, with their grants."""
     count = len(texts)
-    if len(associated) != count or len(grants) not in (0, count):
-        raise ValueError("a record is a text, its associated data and, to open it, its grant")
+    if len(associated) != count or len(grants) != count:
+        raise ValueError("a sealed record comes with its associated data and its grant")
     lengths = struct.pack(f">I{2 * count}I", count, *map(len, associated), *map(len, texts))
     return b"".join((lengths, *grants, *associated, *texts))
 
 
-def read_records(
-    payload: bytes, at: int, *, with_grants: bool
-) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    """Read records: associated data, texts, grants."""
+def read_records(payload: bytes, at: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Read sealed records: associated data, sealed texts, grants."""
     (count,) = struct.unpack_from(">I", payload, at)
     at += 4
     lengths = struct.unpack_from(f">{2 * count}I", payload, at)
     at += 8 * count
-    grants: list[bytes] = []
-    if with_grants:
-        grants = cut(payload[at : at + GRANT_BYTES * count], [GRANT_BYTES] * count)
-        at += GRANT_BYTES * count
-    middle = at + sum(lengths[:count])
-    return cut(payload[at:middle], lengths[:count]), cut(payload[middle:], lengths[count:]), grants
+    grants_end = at + GRANT_BYTES * count
+    grants = cut(payload[at:grants_end], [GRANT_BYTES] * count)
+    middle = grants_end + sum(lengths[:count])
+    return cut(payload[grants_end:middle], lengths[:count]), cut(payload[middle:], lengths[count:]), grants
 
 
 def cut(joined: bytes, lengths: Sequence[int]) -> list[bytes]:

@@ -1,8 +1,8 @@
 """Take a member file: read, checked, made unreadable, held against what is known, applied; whole or not at all.
 
 The stages work at the same time: the file is read and checked in one thread, digested and sealed (by the keyring's process) in
-another, and written to the staging tables by this one. Nothing is applied before the file has ended well, and one transaction
-applies it. Whoever is killed leaves the database as it was: the same command starts again.
+another, and written to the database by this one. Nothing is kept before the file has ended well, for all of it is one
+transaction. Whoever is killed leaves the database as it was: the same command starts again.
 
 Never: keep a value of the file in an error or a report; apply a file that waits for a second person.
 """
@@ -33,13 +33,15 @@ from rempart.domain.errors import (
 )
 from rempart.feeds.ahead import ahead
 from rempart.feeds.copy_rows import HEADER, TRAILER
+from rempart.feeds.final_rows import final_rows
 from rempart.feeds.formats.advice import Language
 from rempart.feeds.formats.manifest import Manifest
 from rempart.feeds.formats.member_file import MemberFile, open_member_file
-from rempart.feeds.ingest import Ingest, Staged, keep_people_together
+from rempart.feeds.ingest import Digested, Ingest, keep_people_together
 from rempart.feeds.rejects import Rejects
+from rempart.feeds.staged_rows import staged_rows
 from rempart.keyring.bulk import BulkKeyring
-from rempart.limits import FEED_ABSORBED_ROWS, FEED_BATCHES_AHEAD, FEED_ROWS_MAX
+from rempart.limits import FEED_BATCHES_AHEAD, FEED_ROWS_MAX
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from rempart.store.feeds import FileFacts, FileLoad, FileNotClean, FileRow, Opening, approve_file, list_files
@@ -123,32 +125,26 @@ class _Road:
             if opening.insurer_id is None or opening.verdict != "begun":
                 raise _REFUSALS[opening.verdict](_place(opening, manifest))
             with BulkKeyring(self.settings, ROLE) as keyring:
-                self._stage(load, Ingest(manifest.amc_number, opening.insurer_id, keyring))
+                self._write(load, _Writer(load, opening), Ingest(manifest.amc_number, keyring))
             report = self._finish(load)
             load.keep()
         if load.absorbs:
             load.refresh_statistics()
         return report
 
-    def _stage(self, load: FileLoad, ingest: Ingest) -> None:
+    def _write(self, load: FileLoad, writer: "_Writer", ingest: Ingest) -> None:
         """Write the whole file to the database; refuse one that does not end as its manifest says."""
         batches = ahead(keep_people_together(self.file.batches()), FEED_BATCHES_AHEAD)
         row_count = self.file.manifest.row_count
-        absorbed_until = 0
-        for staged in ahead((ingest.stage(batch) for batch in batches), FEED_BATCHES_AHEAD):
-            if load.absorbs and any(bad.beneficiary_id is not None for bad in staged.bad_lines):
+        for digested in ahead((ingest.digest(batch) for batch in batches), FEED_BATCHES_AHEAD):
+            if load.absorbs and digested.told is not None:
                 raise FileNotClean
-            _write(load, staged)
-            if load.absorbs and staged.lines_so_far - absorbed_until >= FEED_ABSORBED_ROWS:
-                load.absorb()
-                absorbed_until = staged.lines_so_far
-            self.rejects.add(staged.bad_lines)
-            self.on_lines(staged.lines_so_far, row_count)
+            writer.write(digested)
+            self.rejects.add(digested.bad_lines)
+            self.on_lines(digested.lines_so_far, row_count)
         if row_count and self.rejects.line_count == row_count:
             self.rejects.finish()
             raise MemberFileNoGoodLine(self.file.path.name)
-        if load.absorbs:
-            load.absorb()
 
     def _finish(self, load: FileLoad) -> LoadReport:
         """Have the file judged and applied, and say what came of it."""
@@ -162,6 +158,29 @@ class _Road:
             rejects=path,
             difference=ending.difference,
         )
+
+
+class _Writer:
+    """Writes digested batches, in their order, to the tables that the load is open to."""
+
+    def __init__(self, load: FileLoad, opening: Opening) -> None:
+        assert opening.insurer_id is not None  # what was begun has an insurer
+        self._load = load
+        self._insurer_id = opening.insurer_id
+        self._first_person_id = opening.first_person_id
+        self._product_ids: list[int] = []
+
+    def write(self, batch: Digested) -> None:
+        """Write one batch."""
+        if batch.new_products:
+            self._product_ids += self._load.name_products(batch.first_product_place, batch.new_products)
+        for table, rows in self._rows(batch).items():
+            self._load.copy(table, (HEADER, rows, TRAILER))
+
+    def _rows(self, batch: Digested) -> dict[str, bytes]:
+        if self._first_person_id is None:
+            return staged_rows(batch, self._insurer_id)
+        return final_rows(batch, self._insurer_id, self._first_person_id, self._product_ids)
 
 
 def _facts(file: MemberFile, brought_by: str) -> FileFacts:
@@ -193,14 +212,6 @@ def _place(opening: Opening, manifest: Manifest) -> str:
     if opening.expected is None:
         return f"amc_number {manifest.amc_number}"
     return f"sequence {manifest.sequence}, expected {opening.expected}"
-
-
-def _write(load: FileLoad, staged: Staged) -> None:
-    """Stage one batch."""
-    if staged.new_products:
-        load.name_products(staged.first_product_place, staged.new_products)
-    for table, rows in staged.copies.items():
-        load.copy(table, (HEADER, rows, TRAILER))
 
 
 def approve_waiting_file(settings: Settings, file_id: int, approved_by: str) -> None:

@@ -1,4 +1,4 @@
-"""The loader's side of the database: staging tables filled by COPY, and the functions that judge and apply a file.
+"""The loader's side of the database: tables filled by COPY, and the functions that judge and apply a file.
 
 The role rempart_feeds can do no more than what is here: it reads no row of people. Everything happens in one transaction, opened
 by `FileLoad` and ended by `keep` or, whatever else happens, rolled back.
@@ -16,26 +16,42 @@ from psycopg.rows import TupleRow
 
 from rempart.domain.errors import DatabaseOutOfRoom, DatabaseUnreachable
 
-COLUMNS: Final = {
+_IDENTITIES: Final = "insurer_id, contract_digest, opens_on, traits_digest, sealed"
+
+STAGED_COLUMNS: Final = {
     "people": "line, place, reference_digest, card_digest, alias_digest, traits_mark",
     "other_aliases": "line, place, reference_digest, alias_digest",
     "lines": (
         "line, place, reference_digest, change, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, "
         "domains_without_tp, waiting_domains, waiting_until, product_place"
     ),
-    "identities": "insurer_id, contract_digest, opens_on, traits_digest, sealed",
+    "identities": _IDENTITIES,
 }
 """The staging tables and the order of their columns in a COPY."""
 
+FINAL_COLUMNS: Final = {
+    "people": "person_id, insurer_id, reference_digest, card_digest",
+    "aliases": "alias_digest, person_id, insurer_id",
+    "rights": (
+        "person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp, "
+        "waiting_domains, waiting_until, product_id"
+    ),
+    "identities": _IDENTITIES,
+}
+"""The tables that a file which is absorbed is written to, and the order of their columns in a COPY."""
+
 
 class Opening(NamedTuple):
-    """What `feeds.begin_file` said; `expected` is the sequence that comes next, the table is where identities are to go."""
+    """What `feeds.begin_file` said; `expected` is the sequence that comes next.
+
+    A file that is absorbed is written where it stays; its people are numbered from `first_person_id` on.
+    """
 
     verdict: str
     insurer_id: int | None
     file_id: int | None
     expected: int | None
-    identities_table: str | None
+    first_person_id: int | None
 
 
 class Closing(NamedTuple):
@@ -97,7 +113,7 @@ class FileLoad:
 
     def __init__(self, connection: psycopg.Connection[TupleRow]) -> None:
         self._connection = connection
-        self._identities_table = ""
+        self._opening: Opening | None = None
 
     def __enter__(self) -> Self:
         self._connection.execute("begin")
@@ -115,9 +131,9 @@ class FileLoad:
             self._connection.execute("rollback")
 
     def begin(self, facts: FileFacts, *, may_absorb: bool) -> Opening:
-        """Open the load, or say why not; a clean first file may be absorbed batch by batch."""
+        """Open the load, or say why not; a clean first file may be absorbed."""
         row = self._connection.execute(
-            "select verdict, insurer_id, file_id, expected, identities_table"
+            "select verdict, insurer_id, file_id, expected, first_person_id"
             " from feeds.begin_file(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 facts.amc_number, facts.sequence, facts.kind, facts.effective_on, facts.sha256, facts.previous_sha256,
@@ -125,36 +141,44 @@ class FileLoad:
             ),
         ).fetchone()  # fmt: skip
         assert row is not None  # a function that returns one row
-        opening = Opening(*row)
-        self._identities_table = opening.identities_table or ""
-        return opening
+        self._opening = Opening(*row)
+        return self._opening
 
     @property
     def absorbs(self) -> bool:
-        """Whether this load is written batch by batch."""
-        return self._identities_table.startswith("members.")
+        """Whether this file is written where it stays."""
+        return self._opening is not None and self._opening.first_person_id is not None
 
-    def name_products(self, first_place: int, codes: Sequence[str]) -> None:
-        """Say which products the places from `first_place` on stand for."""
-        self._connection.execute("select feeds.name_products(%s, %s)", (first_place, list(codes)))
+    def name_products(self, first_place: int, codes: Sequence[str]) -> list[int]:
+        """Say which products the places from `first_place` on stand for; give their numbers."""
+        row = self._connection.execute(
+            "select feeds.name_products(%s, %s)", (first_place, list(codes))
+        ).fetchone()
+        assert row is not None
+        return list(row[0])
 
     def copy(self, table: str, pieces: Iterable[bytes]) -> None:
-        """Write rows in the binary COPY format into a staging table."""
-        target = self._identities_table if table == "identities" else f"staging.{table}"
+        """Write rows in the binary COPY format. Refuses: FileNotClean when the file is absorbed."""
+        columns = (FINAL_COLUMNS if self.absorbs else STAGED_COLUMNS)[table]
         statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-            sql.Identifier(*target.split(".")),
-            sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table].split(", "))),
+            self._target(table), sql.SQL(", ").join(map(sql.Identifier, columns.split(", ")))
         )
-        with self._connection.cursor().copy(statement) as copy:
-            for piece in pieces:
-                copy.write(piece)
-
-    def absorb(self) -> None:
-        """Write the batch that was staged to where it belongs. Refuses: FileNotClean."""
         try:
-            self._connection.execute("select feeds.absorb_batch()")
+            with self._connection.cursor().copy(statement) as copy:
+                for piece in pieces:
+                    copy.write(piece)
         except psycopg.IntegrityError:
+            if not self.absorbs:
+                raise
             raise FileNotClean from None
+
+    def _target(self, table: str) -> sql.Identifier:
+        """Name the table that rows go to; identities that are absorbed have one of their insurer's."""
+        if not self.absorbs or self._opening is None:
+            return sql.Identifier("staging", table)
+        return sql.Identifier(
+            "members", f"{table}_{self._opening.insurer_id}" if table == "identities" else table
+        )
 
     def finish_absorbed(self) -> Closing:
         """Close a load that was absorbed. Refuses: FileNotClean."""

@@ -1,0 +1,193 @@
+-- What a staged file changes: found, counted for the second person, then written, with what was known before.
+
+-- Hold the file against what is known, and write down what it changes.
+create function feeds.find_changes(p_may_close boolean) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set work_mem = '256MB' as $$
+declare
+    here staging.file;
+begin
+    select * into here from staging.file;
+    insert into staging.changes
+    select
+        c.action, c.line, c.person_id, c.reference_digest, c.contract_digest, c.opens_on,
+        case when c.action = 3 then here.effective_on - 1 else nullif(c.ends_on, 'infinity') end, nullif(c.former_ends_on, 'infinity'),
+        c.action in (3, 4)
+            or c.action = 2 and (c.ends_on < c.former_ends_on or c.situation = 1 and c.former_situation <> 1),
+        c.action = 2 and (
+            c.former_ends_on < least(here.effective_on, c.ends_on) or c.situation <> 1 and c.former_situation = 1),
+        c.action = 1 and c.opens_on < here.effective_on and not here.is_first
+    from (
+        select
+            l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, l.situation,
+            r.situation as former_situation,
+            case when r.person_id is not null then coalesce(r.ends_on, 'infinity') end as former_ends_on,
+            case
+                when l.change = 1 then case
+                    when r.person_id is null then 5 -- told below
+                    when r.opens_on >= here.effective_on then 4
+                    when r.ends_on < here.effective_on then 0
+                    else 3
+                end
+                when r.person_id is null then 1
+                when row (l.ends_on, l.coverage_rank, l.situation, l.domains, l.domains_without_tp, l.waiting_domains,
+                          l.waiting_until, d.product_id)
+                    is distinct from row (coalesce(r.ends_on, 'infinity'), r.coverage_rank, r.situation, r.domains,
+                                          r.domains_without_tp, r.waiting_domains, coalesce(r.waiting_until, 'infinity'),
+                                          r.product_id) then 2
+                else 0
+            end as action
+        from staging.lines as l
+        left join staging.products as d on d.product_place = l.product_place
+        left join members.people as p on p.reference_digest = l.reference_digest
+        left join members.rights as r
+            on r.person_id = p.person_id and r.contract_digest = l.contract_digest and r.opens_on = l.opens_on
+        where l.change < 2 and not exists (select from staging.held as h where h.reference_digest = l.reference_digest)
+    ) as c
+    where c.action > 0;
+
+    insert into staging.complaints
+    select c.line, 'contract_number', 'period-unknown' from staging.changes as c where c.action = 5;
+    delete from staging.changes where action = 5;
+
+    if here.kind = 'full' and not here.is_first then
+        insert into staging.changes
+        select
+            case when r.opens_on >= here.effective_on then 4 else 3 end, null, p.person_id, p.reference_digest, r.contract_digest,
+            r.opens_on, here.effective_on - 1, r.ends_on, true, false, false
+        from members.people as p
+        join members.rights as r on r.person_id = p.person_id
+        left join staging.lines as l on l.contract_digest = r.contract_digest and l.opens_on = r.opens_on and l.change < 2
+        where p.insurer_id = here.insurer_id and l.line is null and (r.ends_on is null or r.ends_on >= here.effective_on)
+            and p_may_close
+            and not exists (select from staging.held as h where h.reference_digest = p.reference_digest);
+    end if;
+end $$;
+
+-- What a second person is shown: how many, and a few of each by the digest of their reference.
+create function feeds.difference() returns jsonb
+language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    select jsonb_build_object(
+        'rights_known', (select i.rights_count from staging.file as f join members.insurers as i using (insurer_id)),
+        'rights_touched', count(*) filter (where c.closes or c.reopens or c.is_backdated),
+        'closing', count(*) filter (where c.closes),
+        'closing_absent', count(*) filter (where c.closes and c.line is null),
+        'reopening', count(*) filter (where c.reopens),
+        'backdated', count(*) filter (where c.is_backdated),
+        'new', count(*) filter (where c.action = 1),
+        'changed', count(*) filter (where c.action = 2),
+        'new_people', count(distinct c.reference_digest) filter (where c.person_id is null),
+        'samples', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'what', s.what, 'reference_digest', encode(s.reference_digest, 'hex'), 'opens_on', s.opens_on,
+                'ends_on', s.ends_on, 'former_ends_on', s.former_ends_on) order by s.what, s.reference_digest), '[]')
+            from (
+                select w.what, e.*, row_number() over (partition by w.what order by e.reference_digest) as place
+                from staging.changes as e
+                cross join lateral (
+                    select case when e.closes then 'closing' when e.reopens then 'reopening' else 'backdated' end as what
+                ) as w
+                where e.closes or e.reopens or e.is_backdated
+            ) as s
+            where s.place <= 5
+        )
+    )
+    from staging.changes as c
+$$;
+
+create function feeds.card_or_none(p_card bytea) returns bytea
+language sql immutable as $$
+    select case when p_card <> '\x0000000000000000000000000000000000000000000000000000000000000000' then p_card end
+$$;
+
+-- Write what the file changes: people, aliases, rights with their history, identities.
+create function feeds.apply_changes() returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp
+set work_mem = '256MB' as $$
+declare
+    here staging.file;
+begin
+    select * into here from staging.file;
+
+    insert into members.people (insurer_id, reference_digest, card_digest)
+    select here.insurer_id, p.reference_digest, feeds.card_or_none(p.card_digest)
+    from (select distinct on (reference_digest) * from staging.people order by reference_digest) as p
+    where exists (select from staging.changes as c where c.person_id is null and c.reference_digest = p.reference_digest)
+    order by p.reference_digest;
+
+    create unlogged table staging.known as
+    select distinct on (s.reference_digest) p.person_id, s.reference_digest, feeds.card_or_none(s.card_digest) as card_digest
+    from staging.people as s
+    join members.people as p on p.reference_digest = s.reference_digest
+    where not exists (select from staging.held as h where h.reference_digest = s.reference_digest)
+    order by s.reference_digest;
+    analyze staging.known;
+
+    update members.people as p set card_digest = k.card_digest
+    from staging.known as k where k.person_id = p.person_id and k.card_digest is distinct from p.card_digest;
+
+    create unlogged table staging.named as
+    select distinct n.alias_digest, k.person_id
+    from (
+        select alias_digest, reference_digest from staging.people
+        union all
+        select alias_digest, reference_digest from staging.other_aliases
+    ) as n
+    join staging.known as k using (reference_digest);
+    analyze staging.named;
+    delete from members.aliases as a using staging.known as k
+    where a.person_id = k.person_id and not here.is_first
+        and not exists (select from staging.named as n where n.alias_digest = a.alias_digest and n.person_id = a.person_id);
+    insert into members.aliases (alias_digest, person_id, insurer_id)
+    select n.alias_digest, n.person_id, here.insurer_id from staging.named as n
+    where here.is_first or not exists (
+        select from members.aliases as a where a.alias_digest = n.alias_digest and a.person_id = n.person_id)
+    order by n.person_id
+    on conflict (alias_digest) do update set person_id = excluded.person_id; -- its former owner is gone from the file
+
+    insert into members.rights_history
+    select r.*, now() from staging.changes as c join members.rights as r using (person_id, contract_digest, opens_on)
+    where c.action in (2, 3, 4);
+    delete from members.rights as r using staging.changes as c
+    where c.action = 4
+        and r.person_id = c.person_id and r.contract_digest = c.contract_digest and r.opens_on = c.opens_on;
+    update members.rights as r set ends_on = c.ends_on, known_from = now() from staging.changes as c
+    where c.action = 3
+        and r.person_id = c.person_id and r.contract_digest = c.contract_digest and r.opens_on = c.opens_on;
+    insert into members.rights as r (
+        person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp, waiting_domains,
+        waiting_until, product_id, known_from
+    )
+    select
+        k.person_id, l.contract_digest, l.opens_on, nullif(l.ends_on, 'infinity'), l.coverage_rank, l.situation, l.domains,
+        l.domains_without_tp, l.waiting_domains, nullif(l.waiting_until, 'infinity'), d.product_id, now()
+    from staging.changes as c
+    join staging.lines as l using (line)
+    join staging.products as d using (product_place)
+    join staging.known as k on k.reference_digest = c.reference_digest
+    where c.action in (1, 2)
+    order by k.person_id, l.contract_digest, l.opens_on
+    on conflict on constraint rights_pkey do update set (
+        ends_on, coverage_rank, situation, domains, domains_without_tp, waiting_domains, waiting_until, product_id, known_from
+    ) = (
+        excluded.ends_on, excluded.coverage_rank, excluded.situation, excluded.domains, excluded.domains_without_tp,
+        excluded.waiting_domains, excluded.waiting_until, excluded.product_id, excluded.known_from
+    );
+
+    insert into members.identities as i (insurer_id, contract_digest, opens_on, traits_digest, sealed)
+    select s.insurer_id, s.contract_digest, s.opens_on, s.traits_digest, s.sealed
+    from staging.identities as s
+    join staging.lines as l on l.contract_digest = s.contract_digest and l.opens_on = s.opens_on and l.change = 0
+    join staging.known as k on k.reference_digest = l.reference_digest
+    left join members.identities as e
+        on e.insurer_id = here.insurer_id and e.contract_digest = s.contract_digest and e.opens_on = s.opens_on
+    where s.insurer_id = here.insurer_id and e.traits_digest is distinct from s.traits_digest
+    order by s.contract_digest, s.opens_on
+    on conflict (insurer_id, contract_digest, opens_on) do update
+    set traits_digest = excluded.traits_digest, sealed = excluded.sealed;
+
+    drop table staging.known, staging.named;
+end $$;
