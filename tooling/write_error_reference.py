@@ -9,19 +9,12 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from rempart.domain.errors import (
-    AnswersLost,
-    Bug,
-    CardSecretRefused,
-    DatabaseUnreachable,
-    GateOverloaded,
-    IdentifierRefused,
-    KeyringThrottled,
-    KeyringUnreachable,
-    ProofRefused,
-    RempartError,
-    TokenRefused,
-)
+from rempart.domain.errors import Bug, RempartError
+from rempart.domain.errors.access import ProofRefused, TokenRefused
+from rempart.domain.errors.database import DatabaseUnreachable
+from rempart.domain.errors.gate import AnswersLost, GateOverloaded
+from rempart.domain.errors.identifiers import CardSecretRefused, IdentifierRefused
+from rempart.domain.errors.keyring import KeyringThrottled, KeyringUnreachable
 from rempart.domain.rights import Kind, Outcome
 from rempart.faces.fhir.errors import RequestRefused
 from rempart.faces.fhir.outcomes import ROWS_OF_OUTCOMES, Row, row_of_error

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain import errors
 from rempart.domain.birth_dates import BirthDate, parse_birth_rank
+from rempart.domain.errors import identifiers as errors
 
 
 @given(st.dates(date(1880, 1, 1), date(2099, 12, 31)))

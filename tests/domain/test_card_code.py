@@ -65,10 +65,10 @@ def test_a_digit_misread_or_two_swapped_are_noticed(card: CardCode, data: st.Dat
     code = write_card_code(card)
     at = data.draw(st.integers(2, len(code) - 2))
     other = data.draw(st.sampled_from("0123456789").filter(lambda digit: digit != code[at]))
-    with pytest.raises((errors.CardCodeRefused, errors.IdentifierRefused)):
+    with pytest.raises((errors.identifiers.CardCodeRefused, errors.identifiers.IdentifierRefused)):
         parse_card_code(code[:at] + other + code[at + 1 :])
     if code[at] != code[at + 1]:
-        with pytest.raises((errors.CardCodeRefused, errors.IdentifierRefused)):
+        with pytest.raises((errors.identifiers.CardCodeRefused, errors.identifiers.IdentifierRefused)):
             parse_card_code(code[:at] + code[at + 1] + code[at] + code[at + 2 :])
 
 
@@ -120,5 +120,5 @@ def test_a_secret_is_read_with_small_letters_and_spaces() -> None:
 
 @pytest.mark.parametrize("text", ["", "ABCDEFGHIJKLMNO", "A" * 33, "ABCDEFGHIJKLMNO1", "ABCDEFGHIJKLMNOÉ"])
 def test_a_secret_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(errors.CardSecretRefused):
+    with pytest.raises(errors.identifiers.CardSecretRefused):
         parse_card_secret(text)

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum.fr import nir as stdnum_nir
 
-from rempart.domain import errors
 from rempart.domain.birth_dates import BirthDate
+from rempart.domain.errors import identifiers as errors
 from rempart.domain.identifiers import (
     Nir,
     alias_message,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rempart.domain.errors import MemberFileNoGoodLine
+from rempart.domain.errors.member_files import MemberFileNoGoodLine
 from rempart.feeds.rejects import rejects_path
 from tests.support.insurer import DECEMBER, Insurer
 from tests.support.member_rows import NADIA_NIR, Row, family, nadia

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from rempart.domain.errors import InsurerUnregistered, MemberFileForAnotherInsurer
+from rempart.domain.errors.member_files import InsurerUnregistered, MemberFileForAnotherInsurer
 from rempart.domain.rights import Domain
 from rempart.feeds.formats.advice import advice
 from rempart.operations.load_members import load_members

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rempart.domain.errors import (
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.member_files import (
     FileBroughtBySamePerson,
     FileNotWaiting,
     FileUnknown,
@@ -19,7 +20,6 @@ from rempart.domain.errors import (
     MemberFileSequenceGap,
     MemberFileSequenceTaken,
     MemberFileTruncated,
-    RempartError,
 )
 from rempart.feeds.formats.advice import advice
 from rempart.feeds.formats.manifest import read_manifest, write_manifest

@@ -48,7 +48,7 @@ def family_of(root: type[RempartError]) -> list[type[RempartError]]:
 
 def of_the_house() -> list[type[RempartError]]:
     """List every error that Rempart itself defines: those that a test makes up are not its own."""
-    for file in PACKAGE.rglob("errors.py"):
+    for file in (*PACKAGE.rglob("errors.py"), *(PACKAGE / "domain" / "errors").glob("[a-z]*.py")):
         importlib.import_module("rempart." + ".".join(file.relative_to(PACKAGE).with_suffix("").parts))
     return [error for error in family_of(RempartError) if error.__module__.startswith("rempart.")]
 
@@ -106,6 +106,11 @@ def test_an_error_never_carries_what_was_typed() -> None:
         assert parameters in (["place"], []), f"{error.__name__} takes {parameters}"
 
 
+def test_whoever_imports_the_tree_has_every_branch() -> None:
+    branches = {file.stem for file in (PACKAGE / "domain" / "errors").glob("[a-z]*.py")} - {"families"}
+    assert branches <= set(errors.__all__)
+
+
 def test_the_tree_at_the_top_of_the_file_names_the_three_families() -> None:
     drawn = inspect.getdoc(errors) or ""
     assert all(name in drawn for name in ("RempartError", "Refusal", "Outage", "Bug"))
@@ -134,8 +139,8 @@ def misplaced(error: type[RempartError], status: int) -> bool:
 
 def test_an_error_without_words_is_seen() -> None:
     untold = type("Untold", (Refusal,), {"code": "untold"})
-    file_untold = type("FileUntold", (errors.MemberFileRefused,), {"code": "file-untold"})
-    assert without_words([untold, file_untold, errors.NirKeyWrong]) == ["untold"]
+    file_untold = type("FileUntold", (errors.member_files.MemberFileRefused,), {"code": "file-untold"})
+    assert without_words([untold, file_untold, errors.identifiers.NirKeyWrong]) == ["untold"]
 
 
 def test_every_error_that_a_face_can_meet_has_words_in_both_languages() -> None:

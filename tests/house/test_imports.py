@@ -21,7 +21,7 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
     "domain": [
         ("domain/rights.py", "import os"),
         ("domain/identifiers.py", "from time import time"),
-        ("domain/errors.py", "import psycopg"),
+        ("domain/errors/gate.py", "import psycopg"),
     ],
     "faces-see-no-store": [
         ("faces/wording.py", "from rempart.store import database"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rempart.domain.errors import KeyringForbidden, KeyringThrottled
+from rempart.domain.errors.keyring import KeyringForbidden, KeyringThrottled
 from rempart.keyring import rights
 from rempart.keyring.rights import Allowance
 from rempart.keyring.wire import Operation

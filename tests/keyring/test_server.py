@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from rempart.adapters import clock
-from rempart.domain.errors import (
+from rempart.domain.errors.keyring import (
     GrantSpent,
     KeyringForbidden,
     KeyringThrottled,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import AttributeSensitive
 
-from rempart.domain.errors import KeysUnreadable, KeyUnknown, SealBroken
+from rempart.domain.errors.keyring import KeysUnreadable, KeyUnknown, SealBroken
 from rempart.keyring.file_vault import FileVault, _hmac
 from rempart.keyring.pkcs11_vault import Pkcs11Vault
 from rempart.keyring.vault import Vault

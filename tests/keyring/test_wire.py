@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.errors import KeyringForbidden, RempartError
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.keyring import KeyringForbidden
 from rempart.keyring import wire
 from rempart.limits import KEYRING_BULK_ITEMS_MAX
 

@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from rempart.domain.errors import GenerationImpossible
+from rempart.domain.errors.trials import GenerationImpossible
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.member_file import open_member_file
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, MadeInsurer, Plan, generate

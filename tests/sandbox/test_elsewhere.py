@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from rempart.domain.errors import SandboxOnly
+from rempart.domain.errors.trials import SandboxOnly
 from rempart.store.sandbox import contain_insurer, end_session_in, make_data_late
 from tests.support.database import Database, environ_for
 from tests.support.platform import _on_free_ports, is_free

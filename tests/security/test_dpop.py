@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain import errors
+from rempart.domain.errors import access as errors
 from rempart.limits import PROOF_AGE_MAX_S, PROOF_LEAD_MAX_S
 from rempart.security.dpop import ProofVerifier, proof_headers
 from rempart.security.principals import ProvenCaller

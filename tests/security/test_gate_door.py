@@ -10,14 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from rempart.domain.errors import (
-    AnswersLost,
-    DatabaseUnreachable,
-    GateBroken,
-    GateOverloaded,
-    KeyringUnreachable,
-    RempartError,
-)
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.database import DatabaseUnreachable
+from rempart.domain.errors.gate import AnswersLost, GateBroken, GateOverloaded
+from rempart.domain.errors.keyring import KeyringUnreachable
 from rempart.domain.identifiers import AmcNumber
 from rempart.domain.rights import CardSecret, Outcome, Presence
 from rempart.domain.trace import receipt_id_of

@@ -8,7 +8,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from rempart.adapters.provider_keys import fetch_key_set, is_allowed
-from rempart.domain.errors import ProviderUnreachable
+from rempart.domain.errors.token_exchange import ProviderUnreachable
 from rempart.limits import PROVIDER_KEYS_FRESH_S, PROVIDER_KEYS_RETRY_S, PROVIDER_KEYS_STALE_MAX_S
 from rempart.security.assertions.provider_keys import ProviderKeys
 from tests.support.identity import key_set_server

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.errors import RequestsTooMany
+from rempart.domain.errors.requests import RequestsTooMany
 from rempart.security.throttle import Throttle
 
 

@@ -7,7 +7,12 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from rempart.domain.errors import DatabaseAhead, DatabaseUnreachable, EnvironmentMismatch, MigrationAltered
+from rempart.domain.errors.database import (
+    DatabaseAhead,
+    DatabaseUnreachable,
+    EnvironmentMismatch,
+    MigrationAltered,
+)
 from rempart.store import migrations
 from rempart.store.database import connect, connect_sync, migrate, roles
 from tests.support.database import Database

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from rempart.adapters import postgres_embedded, runtime_home, system_users
-from rempart.domain.errors import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings, read_settings
 from rempart.store.database import connect_sync, migrate
 from rempart.store.database.roles import LOGIN_ROLES

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rempart.adapters import runtime_home, system_users
-from rempart.domain.errors import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 from rempart.store.database import connect_sync
 from rempart.store.database.roles import LOGIN_ROLES

@@ -9,7 +9,7 @@ import ssl
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from rempart.domain.errors import ProviderUnreachable
+from rempart.domain.errors.token_exchange import ProviderUnreachable
 from rempart.limits import KEY_SET_MAX_BYTES, PROVIDER_TIMEOUT_S
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

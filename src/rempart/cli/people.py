@@ -14,7 +14,7 @@ from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from rempart.domain.errors import GenerationImpossible
+from rempart.domain.errors.trials import GenerationImpossible
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, FileFormat, MadeInsurer, Plan, generate
 
 app = App(name="people", help="People who do not exist, for trials and measurements.")

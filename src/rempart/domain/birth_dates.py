@@ -13,7 +13,7 @@ import re
 from datetime import date
 from typing import Final, NoReturn, Self, SupportsIndex
 
-from rempart.domain.errors import (
+from rempart.domain.errors.identifiers import (
     BirthDateCharacterWrong,
     BirthDateLengthWrong,
     BirthDateYearImpossible,

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rempart.domain.birth_dates import parse_birth_rank
-from rempart.domain.errors import (
+from rempart.domain.errors.identifiers import (
     CardCodeCharacterWrong,
     CardCodeCheckWrong,
     CardCodeLengthWrong,

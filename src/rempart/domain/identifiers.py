@@ -17,7 +17,7 @@ import re
 from typing import ClassVar, Final, NewType, NoReturn, Self, SupportsIndex
 
 from rempart.domain.birth_dates import BirthDate
-from rempart.domain.errors import (
+from rempart.domain.errors.identifiers import (
     AmcNumberCharacterWrong,
     AmcNumberLengthWrong,
     AmcNumberZero,

@@ -16,7 +16,7 @@ from itertools import count
 from types import TracebackType
 from typing import Self
 
-from rempart.domain.errors import KeyringUnreachable
+from rempart.domain.errors.keyring import KeyringUnreachable
 from rempart.keyring import wire
 from rempart.keyring.rights import DATA, INDEX
 from rempart.keyring.wire import Operation, Status

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Self, cast
 
-from rempart.domain.errors import KeyringUnreachable
+from rempart.domain.errors.keyring import KeyringUnreachable
 from rempart.keyring import wire
 from rempart.keyring.wire import Operation, Status
 from rempart.limits import KEYRING_PENDING_MAX, KEYRING_TIMEOUT_S

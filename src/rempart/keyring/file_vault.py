@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
-from rempart.domain.errors import KeysUnreadable, KeyUnknown, SealBroken
+from rempart.domain.errors.keyring import KeysUnreadable, KeyUnknown, SealBroken
 
 _MAGIC = b"rempart-keys-1\n"
 _KEY_BYTES = 32

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from rempart.domain.errors import GrantSpent, KeyringThrottled
+from rempart.domain.errors.keyring import GrantSpent, KeyringThrottled
 from rempart.limits import KEYRING_OPENINGS_REMEMBERED_MAX
 
 

@@ -23,7 +23,7 @@ from pkcs11.exceptions import (
 from pkcs11.mechanisms import GCMParams
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from rempart.domain.errors import KeysUnreadable, KeyUnknown, SealBroken
+from rempart.domain.errors.keyring import KeysUnreadable, KeyUnknown, SealBroken
 from rempart.keyring.rights import DATA, SIGN
 
 _NONCE_BYTES = 12

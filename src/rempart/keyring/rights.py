@@ -5,7 +5,7 @@ The sum is in limits.KEYRING_RATES. Time comes from the caller, so that a test d
 
 from dataclasses import dataclass, field
 
-from rempart.domain.errors import KeyringForbidden, KeyringThrottled
+from rempart.domain.errors.keyring import KeyringForbidden, KeyringThrottled
 from rempart.keyring.wire import Operation
 from rempart.limits import KEYRING_RATES
 

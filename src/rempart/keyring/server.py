@@ -17,7 +17,8 @@ from typing import cast
 
 import structlog
 
-from rempart.domain.errors import KeyringForbidden, KeyUnknown, RempartError
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.keyring import KeyringForbidden, KeyUnknown
 from rempart.keyring import rights, wire
 from rempart.keyring.openings import OpeningLog
 from rempart.keyring.rights import Allowance

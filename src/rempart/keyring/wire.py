@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from enum import IntEnum
 from itertools import accumulate, pairwise
 
-from rempart.domain.errors import (
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.keyring import (
     GrantSpent,
     KeyringForbidden,
     KeyringThrottled,
     KeyringUnreachable,
     KeyUnknown,
-    RempartError,
     SealBroken,
 )
 from rempart.limits import KEYRING_BULK_ITEMS_MAX

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from rempart.domain.access import AccountLabel
-from rempart.domain.errors import InvitationUnknown, PasskeyRefused, PasskeysTooMany
+from rempart.domain.errors.accounts import InvitationUnknown, PasskeyRefused, PasskeysTooMany
 from rempart.limits import CEREMONY_LIFE_S, PASSKEYS_PER_ACCOUNT_MAX
 from rempart.operations.open_browser_session import BrowserSession, describe, open_for, use_challenge
 from rempart.operations.reception import Reception

@@ -10,11 +10,11 @@ Sources: RFC 8693 (token exchange), RFC 7523 (client assertion), RFC 9449 5 (tok
 from dataclasses import dataclass
 from hashlib import sha256
 
-from rempart.domain.errors import (
+from rempart.domain.errors.access import ProofReplayed
+from rempart.domain.errors.token_exchange import (
     ClientAssertionReplayed,
     ClientRefused,
     PlaceNeeded,
-    ProofReplayed,
     SubjectNotAdmitted,
     SubjectTokenIssuerUnknown,
 )

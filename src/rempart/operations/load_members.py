@@ -16,7 +16,8 @@ from typing import Any, Literal
 import psycopg
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import (
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.member_files import (
     FileApprovalRefused,
     FileBroughtBySamePerson,
     FileNotWaiting,
@@ -29,7 +30,6 @@ from rempart.domain.errors import (
     MemberFilePreviousWrong,
     MemberFileSequenceGap,
     MemberFileSequenceTaken,
-    RempartError,
 )
 from rempart.feeds.ahead import ahead
 from rempart.feeds.copy_rows import HEADER, TRAILER

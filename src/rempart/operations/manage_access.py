@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.adapters.provider_keys import is_allowed
-from rempart.domain.errors import (
+from rempart.domain.errors.registration import (
     AddressRefused,
     ClientIdRefused,
     ProfessionalAlreadyStruckOff,

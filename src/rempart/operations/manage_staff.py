@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rempart.domain.access import StaffMember
-from rempart.domain.errors import NotATitulaire, StaffMemberUnknown, StaffNameRefused, StaffTooMany
+from rempart.domain.errors.accounts import NotATitulaire, StaffMemberUnknown, StaffNameRefused, StaffTooMany
 from rempart.limits import INVITATION_LIFE_DAYS, STAFF_NAME_MAX_CHARS, STAFF_PER_ACCOUNT_MAX
 from rempart.operations.open_browser_session import describe
 from rempart.operations.reception import Reception

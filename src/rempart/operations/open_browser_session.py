@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rempart.domain.access import AccountLabel
-from rempart.domain.errors import AccountClosed, PasskeyRefused
+from rempart.domain.errors.accounts import AccountClosed, PasskeyRefused
 from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S, CEREMONY_LIFE_S
 from rempart.operations.reception import Reception
 from rempart.security import passkeys

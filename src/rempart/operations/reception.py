@@ -14,7 +14,8 @@ from psycopg.rows import TupleRow
 
 from rempart.adapters import clock
 from rempart.adapters.provider_keys import fetch_key_set
-from rempart.domain.errors import Outage, ProofReplayed
+from rempart.domain.errors import Outage
+from rempart.domain.errors.access import ProofReplayed
 from rempart.limits import (
     HOUSEKEEPING_PERIOD_S,
     IDENTITY_CONNECTIONS,

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import closing
 
-from rempart.domain.errors import InsurerKnown
+from rempart.domain.errors.registration import InsurerKnown
 from rempart.domain.identifiers import AmcNumber
 from rempart.keyring.client import Keyring
 from rempart.settings import Settings

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.adapters import clock
-from rempart.domain.errors import SandboxOnly
+from rempart.domain.errors.trials import SandboxOnly
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.settings import Settings
 from rempart.store import register

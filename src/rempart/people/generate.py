@@ -18,7 +18,7 @@ from typing import Final, Literal, Self
 import msgspec
 import polars as pl
 
-from rempart.domain.errors import GenerationImpossible
+from rempart.domain.errors.trials import GenerationImpossible
 from rempart.feeds.formats.columns import COLUMNS
 from rempart.feeds.formats.writer import whole_or_absent, write_csv_rows, write_member_file
 from rempart.people.contracts import make_rows

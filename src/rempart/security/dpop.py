@@ -20,7 +20,7 @@ from typing import Final, Self
 import msgspec
 
 from rempart.adapters import clock
-from rempart.domain.errors import (
+from rempart.domain.errors.access import (
     ProofAddressWrong,
     ProofAhead,
     ProofMalformed,

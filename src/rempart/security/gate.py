@@ -23,7 +23,9 @@ import psycopg
 import structlog
 from msgspec import Struct
 
-from rempart.domain.errors import AnswersLost, DatabaseUnreachable, GateBroken, GateOverloaded, Outage
+from rempart.domain.errors import Outage
+from rempart.domain.errors.database import DatabaseUnreachable
+from rempart.domain.errors.gate import AnswersLost, GateBroken, GateOverloaded
 from rempart.domain.identifiers import alias_message
 from rempart.domain.rights import (
     OUTCOME_BY_NUMBER,

@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from rempart.domain.errors import PasskeyRefused
+from rempart.domain.errors.accounts import PasskeyRefused
 from rempart.limits import CEREMONY_LIFE_S
 from rempart.security import base64url
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from rempart.domain.errors import ProofAlgorithmRefused, ProofKeyRefused, ProofMalformed
+from rempart.domain.errors.access import ProofAlgorithmRefused, ProofKeyRefused, ProofMalformed
 from rempart.security import base64url
 
 PROOF_ALGORITHMS: Final = ("ES256", "EdDSA", "Ed25519")

@@ -6,7 +6,7 @@ It protects the machine, not people: who holds a session is bounded by the budge
 from collections import OrderedDict
 from collections.abc import Callable
 
-from rempart.domain.errors import RequestsTooMany
+from rempart.domain.errors.requests import RequestsTooMany
 
 
 class Throttle:

@@ -12,7 +12,7 @@ from typing import Self
 import psycopg
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings
 from rempart.store.database import connect
 

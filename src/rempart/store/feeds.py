@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import DatabaseOutOfRoom, DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseOutOfRoom, DatabaseUnreachable
 
 _IDENTITIES: Final = "insurer_id, contract_digest, opens_on, traits_digest, sealed"
 

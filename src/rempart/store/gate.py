@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import psycopg
 from msgspec import Struct
 
-from rempart.domain.errors import AnswersLost, DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
+from rempart.domain.errors.gate import AnswersLost
 
 CALL = """
 call gate.ask_and_tell(

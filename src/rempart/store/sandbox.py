@@ -9,7 +9,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 
-from rempart.domain.errors import SandboxOnly
+from rempart.domain.errors.trials import SandboxOnly
 
 MAKE_DATA_LATE: Final = """
 update members.insurers set data_as_of = data_as_of - %s

@@ -9,7 +9,7 @@ from typing import Any
 
 import fhirkit
 
-from rempart.domain.errors import NirKeyWrong
+from rempart.domain.errors.identifiers import NirKeyWrong
 from rempart.domain.rights import BreakGlassReason, Coverage, Domain, Outcome, RightsAnswer
 from rempart.faces.fhir import systems
 from rempart.faces.fhir.answering import outcome_of_error, response_of

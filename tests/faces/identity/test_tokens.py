@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from rempart.domain import errors
+from rempart.domain.errors import registration as errors
 from rempart.limits import ASSERTION_LIFE_MAX_S, SOFTWARE_SESSION_LIFE_S
 from rempart.operations import manage_access
 from rempart.store import software

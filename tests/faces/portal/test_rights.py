@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
-from rempart.domain.errors import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.faces.portal.problems import tell
 from rempart.faces.wording import Language
 from rempart.settings import Settings

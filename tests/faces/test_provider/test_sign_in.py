@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from rempart.domain.errors import SandboxOnly
+from rempart.domain.errors.trials import SandboxOnly
 from rempart.faces.test_provider.app import build
 from rempart.operations import manage_access, sandbox_roster
 from rempart.settings import Settings

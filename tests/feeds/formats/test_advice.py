@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rempart.domain.errors import MemberFileRefused
+from rempart.domain.errors.member_files import MemberFileRefused
 from rempart.feeds.formats.advice import Language, advice
 
 REFERENCE_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "member-file.md"

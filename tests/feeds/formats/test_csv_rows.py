@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain import errors
+from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.columns import columns_of
 from rempart.feeds.formats.csv_rows import read_csv_rows
 from rempart.feeds.formats.rows import LINE, BadLine

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain import errors
+from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.manifest import Manifest, manifest_path, read_manifest, write_manifest
 
 FIRST = Manifest(

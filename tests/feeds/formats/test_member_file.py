@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from rempart.domain import errors
+from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.columns import COLUMNS
 from rempart.feeds.formats.manifest import manifest_path, read_manifest, write_manifest
 from rempart.feeds.formats.member_file import open_member_file, sum_of_keys

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain import errors
+from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.parquet_footer import RowGroup, read_row_groups
 from rempart.limits import MEMBER_FILE_FOOTER_MAX_BYTES, MEMBER_FILE_GROUP_MAX_ROWS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from rempart.domain import errors
+from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.manifest import manifest_path
 from rempart.feeds.formats.member_file import open_member_file
 from rempart.feeds.formats.writer import write_member_file

@@ -8,18 +8,9 @@ Sources: https://hl7.org/fhir/R4/valueset-issue-type.html, RFC 9110 15, RFC 6585
 
 from typing import Final, NamedTuple
 
-from rempart.domain.errors import (
-    AccessRefused,
-    Bug,
-    CardSecretRefused,
-    IdentifierRefused,
-    Outage,
-    ProofRefused,
-    Refusal,
-    RempartError,
-    TokenMissing,
-    TokenRefused,
-)
+from rempart.domain.errors import Bug, Outage, Refusal, RempartError
+from rempart.domain.errors.access import AccessRefused, ProofRefused, TokenMissing, TokenRefused
+from rempart.domain.errors.identifiers import CardSecretRefused, IdentifierRefused
 from rempart.domain.rights import Kind, Outcome, RightsAnswer
 from rempart.faces.fhir.errors import (
     AmcNumberMissing,

@@ -14,7 +14,7 @@ from typing import Final
 
 from rempart.domain.birth_dates import BirthDate, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
-from rempart.domain.errors import BirthRankOutOfRange, IdentifierRefused
+from rempart.domain.errors.identifiers import BirthRankOutOfRange, IdentifierRefused
 from rempart.domain.identifiers import AmcNumber, Nir, parse_amc_number, parse_finess, parse_rpps
 from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, RightsQuestion
 from rempart.faces.fhir.errors import (

@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from rempart.domain.errors import BodyMalformed, BodyOversize, BodyTypeWrong, TokenRequestRefused
+from rempart.domain.errors.requests import BodyMalformed, BodyOversize, BodyTypeWrong
+from rempart.domain.errors.token_exchange import TokenRequestRefused
 from rempart.limits import REQUEST_BODY_MAX_BYTES, TOKEN_PARAMETERS_MAX
 
 Content = TypeVar("Content")

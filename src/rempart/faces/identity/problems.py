@@ -35,27 +35,27 @@ class Translation(NamedTuple):
 
 
 TRANSLATIONS: Final[dict[type[errors.RempartError], Translation]] = {
-    errors.ClientRefused: Translation(401, "invalid_client"),
-    errors.ProofRefused: Translation(401, "invalid_dpop_proof"),
-    errors.TokenRefused: Translation(401, "invalid_token"),
-    errors.SubjectTokenRefused: Translation(403, "invalid_request"),
-    errors.GrantTypeUnsupported: Translation(400, "unsupported_grant_type"),
-    errors.ScopeUnknown: Translation(400, "invalid_scope"),
-    errors.TargetUnknown: Translation(400, "invalid_target"),
-    errors.TokenRequestRefused: Translation(400, "invalid_request"),
-    errors.IdentifierRefused: Translation(400, "invalid_request"),
-    errors.BodyOversize: Translation(413, "invalid_request"),
-    errors.BodyTypeWrong: Translation(415, "invalid_request"),
-    errors.RequestUnreadable: Translation(400, "invalid_request"),
-    errors.RequestsTooMany: Translation(429, "temporarily_unavailable"),
-    errors.InvitationUnknown: Translation(404, "invalid_request"),
-    errors.StaffMemberUnknown: Translation(404, "invalid_request"),
-    errors.NotATitulaire: Translation(403, "access_denied"),
-    errors.StaffTooMany: Translation(409, "invalid_request"),
-    errors.PasskeysTooMany: Translation(409, "invalid_request"),
-    errors.AccountClosed: Translation(403, "access_denied"),
-    errors.PasskeyRefused: Translation(403, "access_denied"),
-    errors.AccessRefused: Translation(403, "access_denied"),
+    errors.token_exchange.ClientRefused: Translation(401, "invalid_client"),
+    errors.access.ProofRefused: Translation(401, "invalid_dpop_proof"),
+    errors.access.TokenRefused: Translation(401, "invalid_token"),
+    errors.token_exchange.SubjectTokenRefused: Translation(403, "invalid_request"),
+    errors.token_exchange.GrantTypeUnsupported: Translation(400, "unsupported_grant_type"),
+    errors.token_exchange.ScopeUnknown: Translation(400, "invalid_scope"),
+    errors.token_exchange.TargetUnknown: Translation(400, "invalid_target"),
+    errors.token_exchange.TokenRequestRefused: Translation(400, "invalid_request"),
+    errors.identifiers.IdentifierRefused: Translation(400, "invalid_request"),
+    errors.requests.BodyOversize: Translation(413, "invalid_request"),
+    errors.requests.BodyTypeWrong: Translation(415, "invalid_request"),
+    errors.requests.RequestUnreadable: Translation(400, "invalid_request"),
+    errors.requests.RequestsTooMany: Translation(429, "temporarily_unavailable"),
+    errors.accounts.InvitationUnknown: Translation(404, "invalid_request"),
+    errors.accounts.StaffMemberUnknown: Translation(404, "invalid_request"),
+    errors.accounts.NotATitulaire: Translation(403, "access_denied"),
+    errors.accounts.StaffTooMany: Translation(409, "invalid_request"),
+    errors.accounts.PasskeysTooMany: Translation(409, "invalid_request"),
+    errors.accounts.AccountClosed: Translation(403, "access_denied"),
+    errors.accounts.PasskeyRefused: Translation(403, "access_denied"),
+    errors.access.AccessRefused: Translation(403, "access_denied"),
     errors.Refusal: Translation(400, "invalid_request"),
     errors.Outage: Translation(503, "temporarily_unavailable"),
     errors.RempartError: Translation(500, "server_error"),
@@ -96,7 +96,7 @@ def sentence_of_kind(kind: type[errors.RempartError]) -> str:
 
 def problem(error: errors.RempartError, request: Request) -> JSONResponse:
     """Tell an error to a browser, in its language."""
-    reason = "invalid_dpop_proof" if isinstance(error, errors.ProofRefused) else "invalid_token"
+    reason = "invalid_dpop_proof" if isinstance(error, errors.access.ProofRefused) else "invalid_token"
     words = _words(error.code, request) or error.sentence
     return _problem(translation_of(error).status, error.code, words, error.place, reason)
 

@@ -6,9 +6,9 @@ Sources: RFC 8693, RFC 7523, RFC 9449 5; the demo and `docs/reference/identity.m
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rempart.domain.errors import (
+from rempart.domain.errors import RempartError
+from rempart.domain.errors.token_exchange import (
     GrantTypeUnsupported,
-    RempartError,
     ScopeUnknown,
     TargetUnknown,
     TokenRequestRefused,

@@ -10,15 +10,9 @@ import msgspec
 import structlog
 from starlette.responses import Response
 
-from rempart.domain.errors import (
-    AccessRefused,
-    BodyOversize,
-    BodyTypeWrong,
-    Outage,
-    Refusal,
-    RempartError,
-    TokenRefused,
-)
+from rempart.domain.errors import Outage, Refusal, RempartError
+from rempart.domain.errors.access import AccessRefused, TokenRefused
+from rempart.domain.errors.requests import BodyOversize, BodyTypeWrong
 from rempart.domain.rights import Outcome
 from rempart.faces.portal.catalogue import Translate
 from rempart.faces.wording import CODES as WORDED

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from rempart.domain.birth_dates import BirthDate, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
-from rempart.domain.errors import BodyMalformed, BodyOversize, BodyTypeWrong
+from rempart.domain.errors.requests import BodyMalformed, BodyOversize, BodyTypeWrong
 from rempart.domain.identifiers import Nir, parse_amc_number
 from rempart.domain.rights import BreakGlassReason, Domain, RightsQuestion
 from rempart.limits import REQUEST_BODY_MAX_BYTES

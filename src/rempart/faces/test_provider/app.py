@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from rempart.domain.errors import IdentifierRefused
+from rempart.domain.errors.identifiers import IdentifierRefused
 from rempart.domain.identifiers import parse_rpps
 from rempart.faces.test_provider.grants import AuthorizationRequest, Grants, is_on_this_machine
 from rempart.faces.test_provider.page import choice_page, style

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Final
 
 from rempart.domain.birth_dates import BirthDate, parse_birth_rank
-from rempart.domain.errors import IdentifierRefused
+from rempart.domain.errors.identifiers import IdentifierRefused
 from rempart.domain.identifiers import Nir
 from rempart.feeds.formats.columns import (
     DATE_COLUMNS,

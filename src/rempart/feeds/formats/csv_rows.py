@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import polars as pl
 
-from rempart.domain.errors import (
+from rempart.domain.errors.member_files import (
     MemberFileByteOrderMark,
     MemberFileColumnMissing,
     MemberFileColumnTwice,

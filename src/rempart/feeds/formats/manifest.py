@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from rempart.domain.errors import ManifestMemberWrong, ManifestMissing, ManifestUnreadable
+from rempart.domain.errors.member_files import ManifestMemberWrong, ManifestMissing, ManifestUnreadable
 from rempart.limits import MANIFEST_MAX_BYTES
 
 SUFFIX: Final = ".manifest.json"

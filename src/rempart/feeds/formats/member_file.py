@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 
 import polars as pl
 
-from rempart.domain.errors import (
+from rempart.domain.errors.member_files import (
     MemberFileControlSumWrong,
     MemberFileDigestWrong,
     MemberFileExtensionUnknown,

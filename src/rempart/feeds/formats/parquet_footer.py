@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rempart.domain.errors import MemberFileNotParquet, MemberFileRowGroupTooLarge, MemberFileTruncated
+from rempart.domain.errors.member_files import (
+    MemberFileNotParquet,
+    MemberFileRowGroupTooLarge,
+    MemberFileTruncated,
+)
 from rempart.limits import (
     MEMBER_FILE_FOOTER_MAX_BYTES,
     MEMBER_FILE_GROUP_MAX_BYTES,

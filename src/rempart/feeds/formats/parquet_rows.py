@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-from rempart.domain.errors import MemberFileColumnTypeWrong, MemberFileNotParquet
+from rempart.domain.errors.member_files import MemberFileColumnTypeWrong, MemberFileNotParquet
 from rempart.feeds.formats.columns import DATE_COLUMNS, Column
 from rempart.feeds.formats.csv_rows import Texts, check_column_names
 from rempart.feeds.formats.parquet_footer import RowGroup

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from rempart.domain.errors import ClientAssertionStale, ClientRefused
+from rempart.domain.errors.token_exchange import ClientAssertionStale, ClientRefused
 from rempart.limits import (
     ASSERTION_LIFE_MAX_S,
     PROOF_LEAD_MAX_S,

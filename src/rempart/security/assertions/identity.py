@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from joserfc.jwk import KeySet
 
-from rempart.domain.errors import (
+from rempart.domain.errors.token_exchange import (
     SubjectTokenExpired,
     SubjectTokenForAnother,
     SubjectTokenIssuerUnknown,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from joserfc.jwk import KeySet
 
-from rempart.domain.errors import KeySetRefused, ProviderUnreachable
+from rempart.domain.errors.token_exchange import KeySetRefused, ProviderUnreachable
 from rempart.limits import PROVIDER_KEYS_FRESH_S, PROVIDER_KEYS_RETRY_S, PROVIDER_KEYS_STALE_MAX_S
 from rempart.security.assertions.signatures import names_unknown_key, read_key_set
 

@@ -16,7 +16,7 @@ from joserfc import errors as jose
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
-from rempart.domain.errors import KeySetRefused
+from rempart.domain.errors.token_exchange import KeySetRefused
 from rempart.limits import KEY_SET_KEYS_MAX, RSA_KEY_MIN_BITS, STATEMENT_MAX_BYTES
 
 STATEMENT_ALGORITHMS: Final = ("ES256", "EdDSA", "Ed25519", "PS256", "RS256")

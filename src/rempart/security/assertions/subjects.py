@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from rempart.domain.errors import IdentifierRefused, SubjectNamesNobody, SubjectTokenMalformed
+from rempart.domain.errors.identifiers import IdentifierRefused
+from rempart.domain.errors.token_exchange import SubjectNamesNobody, SubjectTokenMalformed
 from rempart.domain.identifiers import Finess, Rpps, parse_finess, parse_rpps
 
 _PLACE = "subject_token"

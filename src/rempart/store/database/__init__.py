@@ -14,7 +14,7 @@ import psycopg
 from psycopg import conninfo
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings
 from rempart.store.database import roles
 from rempart.store.migrations import apply_migrations

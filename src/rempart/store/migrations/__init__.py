@@ -12,7 +12,7 @@ from importlib import resources
 import psycopg
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import DatabaseAhead, EnvironmentMismatch, MigrationAltered
+from rempart.domain.errors.database import DatabaseAhead, EnvironmentMismatch, MigrationAltered
 
 _NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
