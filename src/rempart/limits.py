@@ -3,8 +3,11 @@
 BATCH_QUESTIONS_MAX = 64
 """Questions that one gate call takes: beyond, one commit serves no more and the first of the batch waits for the last."""
 
-GATHERING_MAX_S = 0.004
-"""How long questions wait for others before a batch leaves: about the time that a batch takes."""
+GATHERING_LULL_S = 0.001
+"""A silence after which questions stop waiting for others: a caller on the same machine asks again within half of it."""
+
+GATHERING_MAX_S = 0.010
+"""How long questions wait for others at most, while more keep coming: what a batch of 64 takes on a busy machine."""
 
 PROOF_AGE_MAX_S = 60
 """How old a DPoP proof may be (RFC 9449 11.1); its `jti` is remembered longer than that."""

@@ -1,10 +1,10 @@
 """The door: what a face holds in order to ask about people, and nothing else.
 
 Questions that arrive while the gate is busy wait together and go as one batch, so that one commit serves many answers; a lone
-question goes at once. After a batch the next one waits, for a moment, until it is as large: callers who ask again as soon as they
-are answered stay together, and the fixed cost of a batch stays shared. A batch that the gate refuses as a whole is asked again
-one by one, so that one bad question costs the others nothing. Where the database or the keyring does not answer, the caller gets
-an outage, never a yes; and what may have been recorded is not asked a second time.
+question goes at once. After a batch the next one waits for those just answered, as long as questions keep coming: callers who
+ask again as soon as they are answered stay together, and share the fixed cost of a batch. A batch that the gate refuses as a
+whole is asked again one by one, so that one bad question costs the others nothing. Where the database or the keyring does not
+answer, the caller gets an outage, never a yes; and what may have been recorded is not asked a second time.
 
 A NIR crosses this file on its way to the keyring, which gives back a keyed digest; only the digest goes to the database.
 """
@@ -38,7 +38,7 @@ from rempart.domain.rights import (
 )
 from rempart.domain.trace import trace_of
 from rempart.keyring.client import Keyring
-from rempart.limits import BATCH_QUESTIONS_MAX, GATHERING_MAX_S, WAITING_QUESTIONS_MAX
+from rempart.limits import BATCH_QUESTIONS_MAX, GATHERING_LULL_S, GATHERING_MAX_S, WAITING_QUESTIONS_MAX
 from rempart.security.principals import ProvenCaller
 from rempart.settings import Settings
 from rempart.store import gate as store_gate
@@ -87,6 +87,7 @@ class Door:
         self._quorum = 1  # how many must wait for a batch to leave
         self._is_met = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
+        self._gathering_ends_at = self._last_came_at = 0.0  # on the loop's clock
         self._lane: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -125,6 +126,7 @@ class Door:
             told.set_exception(GateOverloaded())
         else:
             self._waiting.append(_Waiting(caller, question, told_of, told))
+            self._last_came_at = self._loop.time()
             if len(self._waiting) >= self._quorum:
                 self._is_met.set()
         return told
@@ -139,7 +141,8 @@ class Door:
                     if connection.closed:
                         continue
                 await self._serve_batch(connection, batch)
-                self._gather(len(batch))
+                if batch:
+                    self._gather(len(batch))
         finally:
             self._end_gathering()
             await connection.close()
@@ -156,11 +159,22 @@ class Door:
                 batch.append(waiting)
         return batch
 
-    def _gather(self, quorum: int) -> None:
-        """Let the next batch wait until it is as large as the last one, or for a moment."""
+    def _gather(self, answered: int) -> None:
+        """Let the next batch wait for those just answered: while questions keep coming, and for a bounded time."""
+        quorum = answered + len(self._waiting)
         if quorum > 1:
-            self._quorum = quorum
-            self._gathering = self._loop.call_later(GATHERING_MAX_S, self._end_gathering)
+            self._quorum = min(quorum, BATCH_QUESTIONS_MAX)
+            self._last_came_at = self._loop.time()
+            self._gathering_ends_at = self._last_came_at + GATHERING_MAX_S
+            self._gathering = self._loop.call_later(GATHERING_LULL_S, self._look_for_lull)
+
+    def _look_for_lull(self) -> None:
+        now = self._loop.time()
+        lull_at = min(self._last_came_at + GATHERING_LULL_S, self._gathering_ends_at)
+        if now >= lull_at:
+            self._end_gathering()
+        else:
+            self._gathering = self._loop.call_at(lull_at, self._look_for_lull)
 
     def _end_gathering(self) -> None:
         self._quorum = 1
