@@ -199,6 +199,21 @@ def test_a_lunar_birth_date_is_taken_as_it_is_written(counter: Counter, window: 
     assert window.answer().startswith("Droits ouverts")
 
 
+def test_days_in_an_impossible_order_are_said_before_anybody_is_asked(
+    counter: Counter, window: Window
+) -> None:
+    before = counter.receipts()
+    nadia = counter.patients["Nadia"]
+    window.type_in(replace(nadia, birth_date="14062099"))
+    assert "dans l’avenir" in window.page.locator("#birth-date-defect").inner_text()
+    window.page.locator("#birth-date").fill(nadia.birth_date)
+    window.page.locator("#care-date").fill("13/06/1985")
+    window.press("Enter")
+    assert "Les soins précèdent la naissance." in window.page.locator("#care-date-defect").inner_text()
+    assert window.focused() == "care-date"
+    assert counter.receipts() == before
+
+
 def test_escape_forgets_the_patient_and_the_secret_of_the_card(counter: Counter, window: Window) -> None:
     sent = window.questions()
     nadia = counter.patients["Nadia"]

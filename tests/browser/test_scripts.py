@@ -2,12 +2,13 @@
 
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rempart.domain.birth_dates import BirthDate
+from rempart.domain.birth_dates import BirthDate, check_order_of_days
 from rempart.domain.errors import RempartError
 from rempart.domain.identifiers import Nir, nir_key, parse_amc_number
 from tests.support.counter import Counter, Window
@@ -115,5 +116,12 @@ def test_a_birth_date_has_the_same_defect_in_the_page_as_in_the_domain(window: W
         "1406198A",
         "14.06 1985",
     ]
-    read = run(window, "identifiers", "birthDateDefect", typed)
-    assert read == [code_of(BirthDate.parse_day_first, date) for date in typed]
+    ahead = ["22112099", "30132099", "00002099"]
+    now_s = time.time()
+
+    def code_with_clock(typed: str) -> str | None:
+        return code_of(lambda date: check_order_of_days(BirthDate.parse_day_first(date), None, now_s), typed)
+
+    read = run(window, "identifiers", "birthDateDefect", [*typed, *ahead])
+    assert read == [code_with_clock(date) for date in [*typed, *ahead]]
+    assert read[-3:] == ["birth-date-ahead"] * 3

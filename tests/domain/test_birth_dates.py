@@ -1,12 +1,12 @@
 """Birth dates: our calendar and the others, kept as text; ranks of twins."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.birth_dates import BirthDate, parse_birth_rank
+from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_birth_rank
 from rempart.domain.errors import identifiers as errors
 
 
@@ -79,6 +79,38 @@ def test_a_birth_date_cannot_be_changed_nor_made_unchecked() -> None:
         BirthDate()
     assert hash(BirthDate.parse("19530714")) == hash(BirthDate.parse("19530714"))
     assert BirthDate.parse("19530714") != "19530714"
+
+
+@given(st.dates(date(1880, 1, 1), date(2099, 12, 31)), st.dates(date(1880, 1, 1), date(2099, 12, 31)))
+def test_days_of_our_calendar_come_in_their_order(born_on: date, day: date) -> None:
+    assert BirthDate.from_date(born_on).is_after(day) == (born_on > day)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_after"), [("19539999", False), ("19540000", True), ("19530000", False), ("19521399", False)]
+)
+def test_of_a_lunar_date_only_the_year_is_compared(text: str, is_after: bool) -> None:
+    assert BirthDate.parse(text).is_after(date(1953, 1, 1)) is is_after
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
+
+
+def test_a_birth_of_tomorrow_is_taken_for_it_is_tomorrow_somewhere_and_one_of_the_day_after_is_refused() -> (
+    None
+):
+    check_order_of_days(BirthDate.parse("20261123"), None, NOON)
+    with pytest.raises(errors.BirthDateAhead, match="birth_date"):
+        check_order_of_days(BirthDate.parse("20261124"), None, NOON)
+    with pytest.raises(errors.BirthDateAhead):
+        check_order_of_days(BirthDate.parse("20271399"), None, NOON)
+
+
+def test_care_on_the_day_of_the_birth_is_taken_and_care_before_it_is_refused() -> None:
+    born = BirthDate.parse("20260401")
+    check_order_of_days(born, date(2026, 4, 1), NOON)
+    with pytest.raises(errors.CareBeforeBirth, match="care_date"):
+        check_order_of_days(born, date(2026, 3, 31), NOON)
 
 
 @pytest.mark.parametrize(("typed", "rank"), [("", 1), ("1", 1), (2, 2), (" 9 ", 9)])

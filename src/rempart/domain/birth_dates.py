@@ -10,20 +10,25 @@ Source: the trade notes of the project (domain.md 3.2).
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, NoReturn, Self, SupportsIndex
 
 from rempart.domain.errors.identifiers import (
+    BirthDateAhead,
     BirthDateCharacterWrong,
     BirthDateLengthWrong,
     BirthDateYearImpossible,
     BirthRankOutOfRange,
+    CareBeforeBirth,
 )
 
 BIRTH_YEAR_MIN: Final = 1880  # nobody alive was born before
-BIRTH_YEAR_MAX: Final = 2099  # a domain has no clock: whether the date lies ahead is the caller's question
+BIRTH_YEAR_MAX: Final = 2099  # of the form alone: whether the date lies ahead, `check_order_of_days` says
 BIRTH_DATE_PATTERN: Final = "(?:18[89]|19[0-9]|20[0-9])[0-9]{5}"  # the same bounds, for whole columns
 BIRTH_RANK_PATTERN: Final = "[1-9]"  # one digit in the formats of the trade
+
+_DAY_S: Final = 86_400
 
 
 class BirthDate:
@@ -78,6 +83,14 @@ class BirthDate:
         except ValueError:
             return None
 
+    def is_after(self, day: date) -> bool:
+        """Whether the birth comes after a day; of a lunar or incomplete date only the year can be compared."""
+        year = int(self._text[:4])
+        if year != day.year:
+            return year > day.year
+        born_on = self.to_date()
+        return born_on is not None and born_on > day
+
     def __repr__(self) -> str:
         return f"BirthDate({self._text[:4]}••••)"
 
@@ -107,6 +120,30 @@ class BirthDate:
 
 
 _SEPARATORS = dict.fromkeys(map(ord, "/.- \u00a0\u202f"))
+
+
+@lru_cache(maxsize=2)
+def last_day_begun(days_since_1970: int) -> date:
+    """Give the last day that has begun somewhere, from the days that have ended in UTC: where a shop is, it may be tomorrow."""
+    return date(1970, 1, 2) + timedelta(days=days_since_1970)
+
+
+def check_order_of_days(
+    birth_date: BirthDate,
+    care_date: date | None,
+    now_s: float,
+    *,
+    birth_place: str = "birth_date",
+    care_place: str = "care_date",
+) -> None:
+    """Refuse a birth that has not come yet, `now_s` seconds after 1970, and care before the birth.
+
+    Refuses: BirthDateAhead, CareBeforeBirth.
+    """
+    if birth_date.is_after(last_day_begun(int(now_s) // _DAY_S)):
+        raise BirthDateAhead(birth_place)
+    if care_date is not None and birth_date.is_after(care_date):
+        raise CareBeforeBirth(care_place)
 
 
 def parse_birth_rank(text: str | int = 1, place: str = "birth_rank") -> int:

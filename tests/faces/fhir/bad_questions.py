@@ -113,6 +113,10 @@ QUESTIONS = [
     Wrong("contained.0.birthDate", "1985-05", 422, "birth-date-partial", "contained[0].birthDate"),
     Wrong("contained.0.birthDate", "1985-02-30", 422, "birth-date-impossible", "contained[0].birthDate"),
     Wrong("contained.0.birthDate", "2085-02-20", 422, "birth-date-ahead", "contained[0].birthDate"),
+    Wrong(
+        "contained.0.extension.0.valueString", "20991399",
+        422, "birth-date-ahead", BIRTH_DATE_TEXT, AMINA,
+    ),
     Wrong("contained.0.birthDate", "1785-02-20", 422, "birth-date-year", "contained[0].birthDate"),
     Wrong("contained.0.birthDate", "1953-12-31", 422, "birth-date-twice", "contained[0].birthDate", AMINA),
     Wrong(

@@ -81,6 +81,18 @@ class BirthDateYearImpossible(IdentifierRefused):
     code = "birth-date-year"
 
 
+class BirthDateAhead(IdentifierRefused):
+    """The birth date lies in the future."""
+
+    code = "birth-date-ahead"
+
+
+class CareBeforeBirth(IdentifierRefused):
+    """The care comes before the birth."""
+
+    code = "care-before-birth"
+
+
 class BirthRankOutOfRange(IdentifierRefused):
     """A birth rank is 1 to 9."""
 

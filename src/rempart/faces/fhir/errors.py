@@ -222,12 +222,6 @@ class BirthDateTwice(QuestionRefused):
     code = "birth-date-twice"
 
 
-class BirthDateAhead(QuestionRefused):
-    """The birth date lies in the future."""
-
-    code = "birth-date-ahead"
-
-
 class BirthRankMissing(QuestionRefused):
     """The patient is said to be one of several born together, without a rank."""
 
@@ -250,12 +244,6 @@ class CareDateImpossible(QuestionRefused):
     """The date of care is not in our calendar."""
 
     code = "care-date-impossible"
-
-
-class CareBeforeBirth(QuestionRefused):
-    """The care comes before the birth."""
-
-    code = "care-before-birth"
 
 
 class CarePeriodRefused(QuestionRefused):

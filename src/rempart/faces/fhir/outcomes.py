@@ -10,7 +10,12 @@ from typing import Final, NamedTuple
 
 from rempart.domain.errors import Bug, Outage, Refusal, RempartError
 from rempart.domain.errors.access import AccessRefused, ProofRefused, TokenMissing, TokenRefused
-from rempart.domain.errors.identifiers import CardSecretRefused, IdentifierRefused
+from rempart.domain.errors.identifiers import (
+    BirthDateAhead,
+    CardSecretRefused,
+    CareBeforeBirth,
+    IdentifierRefused,
+)
 from rempart.domain.rights import Kind, Outcome, RightsAnswer
 from rempart.faces.fhir.errors import (
     AmcNumberMissing,
@@ -82,6 +87,8 @@ THROTTLED: Final = Row(429, "throttled")
 ROWS_OF_ERRORS: Final[dict[type[RempartError], Row]] = {
     Refusal: Row(422, "processing"),
     IdentifierRefused: Row(422, "value"),
+    BirthDateAhead: Row(422, "business-rule"),
+    CareBeforeBirth: Row(422, "business-rule"),
     CardSecretRefused: Row(422, "value"),
     AccessRefused: Row(401, "security", INVALID_TOKEN),
     TokenRefused: Row(401, "login", INVALID_TOKEN),

@@ -8,18 +8,17 @@ Never: look anything up, or correct what was sent.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from rempart.domain.birth_dates import BirthDate, parse_birth_rank
+from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
 from rempart.domain.errors.identifiers import BirthRankOutOfRange, IdentifierRefused
 from rempart.domain.identifiers import AmcNumber, Nir, parse_amc_number, parse_finess, parse_rpps
 from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, RightsQuestion
 from rempart.faces.fhir.errors import (
     AmcNumberMissing,
-    BirthDateAhead,
     BirthDateImpossible,
     BirthDateMissing,
     BirthDatePartial,
@@ -27,7 +26,6 @@ from rempart.faces.fhir.errors import (
     BirthRankMissing,
     BirthRankTwice,
     BreakGlassReasonUnknown,
-    CareBeforeBirth,
     CareDateImpossible,
     CareDatePartial,
     CareDomainsSeveral,
@@ -71,7 +69,7 @@ BREAK_GLASS_CODES: Final = {reason.name.lower().replace("_", "-"): reason for re
 """The reasons for asking without a card, by their public code."""
 
 _FULL_DATE_CHARS: Final = 10
-_DAY_S: Final = 86_400
+_CARE_PLACE: Final = f"{ROOT}.servicedDate"
 _NUMBER_SYSTEMS: Final = RPPS_SYSTEMS | FINESS_SYSTEMS
 _DOMAINS: Final = {domain.name: domain for domain in Domain}
 
@@ -93,10 +91,9 @@ def question_of(
     """
     _check_envelope(request)
     patient, place = _patient_of(request)
-    birth_date, born_on = _birth_date_of(patient, place, now_s)
+    birth_date, birth_place = _birth_date_of(patient, place)
     care_date = _care_date_of(request)
-    if care_date is not None and born_on is not None and care_date < born_on:
-        raise CareBeforeBirth(f"{ROOT}.servicedDate")
+    check_order_of_days(birth_date, care_date, now_s, birth_place=birth_place, care_place=_CARE_PLACE)
     if request.provider is not None:
         _check_provider(request, request.provider, f"{ROOT}.provider")
     return RightsQuestion(
@@ -162,8 +159,8 @@ def _nir_of(patient: Patient, place: str) -> Nir:
     raise NirMissing(f"{place}.identifier")
 
 
-def _birth_date_of(patient: Patient, place: str, now_s: float) -> tuple[BirthDate, date | None]:
-    """Read the birth date as the compulsory scheme writes it, and as a date where it is one."""
+def _birth_date_of(patient: Patient, place: str) -> tuple[BirthDate, str]:
+    """Read the birth date as the compulsory scheme writes it, and say where it stands."""
     extension = _extension(patient.extension, BIRTH_DATE_TEXT, place)
     written = patient.birth_date
     if written is None:
@@ -172,22 +169,14 @@ def _birth_date_of(patient: Patient, place: str, now_s: float) -> tuple[BirthDat
         here = f"{place}.extension('{BIRTH_DATE_TEXT}').value"
         if extension.value_string is None:
             raise ExtensionValueWrong(here)
-        return BirthDate.parse(extension.value_string, here), None
+        return BirthDate.parse(extension.value_string, here), here
     here = f"{place}.birthDate"
     if extension is not None:
         raise BirthDateTwice(here)
     if len(written) != _FULL_DATE_CHARS:
         raise BirthDatePartial(here)
-    born_on = _date_of(written, BirthDateImpossible, here)
-    if born_on > _day_after(int(now_s) // _DAY_S):
-        raise BirthDateAhead(here)
-    return BirthDate.parse(written.replace("-", ""), here), born_on
-
-
-@lru_cache(maxsize=2)
-def _day_after(days_since_1970: int) -> date:
-    """Give the day after today in UTC: where a shop is, it may be tomorrow already."""
-    return date(1970, 1, 2) + timedelta(days=days_since_1970)
+    _date_of(written, BirthDateImpossible, here)
+    return BirthDate.parse(written.replace("-", ""), here), here
 
 
 def _birth_rank_of(patient: Patient, place: str) -> int:
@@ -298,10 +287,9 @@ def _care_date_of(request: CoverageEligibilityRequest) -> date | None:
     written = request.serviced_date
     if written is None:
         return None
-    here = f"{ROOT}.servicedDate"
     if len(written) != _FULL_DATE_CHARS:
-        raise CareDatePartial(here)
-    return _date_of(written, CareDateImpossible, here)
+        raise CareDatePartial(_CARE_PLACE)
+    return _date_of(written, CareDateImpossible, _CARE_PLACE)
 
 
 def _date_of(written: str, refusal: type[QuestionRefused], place: str) -> date:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from rempart.domain.birth_dates import BirthDate, parse_birth_rank
+from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
 from rempart.domain.errors.requests import BodyMalformed, BodyOversize, BodyTypeWrong
 from rempart.domain.identifiers import Nir, parse_amc_number
@@ -47,12 +47,14 @@ class QuestionForm(msgspec.Struct, forbid_unknown_fields=True):
 _decode = msgspec.json.Decoder(QuestionForm).decode
 
 
-async def read_question(request: Request) -> RightsQuestion:
+async def read_question(request: Request, now_s: float) -> RightsQuestion:
     """Read a question whole. Refuses: BodyOversize, BodyTypeWrong, BodyMalformed, IdentifierRefused, CardSecretRefused."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise BodyTypeWrong("Content-Type")
     body = await _read(request)
-    return _question_of(_form_of(body), body, _idempotency_key(request))
+    question = _question_of(_form_of(body), body, _idempotency_key(request))
+    check_order_of_days(question.birth_date, question.care_date, now_s)
+    return question
 
 
 def _question_of(form: QuestionForm, body: bytes, idempotency_key: str | None) -> RightsQuestion:

@@ -35,7 +35,7 @@ class RightsEndpoint:
         try:
             authorization, dpop = proof_headers(request.headers.raw)
             caller = self._desk.proofs.verify_request(authorization, dpop, "POST", self._url)
-            question = await read_question(request)
+            question = await read_question(request, self._desk.now_s())
             answer = await query_rights(question, caller, self._desk.door)
         except Exception as error:  # noqa: BLE001 (whatever it is, the page gets a code and a sentence, and the log a reference)
             return tell(error, language, translate)

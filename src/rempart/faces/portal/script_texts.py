@@ -30,7 +30,7 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "account-",
             "professional-struck-off",
             "contained",
-            "care-date-",
+            "care-",
             "request-refused",
             "body-",
             "outage",

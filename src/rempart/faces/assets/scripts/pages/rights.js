@@ -9,6 +9,7 @@ import {
   calendarDate,
   compactDate,
   compactNir,
+  isAfter,
   isoDate,
   nirDefect,
   normalAmcNumber,
@@ -98,12 +99,20 @@ function defectOfCard(typed) {
   return compact.length > 20 ? parseCardCode(typed).defect : nirDefect(compact);
 }
 
+function defectOfCareDate() {
+  const { care_date: careDate, birth_date: birthDate } = fields;
+  if (!careDate.value) return null;
+  const day = calendarDate(careDate.value);
+  if (!day) return "care-date-impossible";
+  return !birthDateDefect(birthDate.value) && isAfter(birthDate.value, day) ? "care-before-birth" : null;
+}
+
 function findDefects() {
   const found = [
     [fields.nir, fields.nir.value ? defectOfCard(fields.nir.value) : "nir-missing"],
     [fields.amc_number, fields.amc_number.value ? normalAmcNumber(fields.amc_number.value).defect : "amc-number-missing"],
     [fields.birth_date, fields.birth_date.value ? birthDateDefect(fields.birth_date.value) : "birth-date-missing"],
-    [fields.care_date, fields.care_date.value && !calendarDate(fields.care_date.value) ? "care-date-impossible" : null],
+    [fields.care_date, defectOfCareDate()],
   ];
   return found.filter(([, defect]) => defect);
 }

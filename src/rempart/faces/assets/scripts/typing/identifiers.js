@@ -7,6 +7,7 @@ const PLACE =
 const CHARACTERS = /^[0-9]{5}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?$/;
 const FICTITIOUS = "555555";
 const YEAR_MIN = 1880;
+const YEAR_MAX = 2099;
 
 export function compactNir(typed) {
   return typed.replace(/\s/g, "").toUpperCase();
@@ -49,7 +50,20 @@ export function birthDateDefect(typed) {
   if (digits.length !== 8) return "birth-date-length";
   if (!/^[0-9]+$/.test(digits)) return "birth-date-character";
   const year = Number(digits.slice(4));
-  return year < YEAR_MIN || year > new Date().getFullYear() ? "birth-date-year" : null;
+  if (year < YEAR_MIN || year > YEAR_MAX) return "birth-date-year";
+  return isAfter(typed, dayAfter(new Date())) ? "birth-date-ahead" : null; // where the server is, it may be tomorrow
+}
+
+// Whether a birth comes after a day; of a lunar or incomplete date only the year can be compared.
+export function isAfter(typed, day) {
+  const year = Number(compactDate(typed).slice(4));
+  if (year !== day.getFullYear()) return year > day.getFullYear();
+  const born = calendarDate(typed);
+  return born !== null && born > day;
+}
+
+function dayAfter(day) {
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1);
 }
 
 export function compactDate(typed) {
