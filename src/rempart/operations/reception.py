@@ -70,7 +70,7 @@ class Reception:
 
     def now_s(self) -> float:
         """Give the present instant, in seconds since 1970."""
-        return clock.now().timestamp()
+        return clock.now_s()
 
     async def use_proof(self, connection: psycopg.AsyncConnection[TupleRow], proof: Proof) -> None:
         """Use up the proof of a request that carries no token yet. Refuses: ProofReplayed."""

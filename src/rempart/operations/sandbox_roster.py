@@ -59,7 +59,7 @@ def publish_roster(settings: Settings, connection: psycopg.Connection[TupleRow])
 
 def now_s() -> float:
     """Give the present instant, in seconds since 1970."""
-    return clock.now().timestamp()
+    return clock.now_s()
 
 
 def read_roster(settings: Settings) -> list[Listed]:

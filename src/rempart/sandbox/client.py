@@ -84,7 +84,7 @@ class ProofKey:
             "jti": _text(os.urandom(16)),
             "htm": method,
             "htu": url.partition("?")[0],
-            "iat": int(clock.now().timestamp()),
+            "iat": int(clock.now_s()),
         }
         if token is not None:
             claims["ath"] = _text(sha256(token.encode()).digest())
@@ -94,7 +94,7 @@ class ProofKey:
 
     def assertion(self, client_id: str, audience: str, key_id: str) -> str:
         """Say who the software is, once and for two minutes (private_key_jwt)."""
-        now = int(clock.now().timestamp())
+        now = int(clock.now_s())
         claims = {
             "iss": client_id,
             "sub": client_id,

@@ -90,7 +90,7 @@ class ProofVerifier:
     @classmethod
     def on_wall_clock(cls) -> Self:
         """Make the verifier of a running face; `now_s` is then the time of day, in seconds since 1970."""
-        return cls(lambda: clock.now().timestamp())
+        return cls(clock.now_s)
 
     def verify_request(
         self, authorization: bytes | None, dpop: bytes | None, method: str, url: str
