@@ -8,6 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
+
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.manifest import Manifest
 from rempart.feeds.formats.writer import write_member_file
@@ -72,7 +75,9 @@ class Insurer:
 
     def reference_of(self, beneficiary_id: str) -> bytes:
         """Give the digest by which the database knows a person."""
-        return self._indexed(f"ref|{beneficiary_id}".encode())[:16]
+        cmac = CMAC(AES(self._indexed(b"key|reference")))
+        cmac.update(beneficiary_id.encode().ljust(32, b"\0"))
+        return cmac.finalize()
 
     def person_at(self, nir: str, birth_date: str, birth_rank: int = 1) -> bytes | None:
         """Find the person that an alias leads to, by his reference's digest."""

@@ -1,12 +1,13 @@
 """What a row of a member file becomes before it leaves this process: keyed digests, and identity traits to be sealed.
 
-    reference   HMAC(index key of the insurer, "ref|" + beneficiary_id): 16 bytes are kept
     alias       HMAC(index key of the insurer, "NIR|birth date|rank"), asked for by the gate as well (domain/identifiers.py)
-    contract    CMAC of the person's reference and the contract number: what a line is inside its person
-    traits      CMAC of the person's reference and the traits: tells whether an identity changed without opening it
+    reference   CMAC of the insurer's own number for the person: what tells people of two files apart
+    contract    CMAC of the reference and the contract number: what a line is inside its person
+    traits      CMAC of the reference and the traits: tells whether an identity changed without opening it
 
-The keys of the two CMACs are HMACs of the index key too ("key|contract", "key|traits"). They live for the time of a load, in this
-process, which has the file open: they find nobody and open nothing, and a copy of the database cannot be searched without them.
+The keys of the three CMACs are HMACs of the index key too ("key|reference", "key|contract", "key|traits"). They live for the time
+of a load, in this process, which has the file open: they lead to nobody by a NIR and open nothing, and a copy of the database
+cannot be searched for a number without them.
 
 The first byte tells the kinds of messages apart: an alias begins with a digit. Never let a key, a message or a text of traits
 reach a log, an error or the database.
@@ -19,13 +20,12 @@ import polars as pl
 
 from rempart.feeds.copy_rows import Cells
 
-REFERENCE_BYTES: Final = 16
 CONTRACT_BYTES: Final = 16
 TRAITS_BYTES: Final = 8
 DIGEST_BYTES: Final = 32
 
-KEYS: Final = b"key|contract\nkey|traits"
-"""The messages whose HMACs are the keys of the two CMACs."""
+KEYS: Final = b"key|reference\nkey|contract\nkey|traits"
+"""The messages whose HMACs are the keys of the three CMACs."""
 
 TRAITS: Final = (
     "beneficiary_id",
@@ -51,12 +51,7 @@ _STEP_BYTES: Final = 32
 of one length are handled in one go."""
 
 _FILLINGS: Final = pl.Series(["\0" * missing for missing in range(_STEP_BYTES)])
-_CONTRACT_CELL_BYTES: Final = 32  # two blocks of the CMAC; a contract number has 24 bytes at most
-
-
-def reference_messages(beneficiary_ids: pl.Series) -> bytes:
-    """Compose the messages whose HMACs find people by their insurer's own reference, joined by line feeds."""
-    return _joined("ref|" + beneficiary_ids, "\n")
+_NUMBER_CELL_BYTES: Final = 32  # two blocks of the CMAC; a number has 24 bytes at most (formats/columns.py)
 
 
 def alias_messages(people: pl.DataFrame) -> bytes:
@@ -70,9 +65,9 @@ def other_alias_messages(aliases: pl.Series) -> bytes:
     return _joined(aliases.str.replace_all("/", "|", literal=True), "\n")
 
 
-def contract_cells(numbers: pl.Series) -> Cells:
-    """Lay out contract numbers, filled with zeros to one length."""
-    return cut(_joined(numbers.str.pad_end(_CONTRACT_CELL_BYTES, "\0"), ""), _CONTRACT_CELL_BYTES)
+def number_cells(numbers: pl.Series) -> Cells:
+    """Lay out the insurer's numbers, of people or contracts, filled with zeros to one length."""
+    return cut(_joined(numbers.str.pad_end(_NUMBER_CELL_BYTES, "\0"), ""), _NUMBER_CELL_BYTES)
 
 
 def traits_texts(rows: pl.DataFrame) -> pl.Series:

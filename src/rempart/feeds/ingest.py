@@ -134,12 +134,13 @@ class Ingest:
     keyring: Sealer
     product_places: dict[str, int] = field(default_factory=dict)
     people_count: int = 0
+    _references: KeyedDigests = field(init=False)
     _contracts: KeyedDigests = field(init=False)
     _traits: KeyedDigests = field(init=False)
 
     def __post_init__(self) -> None:
         keys = digests.cut(self.keyring.index_joined(self.amc_number, digests.KEYS), digests.DIGEST_BYTES)
-        self._contracts, self._traits = (KeyedDigests(key.tobytes()) for key in keys)
+        self._references, self._contracts, self._traits = (KeyedDigests(key.tobytes()) for key in keys)
 
     def digest(self, batch: Batch) -> Digested:
         """Turn one batch into columns of digests and seals."""
@@ -172,7 +173,7 @@ class Ingest:
             numbered = people.to_frame("id").with_row_index("person")
             joined = beneficiary_ids.to_frame("id").join(numbered, on="id", how="left", maintain_order="left")
             of_rows = joined["person"].to_numpy()
-        references = self._indexed(digests.reference_messages(people))[:, : digests.REFERENCE_BYTES]
+        references = self._references.of(digests.number_cells(people))
         order = in_order(references)
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
@@ -213,7 +214,7 @@ class Ingest:
     def _lines(self, rows: pl.DataFrame, people: _Recognised) -> Lines:
         """Digest each line's contract, and lay out what it says of the right."""
         references = people.references[people.of_rows]
-        contracts = np.hstack((references, digests.contract_cells(rows["contract_number"])))
+        contracts = np.hstack((references, digests.number_cells(rows["contract_number"])))
         return Lines(
             line=integers(rows[LINE], 8),
             person=people.place(people.of_rows),

@@ -19,7 +19,7 @@ create table members.insurers (
 create table members.people (
     person_id bigint generated always as identity primary key,
     insurer_id int not null, -- no foreign key: it would be looked up a million times a load, and the loader has locked the insurer
-    reference_digest bytea not null, -- HMAC of the insurer's own identifier of the person, its first 16 bytes
+    reference_digest bytea not null, -- keyed digest of the insurer's own number of the person (feeds/digests.py)
     card_digest bytea -- SHA-256 of the secret of the current card; 80 random bits or more, so it cannot be searched
 );
 create unique index one_person_per_reference on members.people (reference_digest);
