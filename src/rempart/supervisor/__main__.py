@@ -25,7 +25,8 @@ from rempart.supervisor.supervise import Supervisor
 log = structlog.get_logger()
 
 _NO_WALL = """\
-Attention : lancé par un utilisateur ordinaire, Rempart n'a pas de mur entre ses processus ; qui s'empare de l'un a les autres.
+Attention\u00a0: lancé par un utilisateur ordinaire, Rempart n’a pas de mur entre ses processus.
+Qui s’empare de l’un a les autres.
 Warning: started as an ordinary user, Rempart has no wall between its processes; whoever takes one has the others.
 """
 

@@ -73,7 +73,9 @@ def _words(answer: RightsAnswer, language: Language, _: Translate) -> tuple[str,
         return words_at_the_counter(answer.outcome.code, language, _)
     words = words_of_answer(answer, language)
     if answer.outcome is Outcome.PRESENCE_REQUIRED and answer.retry_after_s:
-        hurried = _("Vous posez beaucoup de questions sans carte : scannez le code, ou attendez {seconds} s.")
+        hurried = _(
+            "Vous posez beaucoup de questions sans carte\u00a0: scannez le code, ou attendez {seconds} s."
+        )
         return words.sentence, hurried.format(seconds=answer.retry_after_s)
     return words.sentence, words.next_step
 

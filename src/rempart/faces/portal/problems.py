@@ -104,11 +104,13 @@ def words_at_the_counter(code: str, language: Language, _: Translate) -> tuple[s
     words = words_of(code, language)
     next_step = {
         "birth-date-length": _("Tapez le jour, le mois et l’année, par exemple 21111985."),
-        "birth-date-year": _("Retapez la date : jour, mois, puis l’année à quatre chiffres."),
+        "birth-date-year": _("Retapez la date\u00a0: jour, mois, puis l’année à quatre chiffres."),
         "session-unknown": _("Connectez-vous."),
         "session-expired": _("Connectez-vous à nouveau."),
         "key-mismatch": _("Connectez-vous à nouveau."),
-        "proof-replayed": _("Connectez-vous à nouveau : la question sera reposée sans compter deux fois."),
+        "proof-replayed": _(
+            "Connectez-vous à nouveau\u00a0: la question sera reposée sans compter deux fois."
+        ),
         "proof-stale": _("Vérifiez l’heure de cet ordinateur, puis recommencez."),
         "proof-ahead": _("Vérifiez l’heure de cet ordinateur, puis recommencez."),
     }.get(code, words.next_step)

@@ -59,14 +59,16 @@ def script_texts(_: Translate, language: Language) -> dict[str, object]:
 def _texts(_: Translate) -> dict[str, str]:
     return {
         "answer-lost": _(
-            "Pas de réponse du serveur. Votre saisie est gardée : vérifiez le réseau, puis appuyez sur Entrée."
+            "Pas de réponse du serveur. Votre saisie est gardée\u00a0: vérifiez le réseau, puis appuyez sur Entrée."
         ),
         "answer-lost-sign-in": _(
-            "La réponse s’est perdue en route. Connectez-vous : la question est reposée sans compter deux fois."
+            "La réponse s’est perdue en route. Connectez-vous\u00a0: la question est reposée sans compter deux fois."
         ),
         "asked-by": _("le {when} par {who}"),
-        "birth-date-lunar": _("Date hors calendrier : laissez-la si elle est écrite ainsi sur la carte."),
-        "card-left": _("Le numéro n’est plus celui de la carte scannée : son code n’est pas joint."),
+        "birth-date-lunar": _(
+            "Date hors calendrier\u00a0: laissez-la si elle est écrite ainsi sur la carte."
+        ),
+        "card-left": _("Le numéro n’est plus celui de la carte scannée\u00a0: son code n’est pas joint."),
         "card-read": _("Carte lue, son code est joint."),
         "column-coverage": _("Couverture"),
         "column-domains": _("Tiers payant pour"),
@@ -82,19 +84,25 @@ def _texts(_: Translate) -> dict[str, str]:
         "never-used": _("Jamais"),
         "nir-right": _("Numéro complet, clé exacte."),
         "passkey-added": _("La seconde clé d’accès est enregistrée."),
-        "passkey-already-here": _("Cet appareil a déjà une clé d’accès pour ce compte : prenez-en un autre."),
-        "passkey-cancelled": _("Rien n’a été fait : la clé d’accès n’a pas répondu ou vous avez annulé."),
+        "passkey-already-here": _(
+            "Cet appareil a déjà une clé d’accès pour ce compte\u00a0: prenez-en un autre."
+        ),
+        "passkey-cancelled": _(
+            "Rien n’a été fait\u00a0: la clé d’accès n’a pas répondu ou vous avez annulé."
+        ),
         "passkey-waiting": _("Suivez les indications de votre appareil."),
         "revoke": _("Retirer l’accès"),
         "revoke-name": _("Retirer l’accès de {name}"),
-        "revoke-question": _("Retirer l’accès de {name} ?"),
+        "revoke-question": _("Retirer l’accès de {name}\u202f?"),
         "revoked": _("{name} n’a plus accès."),
         "sign-in-to-go-on": _("Connectez-vous pour continuer. Votre saisie est gardée."),
         "signed-out": _("Vous êtes déconnecté."),
         "state-active": _("A un accès"),
         "state-invited": _("Invitation en attente"),
         "typing-kept": _("Votre saisie est gardée."),
-        "unexpected": _("Une erreur s’est produite dans cette page. Votre saisie est gardée ; réessayez."),
+        "unexpected": _(
+            "Une erreur s’est produite dans cette page. Votre saisie est gardée\u202f; réessayez."
+        ),
         "visible-to-insured": _("L’assuré peut voir cette consultation."),
         "why": _("Pourquoi cette réponse (bac à sable)"),
     }

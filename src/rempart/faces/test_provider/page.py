@@ -30,7 +30,7 @@ def choice_page(query: dict[str, str], roster: list[Listed]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Fournisseur d’identité d’essai</title><style>{_STYLE}</style></head><body><main>"
         "<h1>Fournisseur d’identité d’essai</h1>"
-        "<p>Bac à sable : personne ici n’existe. Qui se connecte ?</p>"
+        "<p>Bac à sable\u00a0: personne ici n’existe. Qui se connecte\u202f?</p>"
         f'<form method="post" action="{action}"><ul>{buttons}</ul></form>'
         f'<form method="post" action="{action}"><label for="rpps">Ou un numéro RPPS d’essai</label> '
         '<input id="rpps" name="rpps" inputmode="numeric" autocomplete="off" required> '
