@@ -32,15 +32,19 @@ app.command(
     "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."
 )
 app.command(
-    "rempart.cli.professional:app",
+    "rempart.cli.register.professional:app",
     name="professional",
     help="Professionals: register, invite, list, strike off.",
 )
-app.command("rempart.cli.provider:app", name="provider", help="Identity providers whose word is taken.")
+app.command(
+    "rempart.cli.register.provider:app", name="provider", help="Identity providers whose word is taken."
+)
 app.command(
     "rempart.cli.serve:app", name="serve", help="Run the platform: every process, or only those named."
 )
-app.command("rempart.cli.software:app", name="software", help="Software that may ask: register, revoke.")
+app.command(
+    "rempart.cli.register.software:app", name="software", help="Software that may ask: register, revoke."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

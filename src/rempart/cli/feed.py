@@ -18,6 +18,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from rempart.cli.feed_process import Errand, load_file
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.advice import Language, advice
@@ -26,7 +27,6 @@ from rempart.operations.load_members import (
     OnLines,
     approve_waiting_file,
     files_brought,
-    load_members,
 )
 from rempart.settings import read_settings
 from rempart.store.feeds import FileRow
@@ -64,9 +64,7 @@ def load(file: Path, *, insurer: str, by: str = "", language: Language = "fr", j
     try:
         amc_number = str(parse_amc_number(insurer))
         with beside(settings, "keyring"), _progress(quiet=json) as on_lines:
-            report = load_members(
-                settings, file, amc_number, by or _caller(), on_lines=on_lines, language=language
-            )
+            report = load_file(settings, Errand(file, amc_number, by or _caller(), language), on_lines)
     except RempartError as error:
         _refuse(error, as_json=json)
     _tell(report, time.perf_counter() - began, amc_number, as_json=json)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from rempart.domain.access import AccountLabel
 from rempart.domain.rights import Domain, domains_of
-from rempart.faces.identity.bodies import read_json
+from rempart.faces.bodies import read_json
 from rempart.faces.identity.endpoints import proof_of, reception_of
 from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S
 from rempart.operations import enrol_passkey, open_browser_session

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rempart.domain.access import StaffMember
-from rempart.faces.identity.bodies import read_json
+from rempart.faces.bodies import read_json
 from rempart.faces.identity.endpoints import reception_of
 from rempart.operations import manage_staff
 from rempart.security.admission import AdmittedCaller

@@ -14,8 +14,8 @@ from rempart.domain.errors.token_exchange import (
     TokenRequestRefused,
 )
 from rempart.domain.identifiers import parse_finess
-from rempart.faces.identity.bodies import read_form
 from rempart.faces.identity.endpoints import proof_of, reception_of, throttle
+from rempart.faces.identity.forms import read_form
 from rempart.faces.identity.problems import NO_STORE, bug_of, oauth_problem
 from rempart.operations.exchange_token import ExchangeRequest, exchange_token
 

@@ -10,14 +10,14 @@ from datetime import date
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
-from rempart.domain.errors.requests import BodyMalformed, BodyOversize, BodyTypeWrong
+from rempart.domain.errors.requests import BodyMalformed
 from rempart.domain.identifiers import Nir, parse_amc_number
 from rempart.domain.rights import BreakGlassReason, Domain, RightsQuestion
-from rempart.limits import REQUEST_BODY_MAX_BYTES
+from rempart.faces.bodies import JSON, decode_json, read_body
 
 BREAK_GLASS = {reason.name.lower().replace("_", "-"): reason for reason in BreakGlassReason}
 """The coded reasons, as the page names them."""
@@ -44,15 +44,10 @@ class QuestionForm(msgspec.Struct, forbid_unknown_fields=True):
         return f"QuestionForm(domain={self.domain!r})"
 
 
-_decode = msgspec.json.Decoder(QuestionForm).decode
-
-
 async def read_question(request: Request, now_s: float) -> RightsQuestion:
     """Read a question whole. Refuses: BodyOversize, BodyTypeWrong, BodyMalformed, IdentifierRefused, CardSecretRefused."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BodyTypeWrong("Content-Type")
-    body = await _read(request)
-    question = _question_of(_form_of(body), body, _idempotency_key(request))
+    body = await read_body(request, JSON)
+    question = _question_of(decode_json(body, QuestionForm), body, _idempotency_key(request))
     check_order_of_days(question.birth_date, question.care_date, now_s)
     return question
 
@@ -72,29 +67,6 @@ def _question_of(form: QuestionForm, body: bytes, idempotency_key: str | None) -
         idempotency_key=idempotency_key,
         body=body,
     )
-
-
-def _form_of(body: bytes) -> QuestionForm:
-    try:
-        return _decode(body)
-    except msgspec.ValidationError as error:
-        _, _, path = str(error).partition(" - at `$.")
-        raise BodyMalformed(path.strip("`")) from None  # the message itself may quote what was sent
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise BodyMalformed from None
-
-
-async def _read(request: Request) -> bytes:
-    """Read the body up to the maximum, whatever length it announces."""
-    content = bytearray()
-    try:
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > REQUEST_BODY_MAX_BYTES:
-                raise BodyOversize
-    except ClientDisconnect:
-        raise BodyMalformed from None
-    return bytes(content)
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -19,10 +19,15 @@ function rowOf(member) {
     "tr",
     { role: "row" },
     element("th", { scope: "row", role: "rowheader" }, member.display_name),
-    element("td", { role: "cell" }, say(`state-${member.state}`)),
-    element("td", { role: "cell" }, seen),
+    element("td", { role: "cell", "data-head": headOf(1) }, say(`state-${member.state}`)),
+    element("td", { role: "cell", "data-head": headOf(2) }, seen),
     element("td", { role: "cell", className: "act" }, revoke),
   );
+}
+
+// On a narrow screen the heads are out of sight, and each cell says its own.
+function headOf(place) {
+  return byId("staff-table").tHead.rows[0].cells[place].textContent;
 }
 
 async function showStaff() {

@@ -1,18 +1,12 @@
 """`rempart provider`: the identity providers whose word is taken."""
 
-import json as json_format
-
 from cyclopts import App
 
+from rempart.cli.register.opened import opened, say
 from rempart.operations import manage_access
-from rempart.settings import read_settings
 from rempart.store import software as kept
-from rempart.store.database import connect_sync
-from rempart.supervisor.beside import beside
 
 app = App(name="provider", help="Identity providers whose word is taken: register, list, revoke.")
-
-ROLE = "operator"
 
 
 @app.command
@@ -30,10 +24,9 @@ def register(*, issuer: str, jwks_uri: str, for_tests: bool = False, json: bool 
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         manage_access.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
-    _say(json, {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests}, f"{issuer} is believed.")
+    say(json, {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests}, f"{issuer} is believed.")
 
 
 @app.command(name="list")
@@ -45,15 +38,14 @@ def list_providers(*, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         found = kept.list_providers(connection)
     facts = [
         {"issuer": row[0], "jwks_uri": row[1], "for_tests": row[2], "is_revoked": row[4] is not None}
         for row in found
     ]
     lines = [f"{row[0]}{'  for tests' if row[2] else ''}{'  revoked' if row[4] else ''}" for row in found]
-    _say(json, {"providers": facts}, "\n".join(lines) or "No provider is believed yet.")
+    say(json, {"providers": facts}, "\n".join(lines) or "No provider is believed yet.")
 
 
 @app.command
@@ -67,11 +59,6 @@ def revoke(issuer: str, *, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         manage_access.revoke_provider(connection, issuer)
-    _say(json, {"issuer": issuer, "revoked": True}, f"{issuer} is believed no more.")
-
-
-def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
-    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
+    say(json, {"issuer": issuer, "revoked": True}, f"{issuer} is believed no more.")

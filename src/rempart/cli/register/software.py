@@ -1,19 +1,14 @@
 """`rempart software`: register, list, revoke."""
 
-import json as json_format
 from pathlib import Path
 
 from cyclopts import App
 
+from rempart.cli.register.opened import opened, say
 from rempart.operations import manage_access
-from rempart.settings import read_settings
 from rempart.store import software as kept
-from rempart.store.database import connect_sync
-from rempart.supervisor.beside import beside
 
 app = App(name="software", help="Software that may ask: register, list, revoke.")
-
-ROLE = "operator"
 
 
 @app.command
@@ -31,14 +26,13 @@ def register(*, client_id: str, name: str, jwks: Path, json: bool = False) -> No
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
     try:
         key_set = jwks.read_bytes()
     except OSError as error:
         raise SystemExit(f"rempart: {jwks} cannot be read: {error.strerror}") from None
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         manage_access.register_software(connection, client_id, name, key_set)
-    _say(json, {"client_id": client_id, "name": name}, f"{client_id} is registered: {name}.")
+    say(json, {"client_id": client_id, "name": name}, f"{client_id} is registered: {name}.")
 
 
 @app.command(name="list")
@@ -50,8 +44,7 @@ def list_software(*, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         found = kept.list_software(connection)
     facts = [
         {
@@ -63,7 +56,7 @@ def list_software(*, json: bool = False) -> None:
         for row in found
     ]
     lines = [f"{row[0]:<30}  {row[1]}{'  revoked' if row[3] else ''}" for row in found]
-    _say(json, {"software": facts}, "\n".join(lines) or "No software is registered yet.")
+    say(json, {"software": facts}, "\n".join(lines) or "No software is registered yet.")
 
 
 @app.command
@@ -77,13 +70,6 @@ def revoke(client_id: str, *, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         manage_access.revoke_software(connection, client_id)
-    _say(
-        json, {"client_id": client_id, "revoked": True}, f"{client_id} is revoked, and its sessions with it."
-    )
-
-
-def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
-    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
+    say(json, {"client_id": client_id, "revoked": True}, f"{client_id} is revoked, and its sessions with it.")

@@ -1,22 +1,17 @@
 """`rempart professional`: register, invite, list, strike off."""
 
-import json as json_format
 from dataclasses import asdict
 
 from cyclopts import App
 
+from rempart.cli.register.opened import opened, say
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.operations import manage_access
 from rempart.operations.manage_access import RegisteredAccount
 from rempart.operations.sandbox_roster import publish_roster
-from rempart.settings import read_settings
 from rempart.store import register as kept
-from rempart.store.database import connect_sync
-from rempart.supervisor.beside import beside
 
 app = App(name="professional", help="Professionals: register, invite, list, strike off.")
-
-ROLE = "operator"
 
 
 @app.command
@@ -50,8 +45,7 @@ def register(
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (settings, connection):
         account = manage_access.register_professional(
             connection,
             rpps=rpps,
@@ -62,7 +56,7 @@ def register(
             timezone=timezone,
         )
         publish_roster(settings, connection)
-    _say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+    say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
 
 
 @app.command
@@ -98,8 +92,7 @@ def invite(
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (settings, connection):
         account = manage_access.register_professional(
             connection,
             rpps=rpps,
@@ -112,7 +105,7 @@ def invite(
         invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
         publish_roster(settings, connection)
     facts = asdict(account) | {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
-    _say(json, facts, f"{invitation.link}\nIt serves once, until {invitation.expires_at:%Y-%m-%d %H:%M %Z}.")
+    say(json, facts, f"{invitation.link}\nIt serves once, until {invitation.expires_at:%Y-%m-%d %H:%M %Z}.")
 
 
 @app.command
@@ -130,12 +123,11 @@ def structure(*, finess: str, name: str, timezone: str = "Europe/Paris", json: b
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         account: RegisteredAccount = manage_access.register_structure(
             connection, finess=finess, name=name, timezone=timezone
         )
-    _say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+    say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
 
 
 @app.command(name="list")
@@ -147,8 +139,7 @@ def list_professionals(*, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (_, connection):
         found = kept.list_professionals(connection, LISTED_PROFESSIONALS_MAX)
     lines = [
         f"{one.rpps}  {one.finess or '—':<9}  {one.profession:<16}  {one.name}"
@@ -156,7 +147,7 @@ def list_professionals(*, json: bool = False) -> None:
         for one in found
     ]
     facts = [asdict(one) | {"struck_off_at": _moment(one.struck_off_at)} for one in found]
-    _say(json, {"professionals": facts}, "\n".join(lines) or "Nobody is registered yet.")
+    say(json, {"professionals": facts}, "\n".join(lines) or "Nobody is registered yet.")
 
 
 @app.command
@@ -170,18 +161,11 @@ def strike_off(rpps: str, *, json: bool = False) -> None:
     json
         Answer in one line of JSON.
     """
-    settings = read_settings()
-    with beside(settings), connect_sync(settings, ROLE) as connection:
+    with opened() as (settings, connection):
         manage_access.strike_off(connection, rpps)
         publish_roster(settings, connection)
-    _say(
-        json, {"rpps": rpps, "struck_off": True}, f"{rpps} is struck off; nothing under that number may ask."
-    )
+    say(json, {"rpps": rpps, "struck_off": True}, f"{rpps} is struck off; nothing under that number may ask.")
 
 
 def _moment(at: object) -> str | None:
     return None if at is None else str(at)
-
-
-def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
-    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)

@@ -1,0 +1,1 @@
+"""The commands that keep the register of who may ask: professionals, software, identity providers."""

@@ -1,0 +1,27 @@
+"""The register, opened for one command of the operator, and how such a command says what it did."""
+
+import json as json_format
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from rempart.settings import Settings, read_settings
+from rempart.store.database import connect_sync
+from rempart.supervisor.beside import beside
+
+ROLE = "operator"
+
+
+@contextmanager
+def opened() -> Iterator[tuple[Settings, psycopg.Connection[TupleRow]]]:
+    """Have the database up and be the operator there, for the time of the block."""
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, ROLE) as connection:
+        yield settings, connection
+
+
+def say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
+    """Say what was done: a sentence, or its facts in one line of JSON."""
+    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
