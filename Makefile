@@ -67,5 +67,8 @@ bench: $(STAMPS)/dev ## measure (PEOPLE=33000000: at full size); writes out/benc
 lock: $(STAMPS)/dev ## pin every dependency again, with digests and without any host
 	@tooling/lock.sh
 
-clean: ## forget the environment and what was measured; the platform's own files in var/ stay
+clean: ## forget the environment and what was measured; say which of the platform's own files stay
 	rm -rf .venv tests/node/node_modules out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@home="$${REMPART_HOME:-var}"; for left in "$$home" "$$home/runtime"; do \
+		[ ! -e "$$left" ] || echo "$$(readlink -f "$$left") stays, with database and keys: delete it by hand to start from nothing"; \
+	done
