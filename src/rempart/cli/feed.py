@@ -247,7 +247,7 @@ class _Lines:
 
     def show(self, read: int, of: int) -> None:
         """Say how far we are, when it is time."""
-        if read // LINE_EVERY_ROWS > self._shown // LINE_EVERY_ROWS or read == of:
+        if read // LINE_EVERY_ROWS > self._shown // LINE_EVERY_ROWS or read == of != self._shown:
             rate = read / (time.perf_counter() - self._began)
             print(f"{read:,} of {of:,} rows read, {rate:,.0f} rows/s", file=sys.stderr)
         self._shown = read

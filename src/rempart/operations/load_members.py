@@ -9,7 +9,7 @@ Never: keep a value of the file in an error or a report; apply a file that waits
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,7 +38,7 @@ from rempart.feeds.formats.advice import Language
 from rempart.feeds.formats.manifest import Manifest
 from rempart.feeds.formats.member_file import MemberFile, open_member_file
 from rempart.feeds.ingest import Digested, Ingest, keep_people_together
-from rempart.feeds.rejects import Rejects
+from rempart.feeds.rejects import Rejects, ReportPlace
 from rempart.feeds.staged_rows import staged_rows
 from rempart.keyring.bulk import BulkKeyring
 from rempart.limits import FEED_BATCHES_AHEAD, FEED_ROWS_MAX
@@ -90,11 +90,31 @@ def load_members(
 ) -> LoadReport:
     """Load one member file. Refuses: MemberFileRefused and its kind; outages of the database and the keyring."""
     file = open_member_file(path)
+    with ReportPlace(path) as place, Rejects(place.files, place.path, language) as rejects:
+        try:
+            report = load_open_file(settings, file, amc_number, brought_by, rejects, on_lines)
+        except MemberFileNoGoodLine:
+            place.settle(has_lines=True)
+            raise
+        if not rejects.is_whole:  # the file was known, and nothing was read
+            return report
+        return replace(report, rejects=place.settle(has_lines=rejects.line_count > 0))
+
+
+def load_open_file(
+    settings: Settings,
+    file: MemberFile,
+    amc_number: str,
+    brought_by: str,
+    rejects: Rejects,
+    on_lines: OnLines,
+) -> LoadReport:
+    """Load a file whose manifest was read; the report of refused lines is whole afterwards, and not in its place yet."""
     if file.manifest.amc_number != amc_number:
         raise MemberFileForAnotherInsurer(f"amc_number {file.manifest.amc_number}")
     if file.manifest.row_count > FEED_ROWS_MAX:
         raise ManifestMemberWrong("row_count")
-    with closing(connect_sync(settings, ROLE)) as connection, Rejects(path, language) as rejects:
+    with closing(connect_sync(settings, ROLE)) as connection:
         road = _Road(settings, connection, file, rejects, on_lines)
         try:
             return road.take(brought_by, may_absorb=True)
@@ -149,13 +169,12 @@ class _Road:
     def _finish(self, load: FileLoad) -> LoadReport:
         """Have the file judged and applied, and say what came of it."""
         ending = load.finish_absorbed() if load.absorbs else load.finish(self.rejects.unattributable_count)
-        path = self.rejects.finish(load.complaints())
+        self.rejects.finish(load.complaints())
         return LoadReport(
             verdict="taken" if ending.verdict == "taken" else "waiting",
             file_id=ending.file_id,
             line_count=self.file.manifest.row_count,
             refused_line_count=self.rejects.line_count,
-            rejects=path,
             difference=ending.difference,
         )
 

@@ -27,17 +27,21 @@ def write_groups(path: Path, row_count: int, group_rows: int) -> Path:
     return path
 
 
+def groups_of(path: Path) -> list[RowGroup]:
+    """Read the row groups of a file."""
+    with path.open("rb") as file:
+        return read_row_groups(file)
+
+
 def test_the_groups_are_those_that_were_written(tmp_path: Path) -> None:
-    groups = read_row_groups(write_groups(tmp_path / "m.parquet", 250, 100))
+    groups = groups_of(write_groups(tmp_path / "m.parquet", 250, 100))
 
     assert [group.row_count for group in groups] == [100, 100, 50]
     assert all(100 < group.size_bytes < 10_000 for group in groups)
 
 
 def test_no_rows_make_no_group_or_an_empty_one(tmp_path: Path) -> None:
-    assert (
-        sum(group.row_count for group in read_row_groups(write_groups(tmp_path / "m.parquet", 0, 100))) == 0
-    )
+    assert sum(group.row_count for group in groups_of(write_groups(tmp_path / "m.parquet", 0, 100))) == 0
 
 
 def test_a_group_beyond_the_bound_is_refused(tmp_path: Path) -> None:
@@ -47,7 +51,7 @@ def test_a_group_beyond_the_bound_is_refused(tmp_path: Path) -> None:
     ).write_parquet(path, row_group_size=2 * MEMBER_FILE_GROUP_MAX_ROWS)
 
     with pytest.raises(errors.MemberFileRowGroupTooLarge) as caught:
-        read_row_groups(path)
+        groups_of(path)
     assert caught.value.place == "row group 1"
 
 
@@ -59,7 +63,7 @@ def test_a_group_that_says_it_is_larger_than_memory_is_refused(tmp_path: Path) -
     path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
 
     with pytest.raises(errors.MemberFileRowGroupTooLarge):
-        read_row_groups(path)
+        groups_of(path)
 
 
 def test_a_footer_that_says_it_is_longer_than_the_file_is_refused(tmp_path: Path) -> None:
@@ -67,7 +71,7 @@ def test_a_footer_that_says_it_is_longer_than_the_file_is_refused(tmp_path: Path
     path.write_bytes(b"PAR1" + b"\x00" * 20 + MEMBER_FILE_FOOTER_MAX_BYTES.to_bytes(4, "little") + b"PAR1")
 
     with pytest.raises(errors.MemberFileNotParquet):
-        read_row_groups(path)
+        groups_of(path)
 
 
 @given(footer=st.binary(max_size=120))
@@ -75,7 +79,7 @@ def test_any_footer_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path = tmp_path_factory.getbasetemp() / "any.parquet"
     path.write_bytes(b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1")
     try:
-        groups = read_row_groups(path)
+        groups = groups_of(path)
     except (errors.MemberFileNotParquet, errors.MemberFileRowGroupTooLarge):
         return
     assert all(isinstance(group, RowGroup) and group.row_count >= 0 for group in groups)

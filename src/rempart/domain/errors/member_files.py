@@ -193,3 +193,15 @@ class LoadUnderWay(Outage):
     """Another member file is being loaded; loads take turns."""
 
     code = "load-under-way"
+
+
+class ReportUnwritable(Outage):
+    """The report of refused lines cannot be written next to the file; nothing was changed."""
+
+    code = "report-unwritable"
+
+
+class LoadInterrupted(Outage):
+    """The process that loads a file ended before it could say what became of it; nothing is kept of a load that has not ended."""
+
+    code = "load-interrupted"

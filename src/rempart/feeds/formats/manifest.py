@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from rempart.domain.errors.member_files import ManifestMemberWrong, ManifestMissing, ManifestUnreadable
+from rempart.feeds.formats.source import Source, opened
 from rempart.limits import MANIFEST_MAX_BYTES
 
 SUFFIX: Final = ".manifest.json"
@@ -38,16 +39,17 @@ def manifest_path(data_path: Path) -> Path:
     return data_path.with_name(data_path.name + SUFFIX)
 
 
-def read_manifest(data_path: Path) -> Manifest:
-    """Read the manifest beside a data file; refuse one that is missing, unreadable, or wrong in a member."""
+def read_manifest(data_path: Path, source: Source | None = None) -> Manifest:
+    """Read the manifest beside a data file, or where we are told; refuse one that is missing or wrong."""
+    name = data_path.name + SUFFIX
     try:
-        with manifest_path(data_path).open("rb") as file:
+        with opened(manifest_path(data_path) if source is None else source) as file:
             text = file.read(MANIFEST_MAX_BYTES + 1)
     except OSError:
-        raise ManifestMissing(data_path.name + SUFFIX) from None
+        raise ManifestMissing(name) from None
     if len(text) > MANIFEST_MAX_BYTES:
-        raise ManifestUnreadable(data_path.name + SUFFIX)
-    manifest = _decode(text, data_path.name + SUFFIX)
+        raise ManifestUnreadable(name)
+    manifest = _decode(text, name)
     if (manifest.previous_sha256 is None) != (manifest.sequence == 1):
         raise ManifestMemberWrong("previous_sha256")
     return manifest

@@ -31,6 +31,7 @@ from rempart.feeds.formats.manifest import Manifest, read_manifest
 from rempart.feeds.formats.parquet_footer import read_row_groups
 from rempart.feeds.formats.parquet_rows import read_parquet_rows
 from rempart.feeds.formats.rows import BadLine, check
+from rempart.feeds.formats.source import Source, opened
 from rempart.limits import MEMBER_FILE_BLOCK_BYTES
 
 EXTENSIONS: Final = (".csv", ".parquet")
@@ -51,6 +52,7 @@ class MemberFile:
     """A data file whose manifest was read."""
 
     path: Path
+    source: Source
     manifest: Manifest
 
     def batches(self) -> Iterator[Batch]:
@@ -71,17 +73,18 @@ class MemberFile:
     def _texts(self) -> Iterator[Texts]:
         """Read the rows as texts, and hold the bytes that were read against the digest."""
         columns = columns_of(self.manifest.kind)
-        with _open(self.path) as file:
+        with opened(self.source) as file:
             reader = _DigestingReader(file)
             if self.path.suffix == ".csv":
                 yield from read_csv_rows(reader, columns)
                 self._refuse_other(reader)
             else:
                 # A truncated file is named for what it is; then the digest, so that no damaged byte reaches a decoder.
-                groups = read_row_groups(self.path)
+                groups = read_row_groups(file)
+                file.seek(0)
                 reader.read_all()
                 self._refuse_other(reader)
-                yield from read_parquet_rows(self.path, groups, columns)
+                yield from read_parquet_rows(file, groups, columns)
 
     def _refuse_other(self, reader: "_DigestingReader") -> None:
         if reader.sha256 != self.manifest.sha256:
@@ -116,18 +119,14 @@ class _DigestingReader:
         return self._digest.hexdigest()
 
 
-def open_member_file(path: Path) -> MemberFile:
-    """Find a data file and read its manifest."""
+def open_member_file(path: Path, rows: Source | None = None, manifest: Source | None = None) -> MemberFile:
+    """Find a data file and read its manifest, both beside each other or where we are told."""
     if path.suffix not in EXTENSIONS:
         raise MemberFileExtensionUnknown(path.name)
-    _open(path).close()
-    return MemberFile(path, read_manifest(path))
-
-
-def _open(path: Path) -> BinaryIO:
-    """Open the data file for reading."""
+    source = path if rows is None else rows
     try:
-        return path.open("rb")
+        with opened(source):
+            return MemberFile(path, source, read_manifest(path, manifest))
     except OSError:
         raise MemberFileMissing(path.name) from None
 

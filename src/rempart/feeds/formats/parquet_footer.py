@@ -9,8 +9,7 @@ total_byte_size, 3 num_rows) and the Thrift compact protocol, thrift/doc/specs/t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from rempart.domain.errors.member_files import (
     MemberFileNotParquet,
@@ -52,9 +51,9 @@ class RowGroup:
     size_bytes: int
 
 
-def read_row_groups(path: Path) -> list[RowGroup]:
+def read_row_groups(file: BinaryIO) -> list[RowGroup]:
     """List the row groups of a Parquet file; refuse a truncated or damaged file, and a group beyond the bound."""
-    groups = _Footer(_footer_of(path)).row_groups()
+    groups = _Footer(_footer_of(file)).row_groups()
     for position, group in enumerate(groups, 1):
         if group.row_count > MEMBER_FILE_GROUP_MAX_ROWS or group.size_bytes > MEMBER_FILE_GROUP_MAX_BYTES:
             raise MemberFileRowGroupTooLarge(f"row group {position}")
@@ -63,24 +62,23 @@ def read_row_groups(path: Path) -> list[RowGroup]:
     return groups
 
 
-def _footer_of(path: Path) -> bytes:
+def _footer_of(file: BinaryIO) -> bytes:
     """Read the bytes of the footer."""
-    with path.open("rb") as file:
-        begins_well = file.read(4) == _MAGIC
-        size_bytes = file.seek(0, 2)
-        if not begins_well:
-            raise MemberFileNotParquet("first bytes") if size_bytes else MemberFileTruncated("empty file")
-        if size_bytes < 4 + _TAIL_BYTES:
-            raise MemberFileTruncated("footer")
-        file.seek(-_TAIL_BYTES, 2)
-        tail = file.read(_TAIL_BYTES)
-        length = int.from_bytes(tail[:4], "little")
-        if tail[4:] != _MAGIC:
-            raise MemberFileTruncated("footer")
-        if length > min(size_bytes - 4 - _TAIL_BYTES, MEMBER_FILE_FOOTER_MAX_BYTES):
-            raise MemberFileNotParquet("footer")
-        file.seek(-_TAIL_BYTES - length, 2)
-        return file.read(length)
+    begins_well = file.read(4) == _MAGIC
+    size_bytes = file.seek(0, 2)
+    if not begins_well:
+        raise MemberFileNotParquet("first bytes") if size_bytes else MemberFileTruncated("empty file")
+    if size_bytes < 4 + _TAIL_BYTES:
+        raise MemberFileTruncated("footer")
+    file.seek(-_TAIL_BYTES, 2)
+    tail = file.read(_TAIL_BYTES)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != _MAGIC:
+        raise MemberFileTruncated("footer")
+    if length > min(size_bytes - 4 - _TAIL_BYTES, MEMBER_FILE_FOOTER_MAX_BYTES):
+        raise MemberFileNotParquet("footer")
+    file.seek(-_TAIL_BYTES - length, 2)
+    return file.read(length)
 
 
 class _Footer:

@@ -5,8 +5,7 @@ texts that a CSV would hold, so that one set of checks serves both.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import polars as pl
 
@@ -22,11 +21,14 @@ _INTEGER_COLUMNS: Final = ("birth_rank", "coverage_rank", "nir_is_own")
 
 
 def read_parquet_rows(
-    path: Path, groups: list[RowGroup], columns: tuple[Column, ...], slice_rows: int = MEMBER_FILE_SLICE_ROWS
+    file: BinaryIO,
+    groups: list[RowGroup],
+    columns: tuple[Column, ...],
+    slice_rows: int = MEMBER_FILE_SLICE_ROWS,
 ) -> Iterator[Texts]:
     """Yield the rows of a Parquet file as texts."""
     try:
-        schema = pl.read_parquet_schema(path)
+        schema = pl.read_parquet_schema(_from_start(file))
     except (pl.exceptions.PolarsError, OSError, ValueError):
         raise MemberFileNotParquet("footer") from None
     check_column_names(list(schema), columns)
@@ -35,7 +37,7 @@ def read_parquet_rows(
     for group in groups:
         for offset in range(0, group.row_count, slice_rows):
             row_count = min(slice_rows, group.row_count - offset)
-            frame = _decode(path, texts, first_row + offset, row_count)
+            frame = _decode(file, texts, first_row + offset, row_count)
             yield Texts(frame, [], row_count)
         first_row += group.row_count
 
@@ -56,13 +58,19 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     raise MemberFileColumnTypeWrong(name)
 
 
-def _decode(path: Path, texts: list[pl.Expr], first_row: int, row_count: int) -> pl.DataFrame:
+def _decode(file: BinaryIO, texts: list[pl.Expr], first_row: int, row_count: int) -> pl.DataFrame:
     """Decode some rows; the first row of the file counts as line 2, as under a header."""
     try:
-        frame = pl.scan_parquet(path, glob=False).slice(first_row, row_count).select(texts).collect()
+        frame = pl.scan_parquet(_from_start(file)).slice(first_row, row_count).select(texts).collect()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
         frame = pl.DataFrame()
     if frame.height != row_count:
         raise MemberFileNotParquet(f"line {first_row + 2}")
     lines = pl.int_range(first_row + 2, first_row + 2 + row_count, dtype=pl.Int64, eager=True)
     return frame.with_columns(lines.alias(LINE))
+
+
+def _from_start(file: BinaryIO) -> BinaryIO:
+    """Hand a file to polars, which begins where it stands."""
+    file.seek(0)
+    return file
