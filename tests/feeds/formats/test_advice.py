@@ -22,7 +22,8 @@ def test_both_languages_explain_the_same_codes_and_differ() -> None:
 
 def test_every_refusal_of_a_file_is_explained_and_documented() -> None:
     page = REFERENCE_PAGE.read_text(encoding="utf-8").replace("`, `-column-", "`, `member-file-column-")
-    for error in MemberFileRefused.__subclasses__():
+    ours = [error for error in MemberFileRefused.__subclasses__() if error.__module__.startswith("rempart.")]
+    for error in ours:
         assert error.code in advice("fr"), error.code
         assert f"`{error.code}`" in page, error.code
 
