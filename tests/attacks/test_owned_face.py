@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from rempart.domain.rights import Outcome
 from rempart.store.gate import CALL, AskRow
-from tests.support.world import Person, Session, World, digest, outcome
+from tests.support.world import Person, Right, Session, World, days, digest, outcome
 
 FIELDS = AskRow.__struct_fields__
 TYPES = "bytea[], bytea[], bytea[], bigint[], bytea[], text[], bytea[], smallint[], date[], bytea[], smallint[], bytea[], bytea[]"
@@ -311,3 +311,36 @@ def test_a_whole_night_with_one_stolen_session_gives_a_burst_and_then_asks_for_p
     told = world.ask_all([till.about(person) for person in people])
     assert sum(outcome(answer) is Outcome.OPEN for answer in told) == burst
     assert receipts(world, till) == len(people)
+
+
+STATISTICS = """
+select relname, coalesce(idx_scan, 0), n_tup_ins, n_tup_upd, case relname when 'rights' then 0 else coalesce(idx_tup_fetch, 0) end
+from pg_stat_all_tables where schemaname in ('access', 'evidence', 'gate', 'members') order by relid
+"""
+"""What every role may read of the server's statistics; how many lines somebody's rights have is not who she is."""
+
+
+def test_the_servers_statistics_do_not_tell_a_stranger_from_somebody(world: World, thief: Connection) -> None:
+    insurer = world.insurer()
+    ended = world.person("Rose", insurer, Right(ends_on=world.today() - days(30)))
+    asked = [ended, world.stranger("Personne", insurer), ended, world.stranger("Personne", insurer)]
+    rows = [world.software_session(world.account()).about(person) for person in asked]
+    world.do("select pg_stat_force_next_flush()")
+    seen = []
+    for row in rows:
+        before = statistics(thief)
+        thief.execute(CALL, columns(row), prepare=True)
+        pairs = zip(statistics(thief), before, strict=True)
+        seen.append(
+            [
+                tuple(then - now for then, now in zip(later[1:], sooner[1:], strict=True))
+                for later, sooner in pairs
+            ]
+        )
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+    assert any(any(counts) for counts in seen[0])
+
+
+def statistics(thief: Connection) -> list[tuple[Any, ...]]:
+    thief.execute("select pg_stat_force_next_flush()")
+    return thief.execute(STATISTICS).fetchall()

@@ -81,7 +81,6 @@ declare
     this_face constant smallint := case session_user
         when 'rempart_fhir' then 1 when 'rempart_portal' then 2 when 'rempart_counter' then 3 when 'rempart_identity' then 9 end;
     is_sandbox boolean;
-    people_count bigint; -- the highest number of a person; a few of them may be nobody's
     contained gate.containments[]; -- in force
     involved bigint[]; -- the accounts that ask and those whose budget they spend: the rows to lock
     states gate.account_state[]; -- theirs, at the same places
@@ -138,9 +137,8 @@ begin
 
     -- Only now: what was contained while we waited holds.
     select (select e.name = 'sandbox' from platform.environment as e),
-           (select array_agg(c) from gate.containments as c where c.released_at is null),
-           (select p.last_value from members.people_person_id_seq as p)
-    into is_sandbox, contained, people_count;
+           (select array_agg(c) from gate.containments as c where c.released_at is null)
+    into is_sandbox, contained;
 
     -- Each look-up is fenced (offset 0): a plan made while the tables were small, or flattened, would read them whole.
     for q in
@@ -170,7 +168,7 @@ begin
             d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.proven_on > t.today - interval '12 months' as is_known,
             k.proven_on,
-            case when l.person_id is null then 9::smallint else coalesce(r.verdict, 9::smallint) end as truth, r.answer_on, r.answer_domains, r.coverages
+            case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
             p_break_glass, p_keys, p_bodies
@@ -188,26 +186,34 @@ begin
             select c.today, coalesce(u.care_date, c.today) as on_day, coalesce(u.domain, n.default_domain) as domain
         ) as t on true
         left join members.insurers as i on i.amc_number = u.amc
-        left join lateral (
-            select * from members.aliases as l where l.alias_digest = u.alias and l.insurer_id = i.insurer_id offset 0
+        left join lateral ( -- the alias, or the one after it: known or not, one is read, and the records of its person. Else the time that
+            -- an answer takes, or the server's statistics, would tell who is known
+            select a.person_id, a.alias_digest = u.alias and a.insurer_id = i.insurer_id as is_known
+            from (
+                (select * from members.aliases as l where l.alias_digest >= u.alias order by l.alias_digest limit 1)
+                union all
+                (select * from members.aliases as l where u.alias is not null order by l.alias_digest limit 1)
+            ) as a
+            limit 1
         ) as l on true
-        left join lateral ( -- a digest that leads to nobody is a negative subject; the records of somebody drawn by it are read,
-            -- and forgotten: else the time that an answer takes would tell who is known
-            select
-                coalesce(l.person_id, -1 - h.number, 0) as subject, coalesce(l.person_id, 1 + h.number % people_count) as read_as
-            from (select ('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807 as number) as h
+        left join lateral ( -- a digest that leads to nobody is a negative subject
+            select coalesce(
+                case when l.is_known then l.person_id end,
+                -1 - (('x' || encode(substr(u.alias, 1, 8), 'hex'))::bit(64)::bigint & 9223372036854775807),
+                0
+            ) as subject
             offset 0
         ) as d on true
         left join lateral (
             select case when u.card is null then false else coalesce(
-                (select m.card_digest = u.card and m.person_id = l.person_id from members.people as m where m.person_id = d.read_as),
+                (select m.card_digest = u.card and l.is_known from members.people as m where m.person_id = l.person_id),
                 false) end as card_matches
             offset 0
         ) as m on true
         left join lateral (
             select * from gate.acquaintances as k where k.holder_account_id = s.holder_account_id and k.subject = d.subject offset 0
         ) as k on true
-        left join lateral gate.right_on(d.read_as, t.on_day, t.domain, n.domains) as r on true
+        left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
         order by u.place
     loop
         ordinal := q.place;
@@ -502,7 +508,6 @@ $$;
 alter function gate.forget_old_proofs owner to rempart_gate;
 revoke all on function gate.forget_old_proofs from public;
 
-grant select on sequence members.people_person_id_seq to rempart_gate;
 grant usage on schema gate to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on function gate.ask, gate.tell to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on procedure gate.ask_and_tell to rempart_fhir, rempart_portal, rempart_identity;
