@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +60,7 @@ def test_no_two_sentences_are_the_same(desk: Desk) -> None:
 def test_what_is_not_json_is_told_so(desk: Desk, body: bytes) -> None:
     answer = desk.send(body)
     assert (answer.status, answer.code) == (400, "body-not-json")
+    assert re.fullmatch("byte [0-9]+", answer.place)
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b"null", b'"CoverageEligibilityRequest"', b"{}"])

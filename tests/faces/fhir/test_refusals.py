@@ -23,6 +23,7 @@ from tests.support.world import Account
 def refused(desk: Desk, answer: Answer, status: int, outcome: Outcome) -> None:
     """Check a refusal of the gate, its receipt and its form."""
     judge(answer)
+    assert answer.place == ROWS_OF_OUTCOMES[outcome].place
     assert (answer.status, answer.code) == (status, outcome.code)
     assert answer.trace is not None
     assert desk.receipt(answer.trace)["outcome"] == outcome.number
@@ -183,6 +184,7 @@ def test_a_request_that_proves_nothing_is_not_read(
 def test_every_outcome_that_is_no_answer_has_a_status() -> None:
     no_answers = {outcome for outcome in Outcome if outcome.number >= 20} - {Outcome.ADMITTED}
     assert set(ROWS_OF_OUTCOMES) == no_answers
+    assert all(row.place for row in ROWS_OF_OUTCOMES.values())
 
 
 @pytest.mark.parametrize(

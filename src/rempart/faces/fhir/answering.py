@@ -134,7 +134,7 @@ def outcome_of_answer(answer: RightsAnswer, row: Row, language: Language) -> byt
         extensions.append(Extension(url=systems.TRACE_NUMBER, value_string=answer.trace))
     if answer.why is not None:
         extensions.append(_why(answer.why))
-    return _outcome(answer.outcome.code, row, words, language, place="", extensions=extensions)
+    return _outcome(answer.outcome.code, row, words, language, place=row.place, extensions=extensions)
 
 
 def outcome_of_error(error: RempartError, row: Row, language: Language, incident: str = "") -> bytes:

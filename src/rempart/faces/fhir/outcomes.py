@@ -43,14 +43,21 @@ from rempart.faces.fhir.errors import (
     ResourceRefused,
 )
 from rempart.faces.fhir.r4.outcome import IssueCode
+from rempart.faces.fhir.reading import ROOT
+from rempart.faces.fhir.systems import BREAK_GLASS, CARD_SECRET
 
 
 class Row(NamedTuple):
-    """How HTTP and FHIR say a refusal; `challenge` is the error of the WWW-Authenticate header (RFC 9449, RFC 6750)."""
+    """How HTTP and FHIR say a refusal.
+
+    `challenge` is the error of the WWW-Authenticate header (RFC 9449, RFC 6750); `place` what of the request an outcome speaks
+    of, an element or a header: an error brings its own.
+    """
 
     status: int
     issue: IssueCode
     challenge: str = ""
+    place: str = ""
 
 
 NO_CREDENTIALS: Final = "none"
@@ -58,30 +65,31 @@ NO_CREDENTIALS: Final = "none"
 
 INVALID_TOKEN: Final = "invalid_token"  # noqa: S105 (a word of RFC 6750)
 INVALID_PROOF: Final = "invalid_dpop_proof"
+_TOKEN, _PROOF = "Authorization", "DPoP"
 
 ROWS_OF_OUTCOMES: Final[dict[Outcome, Row]] = {
-    Outcome.INSURER_NOT_SERVED: Row(422, "not-supported"),
-    Outcome.PRESENCE_REQUIRED: Row(403, "suppressed"),
-    Outcome.BREAK_GLASS_EXHAUSTED: Row(429, "throttled"),
-    Outcome.CONTAINED: Row(403, "forbidden"),
-    Outcome.ACCOUNT_FROZEN: Row(403, "forbidden"),
-    Outcome.PROFESSIONAL_STRUCK_OFF: Row(403, "forbidden"),
-    Outcome.DOMAIN_OUTSIDE_PROFESSION: Row(403, "forbidden"),
-    Outcome.IDEMPOTENCY_CONFLICT: Row(409, "conflict"),
-    Outcome.CARE_DATE_OUT_OF_RANGE: Row(422, "value"),
-    Outcome.SESSION_UNKNOWN: Row(401, "unknown", INVALID_TOKEN),
-    Outcome.SESSION_EXPIRED: Row(401, "expired", INVALID_TOKEN),
-    Outcome.SESSION_REVOKED: Row(401, "security", INVALID_TOKEN),
-    Outcome.SESSION_IDLE: Row(401, "expired", INVALID_TOKEN),
-    Outcome.KEY_MISMATCH: Row(401, "security", INVALID_TOKEN),
-    Outcome.PROOF_REPLAYED: Row(401, "security", INVALID_PROOF),
-    Outcome.NONCE_DIVERGED: Row(401, "security", INVALID_TOKEN),
-    Outcome.PROOF_STALE: Row(401, "expired", INVALID_PROOF),
-    Outcome.FACE_NOT_ALLOWED: Row(401, "security", INVALID_TOKEN),
+    Outcome.INSURER_NOT_SERVED: Row(422, "not-supported", place=f"{ROOT}.insurer"),
+    Outcome.PRESENCE_REQUIRED: Row(403, "suppressed", place=f"{ROOT}.extension('{CARD_SECRET}')"),
+    Outcome.BREAK_GLASS_EXHAUSTED: Row(429, "throttled", place=f"{ROOT}.extension('{BREAK_GLASS}')"),
+    Outcome.CONTAINED: Row(403, "forbidden", place=_TOKEN),
+    Outcome.ACCOUNT_FROZEN: Row(403, "forbidden", place=_TOKEN),
+    Outcome.PROFESSIONAL_STRUCK_OFF: Row(403, "forbidden", place=_TOKEN),
+    Outcome.DOMAIN_OUTSIDE_PROFESSION: Row(403, "forbidden", place=f"{ROOT}.item[0].category"),
+    Outcome.IDEMPOTENCY_CONFLICT: Row(409, "conflict", place="Idempotency-Key"),
+    Outcome.CARE_DATE_OUT_OF_RANGE: Row(422, "value", place=f"{ROOT}.servicedDate"),
+    Outcome.SESSION_UNKNOWN: Row(401, "unknown", INVALID_TOKEN, place=_TOKEN),
+    Outcome.SESSION_EXPIRED: Row(401, "expired", INVALID_TOKEN, place=_TOKEN),
+    Outcome.SESSION_REVOKED: Row(401, "security", INVALID_TOKEN, place=_TOKEN),
+    Outcome.SESSION_IDLE: Row(401, "expired", INVALID_TOKEN, place=_TOKEN),
+    Outcome.KEY_MISMATCH: Row(401, "security", INVALID_TOKEN, place=_PROOF),
+    Outcome.PROOF_REPLAYED: Row(401, "security", INVALID_PROOF, place=_PROOF),
+    Outcome.NONCE_DIVERGED: Row(401, "security", INVALID_TOKEN, place=_PROOF),
+    Outcome.PROOF_STALE: Row(401, "expired", INVALID_PROOF, place=_PROOF),
+    Outcome.FACE_NOT_ALLOWED: Row(401, "security", INVALID_TOKEN, place=_TOKEN),
 }
 """The outcomes that are no answer; the others are a CoverageEligibilityResponse with status 200."""
 
-THROTTLED: Final = Row(429, "throttled")
+THROTTLED: Final = ROWS_OF_OUTCOMES[Outcome.PRESENCE_REQUIRED]._replace(status=429, issue="throttled")
 """A proof of presence is asked for because questions came too fast: who cannot give it may wait."""
 
 ROWS_OF_ERRORS: Final[dict[type[RempartError], Row]] = {

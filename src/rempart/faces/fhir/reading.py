@@ -42,6 +42,7 @@ _request_decoder: msgspec.json.Decoder[CoverageEligibilityRequest | Parameters] 
 
 _WHITE_SPACE: Final = b" \t\r\n"
 _PATH = re.compile(r" - at `\$([^`]*)`$")
+_BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 _FIELD = re.compile(r"`([A-Za-z]+)`")
 _KIND_OF_DEFECT: Final[tuple[tuple[str, type[ResourceRefused]], ...]] = (
     ("Object contains unknown field", ElementUnknown),
@@ -65,8 +66,8 @@ def read_request(body: bytes) -> CoverageEligibilityRequest:
         raise BodyMissing
     try:
         request = _read(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BodyNotJson from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyNotJson(_byte_of(error, body)) from None
     if request.serviced_date is not None and request.serviced_period is not None:
         raise ElementTwice(f"{ROOT}.serviced")
     return request
@@ -85,6 +86,12 @@ def _read(body: bytes) -> CoverageEligibilityRequest:
     if _may_hide_a_defect(body):
         _refuse_hidden_defects(_decode_any(body), root)
     return found
+
+
+def _byte_of(error: Exception, body: bytes) -> str:
+    """Say at which byte a body stops being JSON."""
+    found = _BYTE.search(str(error)) if isinstance(error, msgspec.DecodeError) else None
+    return f"byte {found[1] if found else len(body)}"
 
 
 def _may_hide_a_defect(body: bytes) -> bool:
