@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from rempart.settings import Settings
 from tests.support.database import Database
 from tests.support.platform import Running, processes
 
 
 @pytest.fixture(scope="module")
-def running(database: Database) -> Iterator[Running]:
-    with processes(database.settings, "keyring", "fhir") as running:
+def running(database: Database, keyring: Settings) -> Iterator[Running]:
+    with processes(database.settings, "fhir") as running:
         yield running
 
 

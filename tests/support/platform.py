@@ -40,7 +40,7 @@ class Running:
 
 
 class _SharedKeyring:
-    """The keyring of this run. It makes way for one that a test starts in the same home, and comes back after it."""
+    """The keyring of this run. It makes way for one that a test starts in the same home, and comes back when it is asked for."""
 
     def __init__(self) -> None:
         self._settings: Settings | None = None
@@ -49,7 +49,7 @@ class _SharedKeyring:
 
     def serve(self, settings: Settings) -> None:
         self._settings = settings
-        self._come_back()
+        self.come_back()
 
     def end(self) -> None:
         self._make_way()
@@ -64,20 +64,26 @@ class _SharedKeyring:
             yield
         finally:
             self._others -= 1
-            self._come_back()
 
     def _make_way(self) -> None:
         if self._supervisor is not None:
             _stop(self._supervisor)
             self._supervisor = None
 
-    def _come_back(self) -> None:
-        if self._settings is not None and self._others == 0:
+    def come_back(self) -> None:
+        if self._settings is not None and self._others == 0 and self._supervisor is None:
             self._supervisor = _start(self._settings, "keyring")
             wait_until_ready(self._supervisor)
 
 
 _shared_keyring = _SharedKeyring()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have the keyring of this run back for a test that asks for it, by itself or by what it stands on."""
+    if "keyring" in getattr(item, "fixturenames", ()):
+        _shared_keyring.come_back()
 
 
 def no_other_keyring() -> AbstractContextManager[None]:
