@@ -12,7 +12,7 @@ import pytest
 from tests.house.source import PACKAGE, Module, docstrings, modules, planted
 
 PERSON_TABLES = (
-    r"(members\.(people|aliases|rights|rights_history|identities)|gate\.acquaintances|evidence\.receipts)\b"
+    r"(members\.(people|aliases|rights|rights_history|identities)|gate\.(acquaintances|known_patients)|evidence\.receipts)\b"
 )
 MAY_HOLD = {"rempart_gate", "rempart_loader"}
 GRANT = re.compile(
@@ -144,6 +144,16 @@ def test_no_grant_and_no_function_opens_peoples_rows() -> None:
     assert grants_to_strangers(text) == []
     assert functions_of_strangers(text) == []
     assert len(re.findall(PERSON_TABLES, text)) > 20, "the tables have other names now: say them here"
+
+
+def test_no_table_is_unlogged() -> None:
+    migrations = sorted((PACKAGE / "store" / "migrations").glob("*.sql"))
+    found = [
+        file.name
+        for file in migrations
+        if re.search(r"\bunlogged\b", without_comments(file.read_text("utf-8")))
+    ]
+    assert found == [], "a server that is killed may not start again: see 0006_feeds_tables.sql"
 
 
 def test_no_python_names_a_table_of_peoples_rows() -> None:

@@ -89,7 +89,8 @@ create table access.sessions (
     token_digest bytea not null check (length(token_digest) = 32),
     key_thumbprint bytea not null check (length(key_thumbprint) = 32),
     account_id bigint not null references access.accounts,
-    holder_account_id bigint not null, -- this and the next two repeat what the account says, which never moves: the gate reads them
+    holder_account_id bigint not null, -- this and the next three repeat what the account says, which never moves: the gate reads them
+    organisation_id bigint not null,
     profession_id smallint not null,
     timezone text not null,
     software_id int references access.software, -- null for a browser
@@ -108,8 +109,8 @@ create index sessions_of_an_account on access.sessions (account_id);
 create function access.complete_session() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    select a.holder_account_id, a.profession_id, o.timezone
-    into new.holder_account_id, new.profession_id, new.timezone
+    select a.holder_account_id, a.organisation_id, a.profession_id, o.timezone
+    into new.holder_account_id, new.organisation_id, new.profession_id, new.timezone
     from access.accounts as a join access.organisations as o on o.organisation_id = a.organisation_id
     where a.account_id = new.account_id;
     return new;

@@ -22,14 +22,21 @@ create table gate.account_state (
     frozen_because jsonb
 ) with (fillfactor = 50);
 
--- The people a shop has asked about (a negative subject is a digest that led to nobody).
+-- The people whom the accounts that spend one budget have asked about (a negative subject is a digest that led to nobody).
 create table gate.acquaintances (
     holder_account_id bigint not null,
     subject bigint not null,
     first_seen_on date not null,
     last_seen_on date not null,
-    proven_on date, -- last time the person was proven present there
     primary key (holder_account_id, subject)
+) with (fillfactor = 90);
+
+-- The people who were proven present at a place, whoever of its professionals asked.
+create table gate.known_patients (
+    organisation_id bigint not null,
+    subject bigint not null,
+    proven_on date not null, -- the last time
+    primary key (organisation_id, subject)
 ) with (fillfactor = 90);
 
 -- Proofs already used, for as long as they could pass again. They belong to their session, whose account is locked when they
@@ -97,7 +104,8 @@ create table evidence.receipts (
 );
 
 grant usage on schema gate, evidence to rempart_gate;
-grant select, insert, update on gate.account_state, gate.acquaintances, gate.repeats, gate.containments to rempart_gate;
+grant select, insert, update on gate.account_state, gate.acquaintances, gate.known_patients, gate.repeats, gate.containments
+    to rempart_gate;
 grant delete on gate.repeats to rempart_gate;
 grant select, insert, delete on gate.proofs to rempart_gate;
 grant select, insert on evidence.receipts to rempart_gate;

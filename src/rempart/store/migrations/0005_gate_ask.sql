@@ -105,6 +105,7 @@ declare
     nonce text;
     original gate.repeats;
     met gate.acquaintances[] := '{}';
+    proven gate.known_patients[] := '{}';
     proofs gate.proofs[] := '{}';
     receipts evidence.receipts[] := '{}';
 begin
@@ -144,7 +145,7 @@ begin
     for q in
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
-            s.session_id, s.account_id, s.software_id, s.nonce_digest,
+            s.session_id, s.account_id, s.organisation_id, s.software_id, s.nonce_digest,
             array_position(involved, s.account_id) as at_me, array_position(involved, s.holder_account_id) as at_purse,
             case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
                 when s.session_id is null then 40
@@ -166,8 +167,7 @@ begin
             i.insurer_id, i.required_presence, i.data_as_of,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
-            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.proven_on > t.today - interval '12 months' as is_known,
-            k.proven_on,
+            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, w.proven_on > t.today - interval '12 months' as is_known,
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
@@ -213,6 +213,9 @@ begin
         left join lateral (
             select * from gate.acquaintances as k where k.holder_account_id = s.holder_account_id and k.subject = d.subject offset 0
         ) as k on true
+        left join lateral (
+            select * from gate.known_patients as w where w.organisation_id = s.organisation_id and w.subject = d.subject offset 0
+        ) as w on true
         left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
         order by u.place
     loop
@@ -286,9 +289,12 @@ begin
             end if;
             is_new_today := q.was_seen_today is not true;
             if not holders_meet_once then
-                select is_new_today and count(*) = 0, coalesce(q.is_known or bool_or(e.proven_on = q.today), q.is_known)
-                into is_new_today, q.is_known
+                select is_new_today and count(*) = 0 into is_new_today
                 from unnest(met) as e where e.holder_account_id = purse.account_id and e.subject = q.subject;
+            end if;
+            if proven <> '{}' then
+                select coalesce(q.is_known, false) or count(*) > 0 into q.is_known
+                from unnest(proven) as e where e.organisation_id = q.organisation_id and e.subject = q.subject;
             end if;
             level := case
                 when q.card_matches then 3
@@ -331,11 +337,13 @@ begin
             end if;
             me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s;
             if is_new_today then purse.people_today := purse.people_today + 1; end if;
-            if is_new_today or level = 3 then
+            if is_new_today then
                 met := array_append(met, row(
-                    purse.account_id, q.subject, coalesce(q.first_seen_on, q.today), q.today,
-                    case when level = 3 then q.today else q.proven_on end
+                    purse.account_id, q.subject, coalesce(q.first_seen_on, q.today), q.today
                 )::gate.acquaintances);
+            end if;
+            if level = 3 then
+                proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
             end if;
 
             -- 7. The right; it comes before the detectors, which judge what it said.
@@ -413,12 +421,20 @@ begin
 
     insert into evidence.receipts select r.* from unnest(receipts) as r;
     insert into gate.proofs select e.* from unnest(proofs) as e;
-    insert into gate.acquaintances as k (holder_account_id, subject, first_seen_on, last_seen_on, proven_on)
-    select e.holder_account_id, e.subject, min(e.first_seen_on), max(e.last_seen_on), max(e.proven_on)
+    insert into gate.acquaintances as k (holder_account_id, subject, first_seen_on, last_seen_on)
+    select e.holder_account_id, e.subject, min(e.first_seen_on), max(e.last_seen_on)
     from unnest(met) as e
     group by e.holder_account_id, e.subject
     on conflict on constraint acquaintances_pkey do update
-    set last_seen_on = excluded.last_seen_on, proven_on = greatest(k.proven_on, excluded.proven_on);
+    set last_seen_on = excluded.last_seen_on;
+    if proven <> '{}' then -- in one order: several batches may prove people at one place
+        insert into gate.known_patients as w (organisation_id, subject, proven_on)
+        select e.organisation_id, e.subject, max(e.proven_on)
+        from unnest(proven) as e
+        group by e.organisation_id, e.subject
+        order by e.organisation_id, e.subject
+        on conflict on constraint known_patients_pkey do update set proven_on = greatest(w.proven_on, excluded.proven_on);
+    end if;
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
         next_free_s = n.next_free_s, failure_score = n.failure_score, frozen_at = n.frozen_at, frozen_because = n.frozen_because

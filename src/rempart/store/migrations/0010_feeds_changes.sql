@@ -118,7 +118,7 @@ begin
     where exists (select from staging.changes as c where c.person_id is null and c.reference_digest = p.reference_digest)
     order by p.reference_digest;
 
-    create unlogged table staging.known as
+    create table staging.known as
     select distinct on (s.reference_digest) p.person_id, s.reference_digest, feeds.card_or_none(s.card_digest) as card_digest
     from staging.people as s
     join members.people as p on p.reference_digest = s.reference_digest
@@ -129,7 +129,7 @@ begin
     update members.people as p set card_digest = k.card_digest
     from staging.known as k where k.person_id = p.person_id and k.card_digest is distinct from p.card_digest;
 
-    create unlogged table staging.named as
+    create table staging.named as
     select distinct n.alias_digest, k.person_id
     from (
         select alias_digest, reference_digest from staging.people
