@@ -192,8 +192,14 @@ MUTANTS = [
     Mutant("4 presence", "t.today - interval '12 months'", "t.today - interval '13 months'",
            lambda world: presence.test_a_known_patient_is_one_for_twelve_months_to_the_day(
                world, till(world), ended(world), 0, presence.Presence.NONE)),
-    Mutant("4 presence", "case when level = 3 then q.today else q.proven_on end", "q.today",
+    Mutant("4 presence", "if level = 3 then", "if level < 4 then",
            lambda world: presence.test_asking_without_a_proof_never_makes_a_known_patient(world, till(world), ended(world))),
+    Mutant("4 presence", "w.organisation_id = s.organisation_id and", "",
+           lambda world: presence.test_a_known_patient_is_known_to_the_staff_and_to_no_other_shop(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "if proven <> '{}' then\n                select", "if false then\n                select",
+           lambda world: presence.test_a_known_patient_is_known_to_every_titulaire_of_the_place(
+               world, till(world), ended(world))),
     Mutant("4 presence", "level < q.required_presence and level <> 2", "false",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
     Mutant("4 presence", "(q.required_presence <= 1 or q.break_glass is null)", "true",

@@ -25,11 +25,9 @@ def lea(world: World) -> Person:
 def prove(world: World, session: Session, person: Person, on: date) -> None:
     """Write down that the person was proven present at this shop on a day."""
     world.do(
-        "insert into gate.acquaintances values (%s, %s, %s, %s, %s)",
-        session.account.holder_account_id,
+        "insert into gate.known_patients values (%s, %s, %s)",
+        session.account.organisation_id,
         person.person_id,
-        on,
-        on,
         on,
     )
 
@@ -106,6 +104,15 @@ def test_a_known_patient_is_known_to_the_staff_and_to_no_other_shop(
     assert outcome(world.ask(world.software_session(world.account()).about(lea))) is Outcome.NOT_CONFIRMED
 
 
+def test_a_known_patient_is_known_to_every_titulaire_of_the_place(
+    world: World, till: Session, lea: Person
+) -> None:
+    partner = world.software_session(world.account(organisation_id=till.account.organisation_id))
+    told = world.ask_all([till.about(lea, card=lea.card), partner.about(lea)])
+    assert [answer.presence for answer in told] == [Presence.CARD, Presence.KNOWN_PATIENT]
+    assert world.ask(partner.about(lea)).presence == Presence.KNOWN_PATIENT
+
+
 def test_asking_without_a_proof_never_makes_a_known_patient(world: World, till: Session, lea: Person) -> None:
     for row in (till.about(lea), till.about(lea, card=digest("wrong")), till.about(lea, break_glass=1)):
         world.ask(row)
@@ -128,7 +135,7 @@ def test_a_new_proof_renews_a_known_patient_even_on_a_day_he_was_seen(
     world.ask(till.about(lea))
     world.ask(till.about(lea, card=lea.card))
     assert (
-        world.one("select proven_on from gate.acquaintances where subject = %s", lea.person_id)
+        world.one("select proven_on from gate.known_patients where subject = %s", lea.person_id)
         == world.today()
     )
 
@@ -139,11 +146,9 @@ def test_a_visit_without_a_proof_does_not_forget_the_last_one(
     proven_on = world.today() - days(100)
     prove(world, till, lea, proven_on)
     world.ask(till.about(lea))
-    seen = world.owner.execute(
-        "select first_seen_on, last_seen_on, proven_on from gate.acquaintances where subject = %s",
-        (lea.person_id,),
-    ).fetchone()
-    assert seen == (proven_on, world.today(), proven_on)
+    assert (
+        world.one("select proven_on from gate.known_patients where subject = %s", lea.person_id) == proven_on
+    )
 
 
 @pytest.mark.parametrize("reason", BreakGlassReason)

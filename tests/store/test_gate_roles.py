@@ -69,7 +69,14 @@ FUNCTIONS: dict[str, set[str]] = {
 
 PERSONAL = (
     *("members.people", "members.aliases", "members.rights", "members.rights_history", "members.identities"),
-    *("gate.account_state", "gate.acquaintances", "gate.proofs", "gate.repeats", "gate.containments"),
+    *(
+        "gate.account_state",
+        "gate.acquaintances",
+        "gate.known_patients",
+        "gate.proofs",
+        "gate.repeats",
+        "gate.containments",
+    ),
     *("evidence.receipts", "access.sessions", "staging.people", "staging.other_aliases", "staging.lines"),
     "staging.identities",
 )
@@ -83,7 +90,7 @@ def filled(world: World) -> World:
     """A world in which every table of people has a row, partitions included."""
     lea: Person = world.person("Léa", world.insurer())
     till: Session = world.software_session(world.account())
-    world.ask(till.about(lea, repeat_key=digest("key"), body=digest("body")))
+    world.ask(till.about(lea, card=lea.card, repeat_key=digest("key"), body=digest("body")))
     world.do(
         f"create table if not exists members.identities_{lea.insurer.insurer_id}"
         f" partition of members.identities for values in ({lea.insurer.insurer_id})"

@@ -210,6 +210,10 @@ class Town:
             " from gate.account_state where account_id = any(%s)"
         )
         met = read("select * from gate.acquaintances where holder_account_id = any(%s)")
+        proven = read(
+            "select a.account_id, w.subject, w.proven_on from gate.known_patients as w"
+            " join gate.account_state as a using (organisation_id) where a.account_id = any(%s)"
+        )
         receipts = read(
             "select receipt_id, account_id, subject, insurer_id, face, outcome, truth, presence, break_glass, domain, care_date,"
             " answer_on, answer_domains, coverages, data_as_of, data_is_stale, repeat_of"
@@ -229,6 +233,7 @@ class Town:
         return {
             "states": sorted((account_of[row[0]], *row[1:]) for row in states),
             "met": sorted((account_of[row[0]], *map(str, row[1:])) for row in met),
+            "proven": sorted((account_of[row[0]], *map(str, row[1:])) for row in proven),
             "receipts": sorted(
                 (places[row[0]], account_of[row[1]], *map(str, row[2:-1]), places.get(row[-1]))
                 for row in receipts

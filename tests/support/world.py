@@ -206,11 +206,13 @@ class World:
         number = next(_numbers)
         return Person(given_name, None, insurer, digest(given_name, number), digest("card", number))
 
-    def account(self, profession: str = "pharmacist", timezone: str = PARIS) -> Account:
-        """Add a shop with its titulaire."""
+    def account(
+        self, profession: str = "pharmacist", timezone: str = PARIS, organisation_id: int | None = None
+    ) -> Account:
+        """Add a titulaire, in a shop of his own unless one is given."""
         number = next(_numbers)
         profession_id = self.one("select profession_id from access.professions where code = %s", profession)
-        organisation_id = self.one(
+        organisation_id = organisation_id or self.one(
             "insert into access.organisations (finess, name, timezone) values (%s, 'Pharmacie du Pont', %s)"
             " returning organisation_id",
             f"{number:09d}",
