@@ -1,12 +1,12 @@
 """What a command started beside itself does not outlive it, however it ends."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,13 +14,16 @@ import psutil
 import pytest
 
 from rempart.adapters import postgres_embedded
+from rempart.feeds.formats.writer import write_member_file
 from rempart.settings import Settings, read_settings
 from tests.supervisor.test_supervise import eventually
+from tests.support.member_rows import family, frame_of
 
 REMPART = str(Path(sys.executable).with_name("rempart"))
 
 BESIDE = """
 import signal, sys
+from rempart.feeds.formats.writer import write_member_file
 from rempart.settings import read_settings
 from rempart.supervisor.beside import beside
 with beside(read_settings(), *sys.argv[1:]):
@@ -53,19 +56,19 @@ def run(home: Settings, *arguments: str) -> None:
 def those_of(home: Settings) -> list[psutil.Process]:
     """Find every process that works for a home: by where it is, or by what it was told."""
     found = []
-    for process in psutil.process_iter():
+    for process in psutil.process_iter(["name"]):
         try:
             is_ours = process.cwd() == str(home.postgres_home.resolve())
             is_ours = is_ours or process.environ().get("REMPART_HOME") == str(home.home)
-        except psutil.Error:
+            if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:  # it ended meanwhile
             continue
-        if is_ours and process.status() != psutil.STATUS_ZOMBIE:
-            found.append(process)
     return found
 
 
 def names_of(home: Settings) -> set[str]:
-    return {process.name() for process in those_of(home)}
+    return {process.info["name"] for process in those_of(home)}
 
 
 @pytest.fixture
@@ -110,11 +113,11 @@ def test_a_command_that_is_killed_takes_nothing_from_another(home: Settings) -> 
 
 
 def test_a_feed_load_that_is_killed_leaves_nothing_running(home: Settings, tmp_path: Path) -> None:
-    run(home, *f"people generate --count 5000 --insurers 1 --seed 7 --out {tmp_path}".split())
-    (insurer,) = json.loads((tmp_path / "insurers.json").read_text())
-    load = [REMPART, "feed", "load", str(tmp_path / insurer["file"]), "--insurer", insurer["amc_number"]]
+    amc, file = "0990000018", tmp_path / "1.csv"
+    write_member_file(file, [frame_of(family())], amc_number=amc, effective_on=date(2026, 12, 1), sequence=1)
     run(home, "database", "init")
-    run(home, "insurer", "register", "--amc", insurer["amc_number"], "--name", insurer["name"])
+    run(home, "insurer", "register", "--amc", amc, "--name", "Mutuelle de la Loire")
+    load = [REMPART, "feed", "load", str(file), "--insurer", amc]
     with subprocess.Popen(load, env=environ_of(home)) as loading:
         assert eventually(lambda: "rempart-keyring" in names_of(home))
         loading.kill()
