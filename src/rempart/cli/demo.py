@@ -102,7 +102,7 @@ def _platform(settings: Settings, say: Say) -> Iterator[None]:
     if not system_users.are_in_force():
         say("  Lancé par un utilisateur ordinaire\u00a0: aucun mur ne sépare les processus.")
         say("  Lancés par root, ils ont chacun leur propre utilisateur.")
-    _log_of(settings).parent.mkdir(parents=True, exist_ok=True)
+    _log_of(settings).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # member files will lie there
     this_process = os.getpid()
     with _log_of(settings).open("wb") as log:
         started = subprocess.Popen(

@@ -6,7 +6,7 @@ The directory that it fills:
     <AMC number>-0001.csv   a full member file, sequence 1, and its manifest (.parquet when asked for)
     cards/<AMC number>.csv  the card secrets of the first people of each insurer, as only that insurer would know them
 
-A member file appears when it is whole, `insurers.json` when all are.
+A member file appears when it is whole, `insurers.json` when all are. Only who generated them may read them.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ from rempart.people.households import make_people
 from rempart.people.identities import Identities, make_identities
 from rempart.people.insurers import Insurer, Product, make_insurers
 from rempart.people.numbers import Registry
+from rempart.people.place import INDEX, forget_former_run, private_files
 
 HOUSEHOLDS_AT_ONCE: Final = 20_000
 DEFAULT_EFFECTIVE_ON: Final = date(2026, 11, 1)  # fixed, so that a seed alone decides the bytes
@@ -51,6 +52,10 @@ class Plan:
     cards_per_insurer: int = 1_000
     effective_on: date = DEFAULT_EFFECTIVE_ON
 
+    def file_of(self, insurer: Insurer) -> str:
+        """Name the member file of an insurer."""
+        return f"{insurer.amc_number}-0001.{self.file_format}"
+
 
 class MadeInsurer(msgspec.Struct, frozen=True):
     """One insurer in insurers.json."""
@@ -66,19 +71,21 @@ class MadeInsurer(msgspec.Struct, frozen=True):
 
 
 def generate(plan: Plan, on_people: Callable[[int], None] = lambda _: None) -> list[MadeInsurer]:
-    """Write the directory of a plan; call `on_people` with the number of people of each step."""
+    """Write the directory of a plan; call `on_people` with the number of people of each step.
+
+    Refuses: GenerationImpossible, DirectoryTaken.
+    """
     if not 1 <= plan.insurer_count <= plan.people_count:
         raise GenerationImpossible("--insurers")
-    (plan.directory / "cards").mkdir(parents=True, exist_ok=True)
-    (plan.directory / "cards").chmod(0o700)
-    index = plan.directory / "insurers.json"
-    index.unlink(missing_ok=True)
-    registry = Registry()
     insurers = make_insurers(plan.seed, plan.insurer_count, plan.people_count)
-    made = [_Work(plan, insurer, registry, on_people).write() for insurer in insurers]
-    partial = index.with_name("insurers.json.partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
-    partial.replace(index)
+    forget_former_run(plan.directory, {plan.file_of(insurer) for insurer in insurers})
+    with private_files():
+        (plan.directory / "cards").mkdir(parents=True, exist_ok=True)
+        (plan.directory / "cards").chmod(0o700)
+        registry = Registry()
+        made = [_Work(plan, insurer, registry, on_people).write() for insurer in insurers]
+        with whole_or_absent(plan.directory / INDEX) as partial:
+            partial.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
     return made
 
 
@@ -94,7 +101,7 @@ class _Work:
     def write(self) -> MadeInsurer:
         """Write the member file, its manifest and the cards."""
         plan, insurer = self.plan, self.insurer
-        path = plan.directory / f"{insurer.amc_number}-0001.{plan.file_format}"
+        path = plan.directory / plan.file_of(insurer)
         cards_path = plan.directory / "cards" / f"{insurer.amc_number}.csv"
         with whole_or_absent(cards_path) as partial, _Cards(partial, plan.cards_per_insurer) as cards:
             manifest = write_member_file(

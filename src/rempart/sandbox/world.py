@@ -23,6 +23,7 @@ from rempart.operations.manage_access import type_of_operator
 from rempart.operations.register_insurer import register_insurer
 from rempart.operations.sandbox_roster import publish_roster
 from rempart.people.generate import MadeInsurer, Plan, generate
+from rempart.people.place import private_files
 from rempart.sandbox import people as sandbox_people
 from rempart.sandbox.client import ProofKey
 from rempart.sandbox.professionals import (
@@ -92,14 +93,16 @@ def make_world(settings: Settings, say: Say) -> World:
 
 def make_test_people(settings: Settings, folder: Path, today: date) -> int:
     """Load the documented test people, at insurers that demand the card, are late, or are contained; the number of rows."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with private_files():
+        folder.mkdir(parents=True, exist_ok=True)
     row_count = 0
     for amc_number, name in sandbox_people.INSURERS.items():
         presence = Presence.CARD if amc_number == sandbox_people.STRICT else Presence.NONE
         register_insurer(settings, parse_amc_number(amc_number), name, required_presence=presence.value)
         path = folder / f"{amc_number}-0001.csv"
         rows = sandbox_people.member_rows(amc_number, today)
-        write_member_file(path, [rows], amc_number=amc_number, effective_on=today)
+        with private_files():
+            write_member_file(path, [rows], amc_number=amc_number, effective_on=today)
         row_count += load_members(settings, path, amc_number, BROUGHT_BY).line_count
     with closing(connect_sync(settings, "owner")) as connection:
         make_data_late(connection, sandbox_people.LATE, _LATE_BY)
@@ -109,7 +112,8 @@ def make_test_people(settings: Settings, folder: Path, today: date) -> int:
 
 def register_everybody(settings: Settings, folder: Path) -> Register:
     """Register the provider, the software and the professionals, and bring about the states that would take time."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with private_files():
+        folder.mkdir(parents=True, exist_ok=True)
     provider = settings.test_provider_url
     with closing(connect_sync(settings, "operator")) as connection:
         manage_access.register_provider(connection, provider, f"{provider}/jwks", for_tests=True)

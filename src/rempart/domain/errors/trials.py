@@ -13,3 +13,9 @@ class GenerationImpossible(Refusal):
     """People cannot be generated as asked: there must be an insurer at least, and no more insurers than people."""
 
     code = "generation-impossible"
+
+
+class DirectoryTaken(Refusal):
+    """The directory holds a member file that no former run lists in its insurers.json; `place` names it."""
+
+    code = "directory-taken"
