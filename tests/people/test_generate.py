@@ -7,16 +7,19 @@ import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import polars as pl
 import pytest
 
-from rempart.domain.errors.trials import GenerationImpossible
+from rempart.adapters import system_users
+from rempart.domain.errors.trials import DirectoryTaken, GenerationImpossible
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.member_file import open_member_file
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, MadeInsurer, Plan, generate
 from rempart.people.insurers import share_out
+from tests.supervisor.users import as_user_of
 
 COUNT = 60_000
 YEAR = DEFAULT_EFFECTIVE_ON.year
@@ -133,6 +136,20 @@ def test_twins_differ_by_their_rank(people: pl.DataFrame) -> None:
 
     assert twins.height > 20
     assert all(sorted(ranks) == list(range(1, len(ranks) + 1)) for ranks in twins["birth_rank"].to_list())
+
+
+def test_twins_were_born_in_one_place_on_one_day(people: pl.DataFrame) -> None:
+    children = people.filter(pl.col("age") < 15)
+    twins = (
+        children.group_by("amc", "nir", "birth_date")
+        .agg("birth_rank", pl.col("birthplace").n_unique())
+        .filter(pl.col("birth_rank").list.len() > 1)
+    )
+    seconds = children.filter(pl.col("birth_rank") > 1)
+
+    assert twins.height > 20
+    assert (twins["birthplace"] == 1).all()
+    assert seconds.height == (twins["birth_rank"].list.len() - 1).sum(), "each has a twin of the same day"
 
 
 def test_places_numbers_and_dates_are_as_varied_as_in_life(people: pl.DataFrame) -> None:
@@ -273,6 +290,61 @@ def test_an_impossible_plan_is_refused_before_anything_is_written(
         generate(Plan(people_count, insurer_count, 1, tmp_path / "out"))
 
     assert not (tmp_path / "out").exists()
+
+
+def test_nobody_else_may_read_what_was_generated(tmp_path: Path) -> None:
+    directory = tmp_path / "outer" / "made"
+    generate(Plan(30, 2, 1, directory, "parquet"))
+    generate(Plan(30, 2, 1, directory, "csv"))
+
+    modes = {path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (directory, directory / "cards")} == {0o700}
+
+
+def test_a_directory_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    generate(Plan(30, 2, 1, tmp_path))
+
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become the user of a face")
+def test_the_users_of_the_faces_cannot_read_what_root_generated() -> None:
+    system_users.ensure_system_users()
+    with TemporaryDirectory(prefix="rempart-made-") as reachable:
+        Path(reachable).chmod(0o755)
+        made = generate(Plan(30, 2, 1, Path(reachable)))
+        paths = [path for path in Path(reachable).rglob("*") if path.is_file()]
+        assert Path(reachable) / made[0].file in paths
+
+        def readable() -> list[str]:
+            return [path.name for path in paths if os.access(path, os.R_OK)]
+
+        assert as_user_of("operator", readable) == [path.name for path in paths]
+        for role in ("fhir", "identity", "portal", "feeds"):
+            assert as_user_of(role, readable) == [], role
+
+
+def test_a_new_run_leaves_no_insurer_of_the_one_before(tmp_path: Path) -> None:
+    generate(Plan(200, 5, 1, tmp_path, "parquet"))
+    made = generate(Plan(200, 2, 1, tmp_path, "csv"))
+
+    names = {path.name for path in tmp_path.iterdir() if path.is_file()}
+    files = {insurer.file for insurer in made}
+    assert names == files | {f"{name}.manifest.json" for name in files} | {"insurers.json"}
+    assert len(list((tmp_path / "cards").iterdir())) == 2
+
+
+def test_a_member_file_that_no_run_lists_is_left_alone(tmp_path: Path) -> None:
+    generate(Plan(200, 5, 1, tmp_path))
+    (tmp_path / "insurers.json").write_text('[{"file": "../../elsewhere", "cards_file": "/etc/passwd"}]')
+    before = digests_of(tmp_path)
+
+    with pytest.raises(DirectoryTaken):
+        generate(Plan(200, 2, 1, tmp_path))
+
+    assert digests_of(tmp_path) == before
 
 
 def test_one_person_is_enough(tmp_path: Path) -> None:

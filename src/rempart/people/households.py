@@ -48,6 +48,11 @@ class People:
         """How many people there are."""
         return int(self.household.size)
 
+    @property
+    def first_born(self) -> Integers:
+        """Who was born first of each one's birth, as a position: oneself, but for the later ones of twins."""
+        return first_of_births(self.role, self.birth_rank)
+
     def first(self, count: int) -> "People":
         """Keep the first people, the rest of the last household left out."""
         return People(
@@ -79,15 +84,22 @@ def make_people(random: np.random.Generator, household_count: int, on: date) -> 
     household, seat = np.nonzero(is_there)
     role = np.minimum(seat, CHILD)
     place, is_born_abroad = _birth_places(random, household, role, household_count)
+    first_born = first_of_births(role, ranks[is_there])
     return People(
         household=household,
         role=role,
         is_male=_sexes(random, household, role, household_count),
         birth_day=today - ages[is_there],
         birth_rank=ranks[is_there],
-        place=place,
-        is_born_abroad=is_born_abroad,
+        place=place[first_born],
+        is_born_abroad=is_born_abroad[first_born],
     )
+
+
+def first_of_births(role: Integers, birth_rank: Integers) -> Integers:
+    """Say who was born first of each birth: twins stand one after the other; those of adults live elsewhere."""
+    is_first = (role != CHILD) | (birth_rank == 1)
+    return np.maximum.accumulate(np.where(is_first, np.arange(role.size, dtype=np.int64), 0))
 
 
 def _adult_ages_days(random: np.random.Generator, kind: Integers) -> Integers:

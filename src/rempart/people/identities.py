@@ -76,7 +76,7 @@ def make_identities(
             "birth_name": _family_names(random, people),
             "given_names": _given_names(random, people, births.year),
             "sex": _choose(people.is_male, pl.Series(["M"]), pl.Series(["F"])),
-            "birthplace": _birthplaces(random, registered),
+            "birthplace": _birthplaces(random, registered, people.first_born),
             "card_secret_sha256": digests,
         }
     )
@@ -107,8 +107,8 @@ def _births(random: np.random.Generator, people: People) -> tuple[Births, pl.Ser
     month = months.astype(np.int64) % 12 + 1
     day = (days - months.astype("datetime64[D]")).astype(np.int64) + 1
     is_lunar = people.is_born_abroad & chance(random, LUNAR_AMONG_BORN_ABROAD, people.count)
-    variant = np.where(is_lunar, random.integers(0, 4, people.count), -1)
-    pseudo = _PSEUDO_MONTHS[random.integers(0, _PSEUDO_MONTHS.size, people.count)]
+    variant = np.where(is_lunar, random.integers(0, 4, people.count), -1)[people.first_born]
+    pseudo = _PSEUDO_MONTHS[random.integers(0, _PSEUDO_MONTHS.size, people.count)][people.first_born]
     registered_month = np.where((variant == 0) | (variant == 2), pseudo, np.where(variant == 3, 2, month))
     text_month = np.select(
         [variant == 0, variant == 2, variant == 3],
@@ -190,12 +190,12 @@ def _given_names(random: np.random.Generator, people: People, year: Integers) ->
     return columns.select(given_names=names).to_series()
 
 
-def _birthplaces(random: np.random.Generator, births: Births) -> pl.Series:
-    """Write the places of birth, where known."""
+def _birthplaces(random: np.random.Generator, births: Births, first_born: Integers) -> pl.Series:
+    """Write the places of birth, where known; of twins, as of one birth."""
     codes = places().codes.gather(births.place)
     old = places().old_codes.gather(births.place)
     written = _choose(births.year < 1976, old, codes)
-    is_known = ~chance(random, BIRTHPLACE_UNKNOWN, births.place.size)
+    is_known = ~chance(random, BIRTHPLACE_UNKNOWN, births.place.size)[first_born]
     return (
         pl.DataFrame({"code": written, "is_known": is_known})
         .select(pl.when("is_known").then("code"))
