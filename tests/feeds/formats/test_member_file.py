@@ -1,5 +1,7 @@
 """A member file is read whole, in bounded memory, and refused at its end when it is not what its manifest says."""
 
+import hashlib
+import json
 import subprocess
 import sys
 from datetime import date
@@ -246,3 +248,22 @@ def test_every_column_is_written(tmp_path: Path) -> None:
 
     assert path.read_bytes() == csv_bytes(family())
     assert path.read_text(encoding="utf-8").partition("\n")[0] == ";".join(column.name for column in COLUMNS)
+
+
+@pytest.mark.parametrize("spoilt", [b"one;too many", b"too few"])
+def test_a_line_of_a_wrong_width_is_a_bad_line_and_not_a_wrong_sum(tmp_path: Path, spoilt: bytes) -> None:
+    path = write(tmp_path / "members.csv", family())
+    lines = path.read_bytes().splitlines(keepends=True)
+    cells = lines[3].rstrip(b"\n").split(b";")
+    lines[3] = b";".join([*cells[:-2], spoilt, *([cells[-1]] if b";" in spoilt else [])]) + b"\n"
+    path.write_bytes(b"".join(lines))
+    manifest = manifest_path(path)
+    told = json.loads(manifest.read_bytes())
+    told["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    bad_lines = [bad for batch in open_member_file(path).batches() for bad in batch.bad_lines]
+    assert [(bad.line, bad.reason) for bad in bad_lines] == [(4, "line-width")]
+    told["control_sum"] += 98
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(errors.MemberFileControlSumWrong):
+        list(open_member_file(path).batches())
