@@ -201,3 +201,18 @@ class TestDelta:
         insurer.forget()
         insurer.send(family(), effective_on=NOVEMBER)
         assert insurer.snapshot() == delta
+
+
+def test_who_is_named_otherwise_by_one_line_and_as_before_by_another_is_found_as_the_last_one_says(
+    insurer: Insurer,
+) -> None:
+    other_nir = "284119935000152"
+    insurer.send([nadia(contract_number="C-1"), nadia(contract_number="C-2")])
+    changed = {"change": "upsert", "birth_date": "19841105", "nir": other_nir}
+    insurer.send([nadia(contract_number="C-1", **changed)], kind="delta", effective_on=DECEMBER)
+    assert insurer.person_at(NADIA_NIR, "19850517") is None
+    assert insurer.person_at(other_nir, "19841105") == insurer.reference_of("P-0001")
+    insurer.send([nadia(contract_number="C-2", change="upsert")], kind="delta", effective_on=DECEMBER)
+    assert insurer.person_at(NADIA_NIR, "19850517") == insurer.reference_of("P-0001")
+    assert insurer.person_at(other_nir, "19841105") is None
+    assert insurer.ask("select count(*) from members.aliases") == [(1,)]

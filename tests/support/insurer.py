@@ -109,7 +109,7 @@ class Insurer:
         """Give all that is known, without what differs from load to load: numbers, nonces, times."""
         return {
             "people": self.ask(
-                "select p.reference_digest, p.insurer_id, p.card_digest from members.people as p order by 1"
+                "select p.reference_digest, p.insurer_id, p.card_digest, p.aliases_mark from members.people as p order by 1"
             ),
             "aliases": self.ask(
                 "select a.alias_digest, p.reference_digest, a.insurer_id from members.aliases as a"

@@ -19,18 +19,45 @@ def final_rows(
     if batch.people is None or batch.lines is None:
         return {}
     return {
-        "people": _people(batch.people, insurer_id, first_person_id),
+        "people": _people(batch.people, batch.aliases, insurer_id, first_person_id),
         "aliases": _aliases(batch.people, batch.aliases, insurer_id, first_person_id),
         "rights": _rights(batch.lines, first_person_id, np.array(product_ids, dtype=">i4")),
         "identities": identity_rows(batch, insurer_id),
     }
 
 
-def _people(people: People, insurer_id: int, first_person_id: int) -> bytes:
+def _people(people: People, others: Aliases | None, insurer_id: int, first_person_id: int) -> bytes:
     numbers = (people.person + first_person_id).astype(">i8")
-    columns = [numbers, repeated(insurer_id, 4, len(numbers)), people.reference, people.card]
     has_no_card = people.card == np.frombuffer(NO_CARD, dtype=people.card.dtype)
+    columns = [
+        numbers,
+        repeated(insurer_id, 4, len(numbers)),
+        people.reference,
+        people.card,
+        _alias_marks(people, others),
+    ]
     return copy_rows_with_nulls(columns, {3: has_no_card}, np.argsort(people.person, kind="stable"))
+
+
+def _alias_marks(people: People, others: Aliases | None) -> Cells:
+    """Combine the first 8 bytes of each person's aliases by exclusive or, as `feeds.apply_changes` does."""
+    marks = _first_bytes(people.alias)
+    if others is not None:
+        order = np.argsort(people.person, kind="stable")
+        places = order[np.searchsorted(people.person, others.person, sorter=order)]
+        np.bitwise_xor.at(marks, places, _first_bytes(others.alias))
+    return marks.astype(">i8")
+
+
+def _first_bytes(digested: Cells) -> Cells:
+    return (
+        digested.view(np.uint8)
+        .reshape(len(digested), -1)[:, :8]
+        .copy()
+        .view(">i8")
+        .reshape(-1)
+        .astype(np.int64)
+    )
 
 
 def _aliases(people: People, others: Aliases | None, insurer_id: int, first_person_id: int) -> bytes:

@@ -30,7 +30,7 @@ STAGED_COLUMNS: Final = {
 """The staging tables and the order of their columns in a COPY."""
 
 FINAL_COLUMNS: Final = {
-    "people": "person_id, insurer_id, reference_digest, card_digest",
+    "people": "person_id, insurer_id, reference_digest, card_digest, aliases_mark",
     "aliases": "alias_digest, person_id, insurer_id",
     "rights": (
         "person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp, "

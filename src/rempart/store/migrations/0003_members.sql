@@ -20,7 +20,8 @@ create table members.people (
     person_id bigint generated always as identity primary key,
     insurer_id int not null, -- no foreign key: it would be looked up a million times a load, and the loader has locked the insurer
     reference_digest bytea not null, -- keyed digest of the insurer's own number of the person (feeds/digests.py)
-    card_digest bytea -- SHA-256 of the secret of the current card; 80 random bits or more, so it cannot be searched
+    card_digest bytea, -- SHA-256 of the secret of the current card; 80 random bits or more, so it cannot be searched
+    aliases_mark bigint not null default 0 -- of the aliases that were last said: the first 8 bytes of each, by exclusive or
 );
 create unique index one_person_per_reference on members.people (reference_digest);
 create index people_of_an_insurer on members.people using brin (insurer_id); -- a load gives its people neighbouring numbers
@@ -31,8 +32,8 @@ create table members.aliases (
     person_id bigint not null,
     insurer_id int not null
 );
--- People whose numbers are near have their aliases near, to a few thousand pages: enough to find those of a delta's people, and a
--- tree would cost a first load a tenth of its speed.
+-- People whose numbers are near have their aliases near, to a few thousand pages: enough to count those of a first file. The aliases
+-- of one person are looked for when they changed only, which his mark tells; a tree would cost a first load a tenth of its speed.
 create index aliases_of_a_person on members.aliases using brin (person_id) with (pages_per_range = 32);
 
 -- What is known today. What was known before is in rights_history.

@@ -31,7 +31,7 @@ begin
     perform setval('members.people_person_id_seq', first_person_id + p_row_count);
     execute format('create table members.identities_%s (like members.identities)', p_insurer_id);
     execute format('grant insert on members.identities_%s to rempart_feeds', p_insurer_id);
-    grant insert (person_id, insurer_id, reference_digest, card_digest) on members.people to rempart_feeds;
+    grant insert (person_id, insurer_id, reference_digest, card_digest, aliases_mark) on members.people to rempart_feeds;
     grant insert (alias_digest, person_id, insurer_id) on members.aliases to rempart_feeds;
     grant insert (
         person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp, waiting_domains,
@@ -59,13 +59,14 @@ $$;
 -- Close a load that was absorbed: the right to write ends, and the insurer's identities become a partition.
 create function feeds.finish_absorbed(out verdict text, out file_id bigint, out difference jsonb)
 language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
+set search_path = pg_catalog, pg_temp
+set default_statistics_target = 10 as $$ -- how many there are is what later files want to know
 declare
     here staging.file;
     found bigint[];
 begin
     select * into strict here from staging.file where first_person_id is not null;
-    revoke insert (person_id, insurer_id, reference_digest, card_digest) on members.people from rempart_feeds;
+    revoke insert (person_id, insurer_id, reference_digest, card_digest, aliases_mark) on members.people from rempart_feeds;
     revoke insert (alias_digest, person_id, insurer_id) on members.aliases from rempart_feeds;
     revoke insert (
         person_id, contract_digest, opens_on, ends_on, coverage_rank, situation, domains, domains_without_tp, waiting_domains,
@@ -86,6 +87,7 @@ begin
         null; -- the server is somebody else's
     end;
     execute format('alter table members.identities_%s add primary key (insurer_id, contract_digest, opens_on)', here.insurer_id);
+    execute format('analyze members.identities_%s (insurer_id, contract_digest, opens_on)', here.insurer_id);
     execute format('alter table members.identities attach partition members.identities_%s for values in (%s)',
                    here.insurer_id, here.insurer_id);
     difference := feeds.difference()

@@ -112,40 +112,52 @@ declare
 begin
     select * into here from staging.file;
 
-    insert into members.people (insurer_id, reference_digest, card_digest)
-    select here.insurer_id, p.reference_digest, feeds.card_or_none(p.card_digest)
-    from (select distinct on (reference_digest) * from staging.people order by reference_digest) as p
-    where exists (select from staging.changes as c where c.person_id is null and c.reference_digest = p.reference_digest)
-    order by p.reference_digest;
-
-    create table staging.known as
-    select distinct on (s.reference_digest) p.person_id, s.reference_digest, feeds.card_or_none(s.card_digest) as card_digest
-    from staging.people as s
-    join members.people as p on p.reference_digest = s.reference_digest
-    where not exists (select from staging.held as h where h.reference_digest = s.reference_digest)
-    order by s.reference_digest;
-    analyze staging.known;
-
-    update members.people as p set card_digest = k.card_digest
-    from staging.known as k where k.person_id = p.person_id and k.card_digest is distinct from p.card_digest;
-
     create table staging.named as
-    select distinct n.alias_digest, k.person_id
+    select distinct n.alias_digest, n.reference_digest
     from (
         select alias_digest, reference_digest from staging.people
         union all
         select alias_digest, reference_digest from staging.other_aliases
     ) as n
-    join staging.known as k using (reference_digest);
-    analyze staging.named;
-    delete from members.aliases as a using staging.known as k
-    where a.person_id = k.person_id and not here.is_first
-        and not exists (select from staging.named as n where n.alias_digest = a.alias_digest and n.person_id = a.person_id);
+    where not exists (select from staging.held as h where h.reference_digest = n.reference_digest);
+    create table staging.marks as
+    select n.reference_digest, bit_xor(('x' || encode(substring(n.alias_digest for 8), 'hex'))::bit(64)::bigint) as mark
+    from staging.named as n group by n.reference_digest;
+    analyze staging.named, staging.marks;
+
+    insert into members.people (insurer_id, reference_digest, card_digest, aliases_mark)
+    select here.insurer_id, p.reference_digest, feeds.card_or_none(p.card_digest), m.mark
+    from (select distinct on (reference_digest) * from staging.people order by reference_digest) as p
+    join staging.marks as m using (reference_digest)
+    where exists (select from staging.changes as c where c.person_id is null and c.reference_digest = p.reference_digest)
+    order by p.reference_digest;
+
+    create table staging.known as
+    select distinct on (s.reference_digest)
+        p.person_id, s.reference_digest, feeds.card_or_none(s.card_digest) as card_digest, m.mark, p.aliases_mark <> m.mark as is_renamed
+    from staging.people as s
+    join staging.marks as m using (reference_digest)
+    join members.people as p on p.reference_digest = s.reference_digest
+    order by s.reference_digest;
+    analyze staging.known;
+
+    update members.people as p set card_digest = k.card_digest, aliases_mark = k.mark
+    from staging.known as k
+    where k.person_id = p.person_id and (k.card_digest is distinct from p.card_digest or k.is_renamed);
+
+    -- The aliases of a person are found by reading all that there are: most files of changes ask that for nobody.
+    if exists (select from staging.known as k where k.is_renamed) then
+        delete from members.aliases as a using staging.known as k
+        where a.person_id = k.person_id and k.is_renamed and not exists (
+            select from staging.named as n where n.alias_digest = a.alias_digest and n.reference_digest = k.reference_digest);
+    end if;
     insert into members.aliases (alias_digest, person_id, insurer_id)
-    select n.alias_digest, n.person_id, here.insurer_id from staging.named as n
-    where here.is_first or not exists (
-        select from members.aliases as a where a.alias_digest = n.alias_digest and a.person_id = n.person_id)
-    order by n.person_id
+    select n.alias_digest, k.person_id, here.insurer_id
+    from staging.named as n
+    join staging.known as k using (reference_digest)
+    left join members.aliases as a on a.alias_digest = n.alias_digest and a.person_id = k.person_id
+    where a.alias_digest is null
+    order by n.alias_digest
     on conflict (alias_digest) do update set person_id = excluded.person_id; -- its former owner is gone from the file
 
     insert into members.rights_history
@@ -189,5 +201,5 @@ begin
     on conflict (insurer_id, contract_digest, opens_on) do update
     set traits_digest = excluded.traits_digest, sealed = excluded.sealed;
 
-    drop table staging.known, staging.named;
+    drop table staging.known, staging.named, staging.marks;
 end $$;
