@@ -56,6 +56,25 @@ def test_a_colleague_takes_over_in_five_seconds_and_finds_what_was_typed(
     assert asker == karim.account_id
 
 
+def test_who_signs_out_leaves_no_patient_on_any_screen(counter: Counter, window: Window) -> None:
+    window.ask_about(counter.patients["Nadia"])
+    other = window.context.new_page()
+    other.goto(counter.url)
+    other.locator("#card").fill(counter.patients["Paul"].nir)
+    window.page.locator("#sign-out").click()
+    window.page.locator("#sign-in-why", has_text="Vous êtes déconnecté").wait_for()
+    other.locator("#sign-in").wait_for()
+
+    for page in (window.page, other):
+        assert page.locator("#answer").inner_text() == ""
+        left = page.eval_on_selector_all("#question input", "all => all.map(one => one.value).join('|')")
+        for patient in (counter.patients["Nadia"], counter.patients["Paul"]):
+            assert patient.nir not in left.replace(" ", "")
+            assert patient.amc not in left
+            assert patient.birth_date not in left
+    assert window.focused() == "sign-in-act"
+
+
 def test_the_colleague_before_has_no_session_left(counter: Counter) -> None:
     claire, karim = counter.titulaire("Claire Fontaine"), counter.titulaire("Karim Haddad")
     counter.window().accept(karim)

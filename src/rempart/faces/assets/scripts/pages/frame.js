@@ -4,12 +4,13 @@
 
 import { AnswerLost, SessionOver } from "../session/bound_fetch.js";
 import { setByServer } from "../session/clock.js";
-import { Refused, onChange, signIn, signOut } from "../session/identity.js";
+import { LEFT, Refused, onChange, signIn, signOut } from "../session/identity.js";
 import { readSession } from "../session/vault.js";
 import { byId } from "../elements.js";
 import { say, sayCode } from "../wording.js";
 
 const listeners = [];
+const farewells = [];
 let account = null;
 let waiting = null; // {promise, resolve} while an act waits for somebody to sign in
 let ceremony = null;
@@ -17,6 +18,11 @@ let ceremony = null;
 export function onAccount(act) {
   listeners.push(act);
   act(account);
+}
+
+// Act when somebody leaves for good: who signs out leaves no patient on the screen; who changes user does.
+export function onLeaving(act) {
+  farewells.push(act);
 }
 
 // Perform an act; where the session is over, let the person sign in and perform it again.
@@ -54,7 +60,10 @@ export async function start() {
     event.preventDefault();
     changeUser();
   });
-  onChange(refresh);
+  onChange(({ data }) => {
+    if (data === LEFT) for (const act of farewells) act();
+    return refresh();
+  });
   await refresh();
   setByServer().catch(() => {}); // without it, this machine's own clock serves
 }
@@ -134,7 +143,8 @@ async function changeUser() {
 }
 
 async function leave() {
-  await signOut();
+  for (const act of farewells) act();
+  await signOut({ forGood: true });
   show(null);
   openPanel();
   byId("sign-in-why").textContent = say("signed-out");

@@ -9,6 +9,7 @@ import { forgetSession, keepSession, readSession } from "./vault.js";
 const ADDRESS = document.querySelector('meta[name="rempart-identity"]').content;
 const PATIENCE_MS = 10_000;
 const CLOCK_REFUSALS = new Set(["proof-stale", "proof-ahead"]);
+export const LEFT = "left"; // somebody signed out for good: nobody takes over what is on the screens
 const changes = new BroadcastChannel("rempart-session");
 
 export class Refused extends Error {
@@ -41,7 +42,7 @@ export async function signIn(signal) {
 }
 
 // End the session here at once, and there if the server hears us; without the key, nobody can use what it still has open.
-export async function signOut() {
+export async function signOut({ forGood = false } = {}) {
   const url = `${ADDRESS}/browser/sign-out`;
   const farewell = await alone(async () => {
     const session = await readSession();
@@ -50,7 +51,7 @@ export async function signOut() {
     const { keyPair, token, nonce } = session;
     return { Authorization: `DPoP ${token}`, DPoP: await makeProof(keyPair, "POST", url, { token, nonce }) };
   });
-  changes.postMessage("signed-out");
+  changes.postMessage(forGood ? LEFT : "signed-out");
   if (farewell) fetch(url, { method: "POST", headers: farewell, keepalive: true, credentials: "omit" }).catch(() => {});
 }
 
