@@ -214,6 +214,31 @@ def test_days_in_an_impossible_order_are_said_before_anybody_is_asked(
     assert counter.receipts() == before
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("amc-number", "9912345678", "n’est pas servi"),
+        ("care-date", "01/01/2020", "trop lointaine"),
+        ("domain", "LABO", "n’est pas celui de votre profession"),
+    ],
+)
+def test_what_the_gate_refuses_is_said_at_its_field_beside_its_trace(
+    counter: Counter, window: Window, field: str, typed: str, said: str
+) -> None:
+    window.type_in(counter.patients["Nadia"])
+    if field == "domain":  # the page offers those of the profession only
+        window.page.eval_on_selector("#domain", "(list, code) => { list.options[0].value = code }", typed)
+        window.page.locator("#domain").select_option(typed)
+    else:
+        window.page.locator(f"#{field}").fill(typed)
+    window.page.locator("#ask").click()
+    window.page.locator(f"#{field}-defect", has_text=said).wait_for()
+
+    assert window.focused() == field
+    assert window.page.locator(f"#{field}").get_attribute("aria-invalid") == "true"
+    assert window.page.locator("#answer dd.trace").inner_text()
+
+
 def test_escape_forgets_the_patient_and_the_secret_of_the_card(counter: Counter, window: Window) -> None:
     sent = window.questions()
     nadia = counter.patients["Nadia"]

@@ -11,7 +11,7 @@ import msgspec
 
 from rempart.domain.rights import Coverage, Kind, Outcome, RightsAnswer, RightsQuestion
 from rempart.faces.portal.catalogue import Translate
-from rempart.faces.portal.problems import words_at_the_counter
+from rempart.faces.portal.problems import PLACE_OF_OUTCOME, words_at_the_counter
 from rempart.faces.wording import (
     Language,
     domain_label,
@@ -37,6 +37,7 @@ class AnswerView(msgspec.Struct):
     kind: str
     sentence: str
     next_step: str
+    place: str
     about: str
     coverages: list[CoverageView]
     trace: str | None
@@ -56,6 +57,7 @@ def view_of(answer: RightsAnswer, question: RightsQuestion, language: Language, 
         kind=answer.outcome.kind.value,
         sentence=sentence,
         next_step=next_step,
+        place=PLACE_OF_OUTCOME.get(answer.outcome, ""),
         about=_about(question, language, _),
         coverages=[_coverage_view(coverage, language, _) for coverage in answer.coverages],
         trace=answer.trace,

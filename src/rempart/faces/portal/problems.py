@@ -24,7 +24,7 @@ CODES = WORDED
 """Every code that this face can say."""
 
 STATUS_OF_OUTCOME = {
-    Outcome.INSURER_NOT_SERVED: 404,
+    Outcome.INSURER_NOT_SERVED: 422,
     Outcome.PRESENCE_REQUIRED: 403,
     Outcome.BREAK_GLASS_EXHAUSTED: 429,
     Outcome.CONTAINED: 403,
@@ -34,6 +34,13 @@ STATUS_OF_OUTCOME = {
     Outcome.IDEMPOTENCY_CONFLICT: 409,
     Outcome.CARE_DATE_OUT_OF_RANGE: 422,
 }
+
+PLACE_OF_OUTCOME = {
+    Outcome.INSURER_NOT_SERVED: "amc_number",
+    Outcome.DOMAIN_OUTSIDE_PROFESSION: "domain",
+    Outcome.CARE_DATE_OUT_OF_RANGE: "care_date",
+}
+"""The field of the page that a refusal of the gate speaks of, which then takes the focus."""
 
 RETRY_AFTER_S = "2"
 """How soon to come back after an outage: a restart of the database or the keyring takes about that long."""

@@ -31,6 +31,8 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "professional-struck-off",
             "contained",
             "care-",
+            "insurer-not-served",
+            "domain-outside-profession",
             "request-refused",
             "body-",
             "outage",

@@ -21,7 +21,7 @@ import { byId, element } from "../elements.js";
 import { say, sayDay, sayDomain } from "../wording.js";
 import { hideAnswer, showAnswer } from "./answer.js";
 import { clearDefect, clearSaid, sayDefect, sayRemark } from "./fields.js";
-import { onAccount, reasonOf, start, withSession } from "./frame.js";
+import { onAccount, onLeaving, reasonOf, start, withSession } from "./frame.js";
 
 const form = byId("question");
 const fields = {
@@ -166,7 +166,8 @@ function endAsking() {
 function showReply(answer) {
   const field = FIELD_OF_PLACE[answer.place];
   if (field) {
-    hideAnswer();
+    if (answer.trace) showAnswer(answer, account); // the gate refused it, and the receipt has a number
+    else hideAnswer();
     sayDefect(field, answer.code);
     field.closest("details")?.setAttribute("open", "");
     field.focus();
@@ -253,5 +254,6 @@ fields.care_date.addEventListener("input", () => clearSaid(fields.care_date));
 watchScanner(takeCard);
 fields.care_date.value = slashedDate(new Date());
 onAccount(showAccount);
+onLeaving(nextPatient);
 await start();
 if (account) fields.nir.focus();
