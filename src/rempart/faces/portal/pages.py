@@ -84,9 +84,9 @@ def _frame(language: Language, _: Translate, identity_url: str, assets: str) -> 
             (reason.name.lower().replace("_", "-"), break_glass_label(reason, language))
             for reason in BreakGlassReason
         ],
-        "break_glass_hint": _("{count} fois par jour. L’organisme en informe l’assuré le jour même.").format(
-            count=BREAK_GLASS_PER_DAY
-        ),
+        "break_glass_hint": _(
+            "{count} fois par jour. Le motif est enregistré sous votre nom, avec la consultation."
+        ).format(count=BREAK_GLASS_PER_DAY),
     }
 
 
