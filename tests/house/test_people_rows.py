@@ -11,7 +11,10 @@ import pytest
 
 from tests.house.source import PACKAGE, Module, docstrings, modules, planted
 
-PERSON_TABLES = r"(members\.(people|aliases|rights|rights_history|identities)|gate\.(acquaintances|known_patients)|evidence\.receipts)\b"
+PERSON_TABLES = (
+    r"(members\.(people|aliases|rights|rights_history|identities)"
+    r"|gate\.(acquaintances|known_patients)|evidence\.receipts)\b"
+)
 MAY_HOLD = {"rempart_gate", "rempart_loader"}
 GRANT = re.compile(
     r"\bgrant\s+(?P<what>[^;]*?)\s+on\s+(?P<on>[^;]*?)\s+to\s+(?P<whom>[^;]*?)(\s+with\s+grant\s+option)?\s*;",
