@@ -498,3 +498,6 @@ def test_an_unknown_address_or_method_is_said_without_a_trace(house: House) -> N
     assert house.send("GET", "/nowhere").body["code"] == "address-unknown"
     answer = house.send("GET", "/oauth/token")
     assert (answer.status, answer.body["code"]) == (405, "method-unknown")
+    assert answer.body["error"] == "invalid_request"
+    assert answer.body["error_description"].isascii()
+    assert answer.headers["allow"] == "POST"

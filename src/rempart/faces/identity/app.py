@@ -14,8 +14,11 @@ from starlette.routing import Route
 
 from rempart.faces.identity import browser, discovery, staff, tokens
 from rempart.faces.identity.endpoints import answered, authenticated
+from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
 from rempart.settings import Settings
+
+_TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
 
 
 def build(settings: Settings) -> Starlette:
@@ -49,7 +52,7 @@ def build(settings: Settings) -> Starlette:
 
 def _routes() -> list[Route]:
     return [
-        Route("/oauth/token", tokens.token, methods=["POST"]),
+        Route(_TOKEN_PATH, tokens.token, methods=["POST"]),
         Route("/.well-known/openid-configuration", discovery.metadata),
         Route("/.well-known/oauth-authorization-server", discovery.metadata),
         Route("/errors/{code}", discovery.error_page),
@@ -69,10 +72,12 @@ def _routes() -> list[Route]:
     ]
 
 
-async def _tell_http_error(_: Request, error: Exception) -> Response:
+async def _tell_http_error(request: Request, error: Exception) -> Response:
     """Tell an address that is not there, or a method that it does not know."""
     if not isinstance(error, HTTPException):
         raise error
+    if request.url.path == _TOKEN_PATH and error.status_code == 405:
+        return method_problem(error.headers or {})
     code = {404: "address-unknown", 405: "method-unknown"}.get(error.status_code, "request-unreadable")
     return JSONResponse(
         {"code": code, "message": error.detail, "place": ""}, error.status_code, error.headers

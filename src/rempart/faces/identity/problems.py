@@ -9,7 +9,7 @@ Sources: RFC 6749 5.2, RFC 8693 2.2.2 (a subject token that is refused is an `in
 import inspect
 import secrets
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import structlog
@@ -121,6 +121,16 @@ def oauth_problem(error: errors.RempartError, issuer: str) -> JSONResponse:
         "code": error.code,
     }
     return JSONResponse(body, status, headers)
+
+
+def method_problem(headers: Mapping[str, str]) -> JSONResponse:
+    """Tell a software that the token endpoint is asked by POST alone (RFC 6749 3.2), in the form of its other errors."""
+    body = {
+        "error": "invalid_request",
+        "error_description": "The token endpoint is asked by POST.",
+        "code": "method-unknown",
+    }
+    return JSONResponse(body, 405, {**headers, **NO_STORE})
 
 
 def bug_of(error: Exception) -> errors.RempartError:
