@@ -41,7 +41,7 @@ $(STAMPS)/node: tests/node/package.json tests/node/package-lock.json tests/node/
 setup: $(STAMPS)/runtime ## install Rempart and what it runs on
 
 demo: $(STAMPS)/runtime ## tell a day's story on real files, then keep serving (ONCE=1: stop after it)
-	@REMPART_ENVIRONMENT=sandbox $(BIN)/rempart demo $(if $(ONCE),--once)
+	@REMPART_ENVIRONMENT=sandbox $(BIN)/rempart demo $(if $(filter-out 0,$(ONCE)),--once)
 
 serve: $(STAMPS)/runtime ## start every process on the database that is there
 	@$(BIN)/rempart serve
