@@ -70,7 +70,69 @@ def test_a_database_made_for_a_sandbox_is_no_production(type_command: Type) -> N
     done = type_command("database", "init", REMPART_ENVIRONMENT="production")
     assert done.returncode == 1
     assert "environment-mismatch" in done.stderr
+    assert "REMPART_ENVIRONMENT=sandbox" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_platform_for_another_environment_is_not_served(type_command: Type) -> None:
+    type_command("database", "init")
+    done = type_command("serve", REMPART_ENVIRONMENT="production")
+    assert done.returncode == 1
+    assert "La base de données a été créée pour l’environnement sandbox." in done.stderr
+    assert "REMPART_ENVIRONMENT=sandbox" in done.stderr
+
+
+def test_who_has_no_database_yet_is_told_how_to_make_one(type_command: Type, tmp_path: Path) -> None:
+    fresh = tmp_path / "fresh"
+    done = type_command("insurer", "list", REMPART_HOME=str(fresh))
+    postgres_embedded.stop(read_settings({"REMPART_HOME": str(fresh)}))
+    assert done.returncode == 1
+    assert "rempart database init" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("people", "generate", "--count", "5", "--insurers", "1", "--seed", "1", "--out", "/etc/hostname"),
+        ("people", "generate", "--count", "5", "--insurers", "1", "--seed", "1", "--out", "/proc/x"),
+        ("insurer", "list"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence(type_command: Type, words: tuple[str, ...]) -> None:
+    done = type_command(*words, REMPART_HOME="/etc/hostname")
+    assert done.returncode == 1
+    assert done.stderr.startswith("rempart: Le système refuse")
+    assert words[-1] in done.stderr or "/etc/hostname" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_who_reads_no_further_is_no_error(tmp_path: Path) -> None:
+    words = [
+        "people",
+        "generate",
+        "--count",
+        "5",
+        "--insurers",
+        "1",
+        "--seed",
+        "1",
+        "--json",
+        "--out",
+        str(tmp_path),
+    ]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "rempart.cli", *words],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == ""
+    assert done.returncode == 141
 
 
 def test_the_server_of_somebody_else_is_not_ours_to_stop(type_command: Type) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cyclopts import App
 
-from rempart.domain.errors import RempartError
+from rempart.supervisor.complaints import plainly_told
 
 app = App(
     name="rempart",
@@ -50,10 +50,16 @@ app.command(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that was typed, or the one given."""
     try:
-        app(arguments)
-    except RempartError as error:
-        sys.stderr.write(f"rempart: {error.sentence} ({error})\n")
-        sys.exit(1)
+        with plainly_told("rempart"):
+            _run_to_the_last_byte(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("rempart: interrupted\n")
         sys.exit(130)
+
+
+def _run_to_the_last_byte(arguments: Sequence[str] | None) -> None:
+    """Run a command, and write what it said here: at the interpreter's end, nobody could tell that nobody reads it."""
+    try:
+        app(arguments)
+    finally:
+        sys.stdout.flush()

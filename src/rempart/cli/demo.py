@@ -27,6 +27,8 @@ from rempart.sandbox.story import NEW_COLLEAGUE, StoryWentWrong, Told, tell_stor
 from rempart.sandbox.world import Say, in_thousands, make_world
 from rempart.settings import Settings, read_settings
 from rempart.supervisor.beside import wait_until_ready
+from rempart.supervisor.complaints import told as told_plainly
+from rempart.supervisor.environment import needed_of
 
 app = App(name="demo", help="A day's story on made-up people, from the member files to an answer.")
 
@@ -91,7 +93,7 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
     except (StoryWentWrong, UnexpectedAnswer, OSError) as error:
         sys.exit(f"rempart: the demonstration went wrong: {error}\nThe processes' log: {_log_of(settings)}")
     except RempartError as error:
-        sys.exit(f"rempart: {error.sentence} ({error})\nThe processes' log: {_log_of(settings)}")
+        sys.exit(f"rempart: {told_plainly(error)}\nThe processes' log: {_log_of(settings)}")
     return told
 
 
@@ -107,6 +109,7 @@ def _platform(settings: Settings, say: Say) -> Iterator[None]:
     with _log_of(settings).open("wb") as log:
         started = subprocess.Popen(
             [sys.executable, "-m", "rempart.supervisor", "--json"],
+            env=needed_of(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

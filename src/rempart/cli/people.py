@@ -14,7 +14,7 @@ from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from rempart.domain.errors.trials import GenerationImpossible
+from rempart.domain.errors.trials import DirectoryTaken, GenerationImpossible
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, FileFormat, MadeInsurer, Plan, generate
 
 app = App(name="people", help="People who do not exist, for trials and measurements.")
@@ -60,6 +60,8 @@ def generate_people(
     try:
         with _progress(count, quiet=json) as on_people:
             made = generate(plan, on_people)
+    except DirectoryTaken:
+        raise  # the directory is at fault, not the numbers
     except GenerationImpossible:
         raise SystemExit("--insurers: at least one insurer, and no more insurers than people") from None
     except KeyboardInterrupt:

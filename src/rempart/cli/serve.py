@@ -6,6 +6,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from rempart.supervisor.environment import needed_of
+
 app = App(name="serve", help="Run the platform: every process, or only those named.")
 
 
@@ -24,4 +26,5 @@ def serve(
     """
     # A fresh image of the program: what this command imported (a feed's vectors, and their threads) is not to be forked.
     arguments = [*only, *(["--json"] if json else [])]
-    os.execv(sys.executable, [sys.executable, "-m", "rempart.supervisor", *arguments])  # noqa: S606 (our own program)
+    command = [sys.executable, "-m", "rempart.supervisor", *arguments]
+    os.execve(sys.executable, command, needed_of(os.environ))  # noqa: S606 (our own program)

@@ -17,9 +17,10 @@ from psycopg import conninfo
 from rempart import app
 from rempart.adapters import postgres_embedded, runtime_home, system_users
 from rempart.adapters.logging import configure_logging
-from rempart.domain.errors import RempartError
 from rempart.settings import Settings, read_settings
 from rempart.store.database import migrate
+from rempart.supervisor.complaints import plainly_told
+from rempart.supervisor.environment import shed_the_callers
 from rempart.supervisor.supervise import Supervisor
 
 log = structlog.get_logger()
@@ -135,7 +136,6 @@ def _memory_mb(process_id: int) -> float:
 
 
 if __name__ == "__main__":
-    try:
+    with plainly_told("rempart serve"):
+        shed_the_callers(sys.argv[1:])
         main(sys.argv[1:])
-    except RempartError as error:
-        sys.exit(f"rempart serve: {error}")

@@ -17,6 +17,7 @@ from contextlib import contextmanager, nullcontext
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings
 from rempart.supervisor.caller import mourned
+from rempart.supervisor.environment import needed_of
 
 _START_TIMEOUT_S = 30.0
 
@@ -31,7 +32,7 @@ def beside(settings: Settings, *names: str, database: bool = True) -> Iterator[N
             return
         started = subprocess.Popen(  # noqa: S603 (our own program)
             [sys.executable, "-m", "rempart.supervisor", "--json", "--with-caller", *missing],
-            env={**os.environ, **settings.as_environ()},
+            env={**needed_of(os.environ), **settings.as_environ()},
             stdin=caller,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the command, which then stops these

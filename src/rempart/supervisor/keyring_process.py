@@ -27,6 +27,12 @@ _FIRST_KEYS = (REQUEST, "sign/identity")
 """The keys that a platform has from its first day; those of an insurer come when it is registered."""
 
 
+_HOW_TO_LOCK_MEMORY = (
+    "the limit of locked memory (RLIMIT_MEMLOCK) must be unlimited: ulimit -l unlimited, LimitMEMLOCK=infinity in a unit, "
+    "--ulimit memlock=-1 for a container; root lifts it by itself, unless CAP_SYS_RESOURCE was taken from it"
+)
+
+
 def bind_doors(settings: Settings) -> dict[str, Door]:
     """Bind the socket of each role."""
     doors = {}
@@ -43,9 +49,7 @@ def prepare_keyring(settings: Settings, doors: Mapping[str, Door]) -> Work:
 
     def work(is_ready: Callable[[], None]) -> None:
         if not process_guard.lock_memory():
-            log.warning(
-                "keyring-memory-may-be-swapped", advice="start as root, or raise the limit of locked memory"
-            )
+            log.warning("keyring-memory-may-be-swapped", advice=_HOW_TO_LOCK_MEMORY)
         vault = open_vault()
         vault.create(_FIRST_KEYS)
         keyring = Keyring(vault, OpeningLog(settings.keyring_home, clock.now), time.monotonic)

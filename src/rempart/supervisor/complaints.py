@@ -1,0 +1,100 @@
+"""What a command says when it cannot go on: one sentence, the next step, the code; never a stack trace.
+
+Used by the command line and by the process that `rempart serve` becomes. The words of an error that only an operator meets are
+here; the others are those of faces/wording.py. Never: repeat personal data, which no error carries.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from rempart.domain.errors import RempartError
+from rempart.faces import wording
+from rempart.settings import ENVIRONMENTS
+
+_MAKE: Final = "Absente\u202f? Créez-la\u00a0: rempart database init. Arrêtée\u202f? Démarrez-la\u00a0: rempart database start."
+_UPDATE: Final = "Installez la version de Rempart qui a servi à cette base, ou une plus récente."
+
+OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "database-unreachable": ("La base de données ne répond pas.", _MAKE),
+    "database-ahead": ("La base de données est plus récente que ce programme.", _UPDATE),
+    "migration-altered": ("La base de données a reçu une migration que ce programme n’a pas.", _UPDATE),
+    "environment-mismatch": (
+        "La base de données a été créée pour un autre environnement.",
+        "Relancez avec la variable REMPART_ENVIRONMENT de sa création, ou avec un autre REMPART_HOME.",
+    ),
+    "sandbox-only": (
+        "Cela n’existe que dans un bac à sable.",
+        "Relancez avec REMPART_ENVIRONMENT=sandbox, sur une base créée ainsi.",
+    ),
+    "directory-taken": (
+        "Ce dossier contient un fichier d’adhérents que son insurers.json ne nomme pas.",
+        "Donnez à --out un dossier vide, ou retirez ce fichier.",
+    ),
+    "insurer-unregistered": (
+        "Aucun assureur n’est enregistré sous ce numéro AMC.",
+        "Enregistrez-le\u00a0: rempart insurer register --amc NUMÉRO --name NOM.",
+    ),
+    "insurer-known": (
+        "Un assureur est déjà enregistré sous ce numéro AMC.",
+        "Les assureurs servis\u00a0: rempart insurer list.",
+    ),
+    "key-unknown": (
+        "Le porte-clés n’a pas cette clé.",
+        "Faites les clés de l’assureur\u00a0: rempart keyring create NUMÉRO.",
+    ),
+    "keys-unreadable": (
+        "Les clés scellées ne s’ouvrent pas.",
+        "Vérifiez la phrase secrète (REMPART_KEYRING_PASSPHRASE_FILE), ou le code et le nom du jeton PKCS#11.",
+    ),
+}
+"""By code, a sentence and the next step, for who types commands."""
+
+
+@contextmanager
+def plainly_told(command: str) -> Iterator[None]:
+    """End the program with a sentence on the error output, and status 1, where an error would leave the block."""
+    try:
+        yield
+    except RempartError as error:
+        sys.exit(f"{command}: {told(error)}")
+    except BrokenPipeError:
+        _be_silent()
+        sys.exit(141)  # as a shell tells the end of a program by SIGPIPE
+    except OSError as error:
+        sys.exit(f"{command}: {told_of_system(error)}")
+
+
+def told(error: RempartError) -> str:
+    """Say an error in French, with its code and its place."""
+    if error.code == "environment-mismatch" and error.place in ENVIRONMENTS:
+        sentence = f"La base de données a été créée pour l’environnement {error.place}."
+        next_step = f"Relancez avec REMPART_ENVIRONMENT={error.place}, ou avec un autre REMPART_HOME."
+    elif error.code in OPERATORS_WORDS:
+        sentence, next_step = OPERATORS_WORDS[error.code]
+    elif error.code in wording.CODES:
+        words = wording.words_of(error.code)
+        sentence, next_step = words.sentence, words.next_step
+    else:
+        sentence, next_step = error.sentence, ""
+    return " ".join(part for part in (sentence, next_step, f"({error})") if part)
+
+
+def told_of_system(error: OSError) -> str:
+    """Say what the system refused, and on which file."""
+    reason = error.strerror or type(error).__name__
+    where = f"{error.filename}\u00a0: " if error.filename is not None else ""
+    return (
+        f"Le système refuse une opération sur un fichier ou une adresse ({where}{reason}). "
+        "Vérifiez les chemins donnés, REMPART_HOME, les droits et la place libre."
+    )
+
+
+def _be_silent() -> None:
+    """Have nothing more to write to who no longer reads: the interpreter would complain as it flushes at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for output in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # an output that was replaced has no descriptor
+            os.dup2(null, output.fileno())
