@@ -18,8 +18,17 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import references
+from bench.deliveries import write_deltas
 from bench.load import Measured, measure
-from bench.platform import PORT, fresh_settings, load_people, make_people, served
+from bench.platform import (
+    PORT,
+    Loaded,
+    fresh_settings,
+    load_people,
+    make_people,
+    register_insurers,
+    served,
+)
 from bench.questions import ACCOUNTS, Caller, draw_bodies, enrol, make_callers, requests
 from rempart.settings import Settings
 from rempart.store.database import address, connect_sync
@@ -30,6 +39,7 @@ WARM_UP_ROUNDS = 5
 TOP_CALLERS = 64
 CALLERS = (1, 16, TOP_CALLERS)
 OUT = Path("out")
+STRANGERS_SEED = 2025
 
 Figure = dict[str, object]
 
@@ -46,10 +56,13 @@ def main() -> None:
     settings, environ = fresh_settings(OUT.absolute() / "bench-home")
     say(f"Making {arguments.people:,} people…")
     files = make_people(environ, arguments.people, OUT / "bench-people")
+    strangers = make_people(environ, arguments.people // 20, OUT / "bench-strangers", seed=STRANGERS_SEED)
     with served(environ) as seconds_to_start:
         say(f"Serving after {seconds_to_start:.1f} s. Loading…")
-        loaded = load_people(settings, files)
-        figures = [_feed_figure(settings, loaded)]
+        register_insurers(settings, files)
+        figures = [_feed_figure("feed.first_load", settings, load_people(environ, files))]
+        deltas = write_deltas(files, strangers, OUT / "bench-deltas")
+        figures.append(_feed_figure("feed.delta", settings, load_people(environ, deltas)))
         callers = make_callers()
         enrol(settings, callers)
         bodies = cycle(draw_bodies(files, min(1_000_000, arguments.people), seed=7))
@@ -62,10 +75,11 @@ def main() -> None:
     _print(figures)
 
 
-def _feed_figure(settings: Settings, loaded: list) -> Figure:  # type: ignore[type-arg]
+def _feed_figure(name: str, settings: Settings, loaded: list[Loaded]) -> Figure:
+    """Hold the rows a second of some loads against a COPY of the largest of their files."""
     rows, seconds = sum(file.rows for file in loaded), sum(file.seconds for file in loaded)
     raw = median(references.copy_rate(address(settings, "owner"), loaded[-1].path) for _ in range(3))
-    return _figure("feed.first_load", rows / seconds, "rows/s", raw)
+    return _figure(name, rows / seconds, "rows/s", raw)
 
 
 def _warm_up(settings: Settings, callers: list[Caller], bodies: Iterator[bytes]) -> None:

@@ -60,14 +60,13 @@ def load(file: Path, *, insurer: str, by: str = "", language: Language = "fr", j
         Answer in one line of JSON.
     """
     settings = read_settings()
-    began = time.perf_counter()
     try:
         amc_number = str(parse_amc_number(insurer))
         with beside(settings, "keyring"), _progress(quiet=json) as on_lines:
             report = load_file(settings, Errand(file, amc_number, by or _caller(), language), on_lines)
     except RempartError as error:
         _refuse(error, as_json=json)
-    _tell(report, time.perf_counter() - began, amc_number, as_json=json)
+    _tell(report, amc_number, as_json=json)
     sys.exit(_status_of(report))
 
 
@@ -150,7 +149,7 @@ def _refuse(error: RempartError, *, as_json: bool) -> NoReturn:
     sys.exit(OUTAGE if isinstance(error, Outage) else REFUSED)
 
 
-def _tell(report: LoadReport, seconds: float, amc_number: str, *, as_json: bool) -> None:
+def _tell(report: LoadReport, amc_number: str, *, as_json: bool) -> None:
     """Say what became of a file."""
     if as_json:
         facts = {
@@ -160,8 +159,8 @@ def _tell(report: LoadReport, seconds: float, amc_number: str, *, as_json: bool)
             "rows": report.line_count,
             "refused_lines": report.refused_line_count,
             "rejects": str(report.rejects) if report.rejects else None,
-            "seconds": round(seconds, 2),
-            "rows_per_second": round(report.line_count / seconds),
+            "seconds": round(report.seconds, 2),
+            "rows_per_second": round(report.line_count / report.seconds),
             "difference": report.difference,
         }
         print(json_format.dumps(facts))
@@ -171,19 +170,19 @@ def _tell(report: LoadReport, seconds: float, amc_number: str, *, as_json: bool)
         return
     if report.rejects is not None:
         print(f"{report.refused_line_count:,} lines were refused: see {report.rejects}")
-    print(_sentence(report, seconds))
+    print(_sentence(report))
     for line in _difference_lines(report.difference or {}, with_samples=report.verdict == "waiting"):
         print(line)
 
 
-def _sentence(report: LoadReport, seconds: float) -> str:
+def _sentence(report: LoadReport) -> str:
     if report.verdict == "waiting":
         return (
             f"File {report.file_id} waits for a second person, and nothing was changed: it would close, reopen or backdate more "
             f"than 2 % of this insurer's rights. After a look: rempart feed approve {report.file_id}"
         )
-    rate = report.line_count / seconds
-    return f"Taken: {report.line_count:,} rows in {seconds:.1f} s, {rate:,.0f} rows/s."
+    rate = report.line_count / report.seconds
+    return f"Taken: {report.line_count:,} rows in {report.seconds:.1f} s, {rate:,.0f} rows/s."
 
 
 def _difference_lines(difference: dict[str, Any], *, with_samples: bool) -> Iterator[str]:

@@ -66,6 +66,7 @@ class Told(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
     place: str = ""
     has_report: bool = False
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _load_apart(settings: Settings, errand: Errand, on_lines: OnLines) -> LoadRe
             told.refused_line_count,
             report,
             told.difference,
+            told.seconds,
         )
 
 
@@ -210,6 +212,7 @@ def _take(settings: Settings, task: Task, pipe: BinaryIO) -> Told:
             file_id=report.file_id,
             line_count=report.line_count,
             difference=report.difference,
+            seconds=report.seconds,
         )
     if not rejects.is_whole:
         return ended

@@ -7,6 +7,7 @@ transaction. Whoever is killed leaves the database as it was: the same command s
 Never: keep a value of the file in an error or a report; apply a file that waits for a second person.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -69,7 +70,10 @@ _APPROVAL_REFUSALS: dict[str, type[FileApprovalRefused]] = {
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What became of a file; `difference` counts what it changes, `rejects` is the report of refused lines."""
+    """What became of a file; `difference` counts what it changes, `rejects` is the report of refused lines.
+
+    The seconds are those from the first connection to the end, without the start of the process.
+    """
 
     verdict: Verdict
     file_id: int | None
@@ -77,6 +81,7 @@ class LoadReport:
     refused_line_count: int = 0
     rejects: Path | None = None
     difference: dict[str, Any] | None = None
+    seconds: float = 0.0
 
 
 def load_members(
@@ -114,13 +119,15 @@ def load_open_file(
         raise MemberFileForAnotherInsurer(f"amc_number {file.manifest.amc_number}")
     if file.manifest.row_count > FEED_ROWS_MAX:
         raise ManifestMemberWrong("row_count")
+    began = time.perf_counter()
     with closing(connect_sync(settings, ROLE)) as connection:
         road = _Road(settings, connection, file, rejects, on_lines)
         try:
-            return road.take(brought_by, may_absorb=True)
+            report = road.take(brought_by, may_absorb=True)
         except FileNotClean:
             rejects.begin_again()
-            return road.take(brought_by, may_absorb=False)
+            report = road.take(brought_by, may_absorb=False)
+    return replace(report, seconds=time.perf_counter() - began)
 
 
 @dataclass(frozen=True, slots=True)
