@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from unittest import mock
 import pytest
 
 from rempart.cli import main
+from rempart.cli.feed_words import WORDS
 from rempart.feeds.formats.writer import write_member_file
 from rempart.settings import Settings
 from tests.support.database import Database
@@ -90,16 +92,16 @@ def test_a_file_is_taken_and_then_recognised(desk: Desk) -> None:
     file = desk.file(family())
     taken = desk.type("feed", "load", file, "--insurer", AMC)
     assert taken.status == 0
-    assert taken.output.startswith("Taken: 6 rows in ")
+    assert taken.output.startswith("Fichier pris\u00a0: 6 lignes en ")
     again = desk.type("feed", "load", file, "--insurer", AMC)
-    assert (again.status, again.output) == (0, "This file was taken before; nothing was changed.\n")
+    assert (again.status, again.output) == (0, "Ce fichier avait déjà été pris\u202f; rien n’a changé.\n")
     (listed,) = desk.told("feed", "list")["files"]
     assert (listed["state"], listed["row_count"], listed["name"]) == ("taken", 6, "1.csv")
 
 
 def test_progress_is_a_plain_line_where_there_is_no_terminal(desk: Desk) -> None:
     done = desk.type("feed", "load", desk.file(family()), "--insurer", AMC)
-    assert done.complaint.startswith("6 of 6 rows read, ")
+    assert done.complaint.startswith("6 lignes lues sur 6, ")
     assert "\x1b" not in done.complaint
 
 
@@ -107,13 +109,15 @@ def test_bad_lines_have_an_exit_status_and_a_report(desk: Desk) -> None:
     file = desk.file([*family(), nadia(beneficiary_id="P-7", birth_rank="5", nir="284119935000153")])
     done = desk.type("feed", "load", file, "--insurer", AMC)
     assert done.status == 3
-    assert done.output.startswith(f"1 lines were refused: see {file}.rejects.csv")
+    assert done.output.startswith("Lignes refusées\u00a0: 1. ")
+    assert f"{file}.rejects.csv" in done.output.splitlines()[0]
     assert "nir-key" in Path(f"{file}.rejects.csv").read_text(encoding="utf-8")
 
 
 def test_the_report_may_be_in_english(desk: Desk) -> None:
     file = desk.file([*family(), nadia(beneficiary_id="P-7", birth_rank="5", sex="X")])
-    desk.type("feed", "load", file, "--insurer", AMC, "--language", "en")
+    done = desk.type("feed", "load", file, "--insurer", AMC, "--language", "en")
+    assert "Taken: 7 rows in " in done.output
     assert (
         Path(f"{file}.rejects.csv")
         .read_text(encoding="utf-8")
@@ -133,6 +137,24 @@ def test_a_refused_file_says_why_and_what_to_do(desk: Desk) -> None:
     assert NADIA_NIR[:13] not in done.complaint + done.output
 
 
+def test_both_languages_say_the_same_things_with_the_same_parts() -> None:
+    french, english = WORDS["fr"], WORDS["en"]
+    assert list(french) == list(english)
+    for key in french:
+        assert set(re.findall(r"{(\w+)", french[key])) == set(re.findall(r"{(\w+)", english[key])), key
+
+
+def test_a_refusal_is_said_in_the_language_that_was_asked_for(desk: Desk) -> None:
+    file = desk.file(family())
+    Path(file).write_bytes(Path(file).read_bytes()[:-50])
+    french = desk.type("feed", "load", file, "--insurer", AMC).complaint
+    english = desk.type("feed", "load", file, "--insurer", AMC, "--language", "en").complaint
+    assert "La fin du fichier manque." in french
+    assert "member-file-truncated, ligne 7)" in french
+    assert "The end of the file is missing." in english
+    assert "member-file-truncated, line 7)" in english
+
+
 def test_a_wrong_amc_number_is_refused(desk: Desk) -> None:
     assert desk.type("feed", "load", desk.file(family()), "--insurer", "12").status == 1
 
@@ -142,12 +164,12 @@ def test_a_file_that_waits_is_let_in_by_somebody_else(desk: Desk) -> None:
     half = desk.file(family()[:3], sequence=2)
     waiting = desk.type("feed", "load", half, "--insurer", AMC, "--by", "nadia")
     assert waiting.status == 4
-    assert "closing 2" in waiting.output
+    assert "fermés 2" in waiting.output
     assert "rempart feed approve 2" in waiting.output
-    assert "2026-11-30" in waiting.output
+    assert "30/11/2026" in waiting.output
     assert desk.type("feed", "approve", "2", "--by", "nadia").status == 1
     approved = desk.type("feed", "approve", "2", "--by", "camille")
-    assert (approved.status, "Load it again" in approved.output) == (0, True)
+    assert (approved.status, "Chargez-le de nouveau" in approved.output) == (0, True)
     assert desk.type("feed", "load", half, "--insurer", AMC, "--by", "nadia").status == 0
     (known,) = desk.told("insurer", "list")["insurers"]
     assert known["people_count"] == 6

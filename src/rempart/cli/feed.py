@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from rempart.cli.feed_process import Errand, load_file
+from rempart.cli.feed_words import WORDS, account, complaint, number, say
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.advice import Language, advice
@@ -55,23 +56,23 @@ def load(file: Path, *, insurer: str, by: str = "", language: Language = "fr", j
     by
         Who brings it; the user of this machine when not said.
     language
-        The language of the report of refused lines, FILE.rejects.csv: fr or en.
+        The language of what is said, and of the report of refused lines, FILE.rejects.csv: fr or en.
     json
         Answer in one line of JSON.
     """
     settings = read_settings()
     try:
         amc_number = str(parse_amc_number(insurer))
-        with beside(settings, "keyring"), _progress(quiet=json) as on_lines:
+        with beside(settings, "keyring"), _progress(language, quiet=json) as on_lines:
             report = load_file(settings, Errand(file, amc_number, by or _caller(), language), on_lines)
     except RempartError as error:
-        _refuse(error, as_json=json)
-    _tell(report, amc_number, as_json=json)
+        _refuse(error, language, as_json=json)
+    _tell(report, amc_number, language, as_json=json)
     sys.exit(_status_of(report))
 
 
 @app.command
-def approve(file_id: int, *, by: str = "", json: bool = False) -> None:
+def approve(file_id: int, *, by: str = "", language: Language = "fr", json: bool = False) -> None:
     """Let a waiting file in, as a second person; then load the file again.
 
     Parameters
@@ -80,6 +81,8 @@ def approve(file_id: int, *, by: str = "", json: bool = False) -> None:
         The number of the file, as `rempart feed list` gives it.
     by
         Who approves; the user of this machine when not said. Not who brought the file.
+    language
+        The language of what is said: fr or en.
     json
         Answer in one line of JSON.
     """
@@ -89,10 +92,10 @@ def approve(file_id: int, *, by: str = "", json: bool = False) -> None:
             approve_waiting_file(settings, file_id, by or _caller())
             approved = next(row for row in files_brought(settings) if row.file_id == file_id)
     except RempartError as error:
-        _refuse(error, as_json=json)
+        _refuse(error, language, as_json=json)
     again = f"rempart feed load {approved.name} --insurer {approved.amc_number}"
     facts = {"verdict": "approved", "file_id": file_id, "next": again}
-    print(json_format.dumps(facts) if json else f"File {file_id} is let in. Load it again: {again}")
+    print(json_format.dumps(facts) if json else say("approved", language, file_id=file_id, again=again))
 
 
 @app.command(name="list")
@@ -137,66 +140,35 @@ def _status_of(report: LoadReport) -> int:
     return TAKEN_IN_PART if report.refused_line_count else 0
 
 
-def _refuse(error: RempartError, *, as_json: bool) -> NoReturn:
+def _refuse(error: RempartError, language: Language = "fr", *, as_json: bool) -> NoReturn:
     """Say what was refused, where, why and what to do."""
     text = advice("en").get(error.code)
     if as_json:
         facts = {"verdict": "refused", "code": error.code, "place": error.place}
         print(json_format.dumps(facts | (text._asdict() if text else {})))
     else:
-        words = f" {text.sentence} {text.next_step}" if text else ""
-        sys.stderr.write(f"rempart: {error}.{words}\n")
+        sys.stderr.write(f"rempart: {complaint(error, language)}\n")
     sys.exit(OUTAGE if isinstance(error, Outage) else REFUSED)
 
 
-def _tell(report: LoadReport, amc_number: str, *, as_json: bool) -> None:
+def _tell(report: LoadReport, amc_number: str, language: Language, *, as_json: bool) -> None:
     """Say what became of a file."""
-    if as_json:
-        facts = {
-            "verdict": report.verdict,
-            "file_id": report.file_id,
-            "insurer": amc_number,
-            "rows": report.line_count,
-            "refused_lines": report.refused_line_count,
-            "rejects": str(report.rejects) if report.rejects else None,
-            "seconds": round(report.seconds, 2),
-            "rows_per_second": round(report.line_count / report.seconds),
-            "difference": report.difference,
-        }
-        print(json_format.dumps(facts))
+    if not as_json:
+        for line in account(report, language):
+            print(line)
         return
-    if report.verdict == "already-taken":
-        print("This file was taken before; nothing was changed.")
-        return
-    if report.rejects is not None:
-        print(f"{report.refused_line_count:,} lines were refused: see {report.rejects}")
-    print(_sentence(report))
-    for line in _difference_lines(report.difference or {}, with_samples=report.verdict == "waiting"):
-        print(line)
-
-
-def _sentence(report: LoadReport) -> str:
-    if report.verdict == "waiting":
-        return (
-            f"File {report.file_id} waits for a second person, and nothing was changed: it would close, reopen or backdate more "
-            f"than 2 % of this insurer's rights. After a look: rempart feed approve {report.file_id}"
-        )
-    rate = report.line_count / report.seconds
-    return f"Taken: {report.line_count:,} rows in {report.seconds:.1f} s, {rate:,.0f} rows/s."
-
-
-def _difference_lines(difference: dict[str, Any], *, with_samples: bool) -> Iterator[str]:
-    """Say the difference: counts, then a few lines by the digest of their reference."""
-    counts = ("new", "changed", "closing", "reopening", "backdated", "people_held")
-    if difference:
-        yield "  " + ", ".join(f"{name.replace('_', ' ')} {difference[name]:,}" for name in counts)
-    if difference.get("closings_held_back"):
-        yield "  A bad line belongs to nobody that can be told, so nobody was closed for being absent."
-    for sample in difference.get("samples", ()) if with_samples else ():
-        yield (
-            f"  {sample['what']:<10} {sample['reference_digest']}  from {sample['opens_on']}  "
-            f"until {sample['former_ends_on'] or '—'}, now {sample['ends_on'] or '—'}"
-        )
+    facts = {
+        "verdict": report.verdict,
+        "file_id": report.file_id,
+        "insurer": amc_number,
+        "rows": report.line_count,
+        "refused_lines": report.refused_line_count,
+        "rejects": str(report.rejects) if report.rejects else None,
+        "seconds": round(report.seconds, 2),
+        "rows_per_second": round(report.line_count / report.seconds),
+        "difference": report.difference,
+    }
+    print(json_format.dumps(facts))
 
 
 def _facts_of(file: FileRow) -> dict[str, Any]:
@@ -207,7 +179,7 @@ def _facts_of(file: FileRow) -> dict[str, Any]:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[OnLines]:
+def _progress(language: Language, *, quiet: bool) -> Iterator[OnLines]:
     """Show how far we are: a bar on a terminal, a line now and then elsewhere, nothing when asked for JSON."""
     console = Console(stderr=True)
     if quiet:
@@ -217,22 +189,24 @@ def _progress(*, quiet: bool) -> Iterator[OnLines]:
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.completed:,.0f} rows, {task.fields[rate]:,.0f}/s"),
+            TextColumn("{task.fields[counted]}"),
         )
         with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
-            yield _bar(progress)
+            yield _bar(progress, language)
     else:
-        yield _Lines().show
+        yield _Lines(language).show
 
 
-def _bar(progress: Progress) -> OnLines:
-    task = progress.add_task("Reading", total=None, rate=0.0)
+def _bar(progress: Progress, language: Language) -> OnLines:
+    words = WORDS[language]
+    task = progress.add_task(words["reading"], total=None, counted="")
     began = time.perf_counter()
 
     def show(read: int, of: int) -> None:
-        rate = read / (time.perf_counter() - began)
-        stage = "Reading" if read < of else "Applying"
-        progress.update(task, completed=read, total=of, rate=rate, description=stage)
+        rate = number(read / (time.perf_counter() - began), language)
+        counted = f"{number(read, language)} {words['bar']}, {rate}/s"
+        stage = words["reading"] if read < of else words["applying"]
+        progress.update(task, completed=read, total=of, counted=counted, description=stage)
 
     return show
 
@@ -240,13 +214,14 @@ def _bar(progress: Progress) -> OnLines:
 class _Lines:
     """Progress for whoever reads a file: one line every quarter of a million rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
         self._began = time.perf_counter()
         self._shown = 0
 
     def show(self, read: int, of: int) -> None:
         """Say how far we are, when it is time."""
         if read // LINE_EVERY_ROWS > self._shown // LINE_EVERY_ROWS or read == of != self._shown:
-            rate = read / (time.perf_counter() - self._began)
-            print(f"{read:,} of {of:,} rows read, {rate:,.0f} rows/s", file=sys.stderr)
+            rate = round(read / (time.perf_counter() - self._began))
+            print(say("read", self._language, read=read, of=of, rate=rate), file=sys.stderr)
         self._shown = read

@@ -237,6 +237,8 @@ def _place(opening: Opening, manifest: Manifest) -> str:
     """Say which number was found and which was expected."""
     if opening.expected is None:
         return f"amc_number {manifest.amc_number}"
+    if opening.verdict == "previous-differs":
+        return "previous_sha256"
     return f"sequence {manifest.sequence}, expected {opening.expected}"
 
 
