@@ -49,7 +49,9 @@ class Desk:
             try:
                 main(words)
             except SystemExit as ended:
-                status = ended.code if isinstance(ended.code, int) else 0
+                if isinstance(ended.code, str):  # what the interpreter would say at its end
+                    complaint.write(ended.code)
+                status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         return Done(status, output.getvalue(), complaint.getvalue())
 
     def told(self, *words: str) -> Any:
