@@ -1,6 +1,7 @@
 """The ways into the database, and the migrations that make it."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -83,6 +84,12 @@ def test_a_database_that_is_not_there_is_an_outage(database: Database) -> None:
 
 def test_migrating_again_changes_nothing(fresh_database: Database) -> None:
     assert migrate(fresh_database.settings) == []
+
+
+def test_many_starts_at_once_on_one_server_all_succeed(fresh_database: Database) -> None:
+    with ThreadPoolExecutor(8) as starts:
+        taken = list(starts.map(migrate, [fresh_database.settings] * 40))
+    assert taken == [[]] * 40
 
 
 def test_the_database_remembers_each_migration_and_its_digest(database: Database) -> None:

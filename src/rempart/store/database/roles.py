@@ -20,6 +20,8 @@ OWNER = "owner"
 LOGIN_ROLES = ("fhir", "identity", "portal", "feeds", "operator")
 """The roles that log in, beside the owner."""
 
+_TRIES = 50
+
 _ONLINE_ROLES = ("fhir", "identity", "portal")
 _ONLINE_STATEMENT_TIMEOUT = "10s"
 """No question takes a hundredth of it; a statement that does holds locks that others wait for."""
@@ -36,17 +38,17 @@ def ensure_roles(connection: psycopg.Connection[TupleRow], settings: Settings) -
     """Make the login roles that are missing, and open this database to them and to nobody else."""
     for role in LOGIN_ROLES:
         identifier = sql.Identifier(name_of(role))
-        with suppress(errors.DuplicateObject, errors.UniqueViolation):  # made by an earlier start
-            connection.execute(sql.SQL("create role {} login").format(identifier))
-        connection.execute(
-            sql.SQL("alter role {} reset all").format(identifier)
-        )  # a role may set things on itself
+        with suppress(errors.DuplicateObject):  # made by an earlier start
+            _alter(connection, sql.SQL("create role {} login").format(identifier))
+        # A role may have set things on itself.
+        _alter(connection, sql.SQL("alter role {} reset all").format(identifier))
         if role in _ONLINE_ROLES:
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-                connection.execute(
+                _alter(
+                    connection,
                     sql.SQL("alter role {} set {} = {}").format(
                         identifier, sql.Identifier(limit), sql.Literal(_ONLINE_STATEMENT_TIMEOUT)
-                    )
+                    ),
                 )
         if not settings.is_database_embedded:
             _give_password(connection, settings, role)
@@ -60,10 +62,11 @@ def open_to_roles(connection: psycopg.Connection[TupleRow]) -> None:
     """
     database = sql.Identifier(connection.info.dbname)
     names = sql.SQL(", ").join(sql.Identifier(name_of(role)) for role in LOGIN_ROLES)
-    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, names))
-    connection.execute(
-        sql.SQL("grant temporary on database {} to {}").format(database, sql.Identifier(name_of("feeds")))
+    _alter(connection, sql.SQL("revoke all on database {} from public").format(database))
+    _alter(connection, sql.SQL("grant connect on database {} to {}").format(database, names))
+    _alter(
+        connection,
+        sql.SQL("grant temporary on database {} to {}").format(database, sql.Identifier(name_of("feeds"))),
     )
 
 
@@ -82,7 +85,7 @@ def create_database(connection: psycopg.Connection[TupleRow], name: str, templat
 def close_maintenance_databases(connection: psycopg.Connection[TupleRow]) -> None:
     """Close the server's own databases to the login roles: there is nothing for them there."""
     for name in ("postgres", "template1"):
-        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
+        _alter(connection, sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
 
 
 def read_password(settings: Settings, role: str) -> str:
@@ -103,8 +106,23 @@ def _give_password(connection: psycopg.Connection[TupleRow], settings: Settings,
         draft.rename(path)
     password = read_password(settings, role).encode()
     verifier = connection.pgconn.encrypt_password(password, name_of(role).encode(), b"scram-sha-256")
-    connection.execute(
+    _alter(
+        connection,
         sql.SQL("alter role {} password {}").format(
             sql.Identifier(name_of(role)), sql.Literal(verifier.decode())
-        )
+        ),
     )
+
+
+def _alter(connection: psycopg.Connection[TupleRow], statement: sql.Composed) -> None:
+    """Run a statement on roles or databases that may be run twice, until it is through.
+
+    Those rows are the whole server's, and no lock that a platform can hold covers them: of two starts that alter
+    or make one at the same instant, PostgreSQL refuses the second ("tuple concurrently updated", or a key that is
+    there already).
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(errors.InternalError_, errors.UniqueViolation):
+            connection.execute(statement)
+            return
+    connection.execute(statement)
