@@ -21,7 +21,6 @@ from bench import references
 from bench.deliveries import write_deltas
 from bench.load import Measured, measure
 from bench.platform import (
-    PORT,
     Loaded,
     fresh_settings,
     load_people,
@@ -53,6 +52,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65_536), hard))
     say = Console(stderr=True).print
+    OUT.mkdir(exist_ok=True)
     settings, environ = fresh_settings(OUT.absolute() / "bench-home")
     say(f"Making {arguments.people:,} people…")
     files = make_people(environ, arguments.people, OUT / "bench-people")
@@ -70,7 +70,6 @@ def main() -> None:
         rounds = [_round(settings, callers, bodies, arguments.people, say) for _ in range(arguments.rounds)]
         figures += _rights_figures(rounds)
         figures += _memory_figures()
-    OUT.mkdir(exist_ok=True)
     (OUT / "bench.json").write_text(json.dumps(figures, indent=1))
     _print(figures)
 
@@ -98,7 +97,7 @@ def _round(
     """Measure the raw transaction and the platform, in turn."""
     seen: dict[str, float] = {}
     seen["pgbench"] = references.pgbench_rate(address(settings, "owner"), people)
-    uvicorn = references.uvicorn_bare(PORT + 50, 16, 3)
+    uvicorn = references.uvicorn_bare(settings.port + 50, 16, 3)
     seen["uvicorn"] = uvicorn.rate
     expected = 9_000.0
     for count in CALLERS:

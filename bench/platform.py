@@ -38,7 +38,7 @@ def fresh_settings(home: Path) -> tuple[Settings, dict[str, str]]:
     environ = {
         **os.environ,
         "REMPART_HOME": str(home),
-        "REMPART_PORT": str(PORT),
+        "REMPART_PORT": os.environ.get("REMPART_PORT", str(PORT)),
         "REMPART_ENVIRONMENT": "production",
         "REMPART_DATABASE_URL": os.environ.get("REMPART_DATABASE_URL", ""),
     }
