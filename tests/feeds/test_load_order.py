@@ -240,6 +240,33 @@ class TestWaiting:
         rows = [{**row, "situation": "suspended"} for row in crowd(100)]
         assert insurer.send(rows, effective_on=DECEMBER).verdict == "waiting"
 
+    @pytest.mark.parametrize(
+        "less",
+        [
+            {"domains": "PHAR"},
+            {"domains": "PHAR OPTI", "domains_without_tp": "DEPR MEDE"},
+            {"waiting_domains": "MEDE"},
+        ],
+    )
+    def test_a_file_under_which_many_rights_cover_less_waits(
+        self, insurer: Insurer, less: dict[str, str]
+    ) -> None:
+        insurer.send(crowd(100))
+        report = insurer.send([{**row, **less} for row in crowd(100)], effective_on=DECEMBER)
+        assert report.verdict == "waiting"
+        assert report.difference is not None
+        assert report.difference["closing"] == 100
+
+    def test_a_file_under_which_rights_cover_more_does_not_wait(self, insurer: Insurer) -> None:
+        insurer.send(crowd(100))
+        more = {
+            "domains": "PHAR MEDE OPTI DEPR",
+            "domains_without_tp": None,
+            "waiting_domains": None,
+            "waiting_until": None,
+        }
+        assert insurer.send([{**row, **more} for row in crowd(100)], effective_on=DECEMBER).verdict == "taken"
+
     def test_renewals_and_newcomers_do_not_wait(self, insurer: Insurer) -> None:
         insurer.send([{**row, "ends_on": "2026-12-31"} for row in crowd(100)])
         renewed = [{**row, "ends_on": "2027-12-31"} for row in crowd(100)]

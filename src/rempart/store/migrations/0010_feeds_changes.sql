@@ -14,7 +14,7 @@ begin
         c.action, c.line, c.person_id, c.reference_digest, c.contract_digest, c.opens_on,
         case when c.action = 3 then here.effective_on - 1 else nullif(c.ends_on, 'infinity') end, nullif(c.former_ends_on, 'infinity'),
         c.action in (3, 4)
-            or c.action = 2 and (c.ends_on < c.former_ends_on or c.situation = 1 and c.former_situation <> 1),
+            or c.action = 2 and (c.ends_on < c.former_ends_on or c.situation = 1 and c.former_situation <> 1 or c.covers_less),
         c.action = 2 and (
             c.former_ends_on < least(here.effective_on, c.ends_on) or c.situation <> 1 and c.former_situation = 1),
         c.action = 1 and c.opens_on < here.effective_on and not here.is_first
@@ -23,6 +23,7 @@ begin
             l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, l.situation,
             r.situation as former_situation,
             case when r.person_id is not null then coalesce(r.ends_on, 'infinity') end as former_ends_on,
+            r.domains & ~r.waiting_domains & ~(l.domains & ~l.waiting_domains) <> 0 as covers_less,
             case
                 when l.change = 1 then case
                     when r.person_id is null then 5 -- told below
