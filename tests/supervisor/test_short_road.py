@@ -36,6 +36,9 @@ class Face:
         else:
             reply(200, TELLS_LENGTH, b"short")
 
+    def malformed(self) -> tuple[int, Headers, bytes]:
+        return 400, [(b"content-length", b"7")], b"no HTTP"
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body, more = b"", True
         while more:
@@ -187,8 +190,18 @@ async def test_what_is_no_http_is_refused_and_asks_nothing() -> None:
         await line.send(
             f"POST {PATH} HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\nzz\r\n"
         )
-        assert (await line.reader.read(12)).endswith(b"400")
+        assert await line.hear() == "no HTTP"
+        assert line.head.startswith("http/1.1 400")
+        assert await line.is_closed()
     assert face.bodies == []
+
+
+async def test_where_the_face_is_closed_uvicorn_refuses_what_is_no_http() -> None:
+    face = Face()
+    face.is_open = False
+    async with served(face) as line:
+        await line.send("what is this?\r\n\r\n")
+        assert await line.hear() == "Invalid HTTP request received."
 
 
 async def test_a_closed_road_leaves_the_request_to_asgi() -> None:

@@ -32,6 +32,9 @@ class ShortRoad(Protocol):
     def answer(self, headers: Headers, body: bytes, reply: Reply) -> None:
         """Answer a request, now or later; raise nothing."""
 
+    def malformed(self) -> tuple[int, Headers, bytes]:
+        """Say that what came is no HTTP."""
+
 
 class _Exchange:
     """One request on the short road; to uvicorn's protocol, a cycle like its own."""
@@ -93,6 +96,14 @@ class ShortRoadProtocol(HttpToolsProtocol):
             self._send_whole(exchange, status, headers, content)
 
         self._road.answer(self.headers, body, reply)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say as the face does that what came is no HTTP, and hang up."""
+        road = self._find_road()
+        if road is None:
+            super().send_400_response(msg)
+        else:
+            self._send_whole(_Exchange(keep_alive=False), *road.malformed())
 
     def _may_be_short(self) -> bool:
         before = cast("RequestResponseCycle | None", self.cycle)

@@ -1,11 +1,14 @@
 """What the gate does not answer, and what never reaches it: status, challenge, code, and the receipt where there is one."""
 
+import http.client
 import json
 import os
 import signal
+import socket
 import time
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -243,6 +246,16 @@ def test_an_unknown_address_is_an_operation_outcome(desk: Desk, path: str, statu
     answer = desk.exchange("GET", path, None, {})
     judge(answer)
     assert (answer.status, answer.code) == (status, code)
+
+
+def test_what_is_no_http_is_an_operation_outcome(desk: Desk) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(desk.url).port), timeout=10) as caller:
+        caller.sendall(b"GET /fhir/metadata HTTP/1.1\r\nthis is no header\r\n\r\n")
+        heard = http.client.HTTPResponse(caller)
+        heard.begin()
+        answer = Answer(heard.status, {name.lower(): text for name, text in heard.getheaders()}, heard.read())
+    judge(answer)
+    assert (answer.status, answer.code) == (400, "request-malformed")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "QUERY"])

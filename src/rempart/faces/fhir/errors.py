@@ -2,7 +2,7 @@
 
     Refusal
     └── RequestRefused
-        ├── PathUnknown … IdempotencyKeyMalformed    the HTTP envelope
+        ├── RequestMalformed … IdempotencyKeyMalformed    the HTTP envelope
         ├── ResourceRefused                          the body is not the FHIR R4 resource that it should be; HTTP 400
         └── QuestionRefused                          it is, but what it asks cannot be asked; HTTP 422
 
@@ -16,6 +16,12 @@ class RequestRefused(Refusal):
     """The request is not one that this face answers."""
 
     code = "request-refused"
+
+
+class RequestMalformed(RequestRefused):
+    """What came is not an HTTP/1.1 request."""
+
+    code = "request-malformed"
 
 
 class PathUnknown(RequestRefused):

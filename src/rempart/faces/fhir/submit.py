@@ -29,6 +29,7 @@ from rempart.faces.fhir.envelope import (
     read_body,
     read_envelope,
 )
+from rempart.faces.fhir.errors import RequestMalformed
 from rempart.faces.fhir.outcomes import row_of_answer, row_of_error
 from rempart.faces.fhir.question import question_of
 from rempart.faces.fhir.reading import read_request
@@ -90,6 +91,10 @@ class Submit:
             reply(*refusal_of(error, envelope, self._metadata_url))
         else:
             asked.add_done_callback(answer_later)
+
+    def malformed(self) -> Said:
+        """Say that what came is no HTTP request."""
+        return refusal_of(RequestMalformed(), read_envelope([], b""), self._metadata_url)
 
     def _check(self, headers: Headers, envelope: Envelope) -> tuple[ProvenCaller, str | None]:
         """Verify who asks, then what the headers announce; give the caller and the idempotency key."""
