@@ -24,6 +24,10 @@ BORN_ABROAD_ADULT, BORN_ABROAD_CHILD = 0.13, 0.03
 BORN_AT_HOME_ADULT, BORN_AT_HOME_CHILD = 0.55, 0.85
 SAME_SEX_COUPLES: Final = 0.02
 DAYS_A_YEAR: Final = 365.2425
+_AGES_OF_SENIORS: Final = (65, 70, 75, 80, 85, 90, 95, 100, 108)
+_SHARES_OF_SENIORS: Final = (0, 0.27, 0.52, 0.73, 0.855, 0.94, 0.987, 0.998, 1)
+"""How many of those over 65 are younger than each of these ages (Insee, population by age on 1 January, rounded)."""
+_SENIOR_COUPLES_SHARE: Final = 0.97  # couples end before the greatest ages
 _EPOCH: Final = date(1970, 1, 1)
 
 HOLDER, PARTNER, CHILD = range(3)
@@ -113,9 +117,9 @@ def _adult_ages_days(random: np.random.Generator, kind: Integers) -> Integers:
             np.where(even < 0.4, 24 + 25 * even, 50 + 25 * (even - 0.4)),
             np.clip(40 + 7.5 * centred, 22, 60),
             np.clip(41 + 7.5 * centred, 20, 60),
-            65 + 38 * even * even,
+            np.interp(even, _SHARES_OF_SENIORS, _AGES_OF_SENIORS),
         ],
-        default=65 + 27 * even * even,
+        default=np.interp(even * _SENIOR_COUPLES_SHARE, _SHARES_OF_SENIORS, _AGES_OF_SENIORS),
     )
     return np.floor(years * DAYS_A_YEAR + random.random(kind.size) * 365).astype(np.int64)
 
