@@ -77,9 +77,10 @@ def test_a_space_that_does_not_break_is_left_alone(text: str) -> None:
     assert unspaced([text]) == []
 
 
-def test_what_the_faces_say_is_spaced_as_french_is() -> None:
-    catalogue = json.loads((PACKAGE / "faces" / "wording_fr.json").read_text(encoding="utf-8"))
-    assert unspaced(strings_in(catalogue)) == []
+@pytest.mark.parametrize("catalogue", ["faces/wording_fr.json", "feeds/formats/advice_fr.json"])
+def test_what_a_catalogue_says_is_spaced_as_french_is(catalogue: str) -> None:
+    texts = json.loads((PACKAGE / catalogue).read_text(encoding="utf-8"))
+    assert unspaced(strings_in(texts)) == []
 
 
 def test_the_texts_of_the_portal_are_spaced_as_french_is() -> None:
