@@ -91,8 +91,14 @@ def test_the_server_keeps_no_password_but_its_verifier(migrated: Settings) -> No
     assert (migrated.secrets_home / "fhir").read_text() not in str(kept[0])
 
 
-def test_no_process_keeps_the_administrators_word(migrated: Settings) -> None:
-    with processes(migrated, "keyring", "fhir") as running:
+@pytest.mark.parametrize("is_in_address", [True, False])
+def test_no_process_keeps_the_administrators_word(migrated: Settings, is_in_address: bool) -> None:
+    said = {}
+    if not is_in_address:
+        said = {"PGUSER": "admin", "PGPASSWORD": "the word of the administrator"}
+        bare = migrated.database_url.replace("admin:the%20word%20of%20the%20administrator@", "")
+        migrated = replace(migrated, database_url=bare)
+    with processes(migrated, "keyring", "fhir", **said) as running:
         for process_id in (running.supervisor.pid, *running.process_ids["fhir"]):
             variables = Path(f"/proc/{process_id}/environ").read_bytes().split(b"\0")
             assert [line for line in variables if line.startswith(b"REMPART_DATABASE_URL=")]

@@ -10,6 +10,7 @@ import resource
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import structlog
 from psycopg import conninfo
@@ -24,6 +25,10 @@ from rempart.supervisor.environment import shed_the_callers
 from rempart.supervisor.supervise import Supervisor
 
 log = structlog.get_logger()
+
+_ADMINISTRATORS: Final = {"user", "password", "passfile"}
+_ADMINISTRATORS_VARIABLES: Final = {"PGUSER", "PGPASSWORD", "PGPASSFILE"}
+"""Where libpq finds who the administrator is: the address, and the environment."""
 
 _NO_WALL = """\
 Attention\u00a0: lancé par un utilisateur ordinaire, Rempart n’a pas de mur entre ses processus.
@@ -68,13 +73,13 @@ def _migrate(settings: Settings) -> None:
     if settings.is_database_embedded:
         migrate(settings)
         return
-    given = conninfo.conninfo_to_dict(settings.database_url)
-    if "password" not in given and "user" not in given:
+    given = {name: str(part) for name, part in conninfo.conninfo_to_dict(settings.database_url).items()}
+    if not given.keys() & _ADMINISTRATORS and not os.environ.keys() & _ADMINISTRATORS_VARIABLES:
         return
     migrate(settings)
-    stripped = {name: str(part) for name, part in given.items() if name not in {"user", "password"}}
-    environment = {**os.environ, "REMPART_DATABASE_URL": conninfo.make_conninfo("", **stripped)}
-    environment.pop("PGPASSWORD", None)
+    address = {name: part for name, part in given.items() if name not in _ADMINISTRATORS}
+    environment = {name: text for name, text in os.environ.items() if name not in _ADMINISTRATORS_VARIABLES}
+    environment["REMPART_DATABASE_URL"] = conninfo.make_conninfo("", **address)
     os.execve(sys.executable, [sys.executable, "-m", "rempart.supervisor", *sys.argv[1:]], environment)  # noqa: S606
 
 
