@@ -17,6 +17,7 @@ app = App(
     version_flags=[],
 )
 
+app.command("rempart.cli.containment:app", name="containment", help="What is cut: start, list, release.")
 app.command(
     "rempart.cli.database:app", name="database", help="The database: make it, start it, stop it, look inside."
 )

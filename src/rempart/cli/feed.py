@@ -5,8 +5,6 @@ person; 5 something did not answer, run the same command again. No output holds 
 """
 
 import json as json_format
-import os
-import pwd
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from rempart.cli.feed_process import Errand, load_file
 from rempart.cli.feed_words import WORDS, account, complaint, number, say
+from rempart.cli.register.opened import typist
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.advice import Language, advice
@@ -64,7 +63,7 @@ def load(file: Path, *, insurer: str, by: str = "", language: Language = "fr", j
     try:
         amc_number = str(parse_amc_number(insurer))
         with beside(settings, "keyring"), _progress(language, quiet=json) as on_lines:
-            report = load_file(settings, Errand(file, amc_number, by or _caller(), language), on_lines)
+            report = load_file(settings, Errand(file, amc_number, by or typist(), language), on_lines)
     except RempartError as error:
         _refuse(error, language, as_json=json)
     _tell(report, amc_number, language, as_json=json)
@@ -89,7 +88,7 @@ def approve(file_id: int, *, by: str = "", language: Language = "fr", json: bool
     settings = read_settings()
     try:
         with beside(settings):
-            approve_waiting_file(settings, file_id, by or _caller())
+            approve_waiting_file(settings, file_id, by or typist())
             approved = next(row for row in files_brought(settings) if row.file_id == file_id)
     except RempartError as error:
         _refuse(error, language, as_json=json)
@@ -124,14 +123,6 @@ def list_files(*, insurer: str = "", json: bool = False) -> None:
             f"{file.file_id:>6}  {file.amc_number}  {file.sequence:>4}  {file.kind:<5}  {file.effective_on}  "
             f"{file.row_count:>10,} rows  {file.state:<9}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
         )
-
-
-def _caller() -> str:
-    """Name who logged in to this machine, before any `sudo`; the user of this process where the kernel does not know."""
-    try:
-        return pwd.getpwuid(int(Path("/proc/self/loginuid").read_text())).pw_name
-    except (OSError, ValueError, KeyError):
-        return pwd.getpwuid(os.getuid()).pw_name
 
 
 def _status_of(report: LoadReport) -> int:

@@ -29,6 +29,18 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Cela n’existe que dans un bac à sable.",
         "Relancez avec REMPART_ENVIRONMENT=sandbox, sur une base créée ainsi.",
     ),
+    "containment-target-unknown": (
+        "Rien de ce nom n’est connu ici.",
+        "Vérifiez le numéro\u00a0: FINESS, RPPS, client_id, code de profession, numéro AMC, façade ou compte.",
+    ),
+    "nothing-to-release": (
+        "Rien n’est en vigueur sous ce numéro.",
+        "Ce qui l’est\u00a0: rempart containment list.",
+    ),
+    "release-by-same-person": (
+        "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
+        "Une autre personne tape la même commande.",
+    ),
     "directory-taken": (
         "Ce dossier contient un fichier d’adhérents que son insurers.json ne nomme pas.",
         "Donnez à --out un dossier vide, ou retirez ce fichier.",

@@ -1,8 +1,11 @@
-"""The register, opened for one command of the operator, and how such a command says what it did."""
+"""The register, opened for one command of the operator; who types it, and how it says what it did."""
 
 import json as json_format
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -20,6 +23,14 @@ def opened() -> Iterator[tuple[Settings, psycopg.Connection[TupleRow]]]:
     settings = read_settings()
     with beside(settings), connect_sync(settings, ROLE) as connection:
         yield settings, connection
+
+
+def typist() -> str:
+    """Name who logged in to this machine, before any `sudo`; the user of this process where the kernel does not know."""
+    try:
+        return pwd.getpwuid(int(Path("/proc/self/loginuid").read_text())).pw_name
+    except (OSError, ValueError, KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
 
 
 def say(as_json: bool, facts: dict[str, object], sentence: str) -> None:

@@ -1,6 +1,6 @@
-"""The gate that is overloaded, whose answers were lost, or that broke."""
+"""The gate that is overloaded, whose answers were lost, or that broke; what it cannot contain or release."""
 
-from rempart.domain.errors.families import Bug, Outage
+from rempart.domain.errors.families import Bug, Outage, Refusal
 
 
 class GateOverloaded(Outage):
@@ -19,3 +19,27 @@ class GateBroken(Bug):
     """The gate failed on a question; nothing was decided or recorded."""
 
     code = "gate-broken"
+
+
+class ContainmentRefused(Refusal):
+    """This containment, or this release, is not possible."""
+
+    code = "containment-refused"
+
+
+class ContainmentTargetUnknown(ContainmentRefused):
+    """Nothing of this name is there to contain."""
+
+    code = "containment-target-unknown"
+
+
+class NothingToRelease(ContainmentRefused):
+    """Nothing is in force under this number: it was released, or never contained."""
+
+    code = "nothing-to-release"
+
+
+class ReleaseBySamePerson(ContainmentRefused):
+    """Who asked for a release does not agree to it: that takes a second person."""
+
+    code = "release-by-same-person"

@@ -1,0 +1,161 @@
+"""`rempart containment`: cut what is under attack, list what is cut, release it.
+
+Exit status: 0 done; 1 refused; 4 a release waits for a second person.
+"""
+
+import sys
+from datetime import datetime
+from typing import Final
+
+from cyclopts import App
+
+from rempart.cli.register.opened import opened, say, typist
+from rempart.operations import contain as acts
+from rempart.store import containment as kept
+
+app = App(name="containment", help="What is cut: start, list, release, unfreeze.")
+
+WAITING: Final = 4
+
+_MODES: Final = {1: "présence exigée", 2: "gelé"}
+_SCOPES: Final = {
+    "platform": "la plateforme", "face": "la façade", "software": "le logiciel", "organisation": "l’établissement",
+    "professional": "le professionnel", "profession": "la profession", "insurer": "l’assureur", "account": "le compte",
+}  # fmt: skip
+
+
+@app.command
+def start(
+    scope: acts.Scope,
+    named: str = "",
+    *,
+    because: str,
+    mode: acts.Mode = "freeze",
+    by: str = "",
+    json: bool = False,
+) -> None:
+    """Contain at once: every question from now on is refused, or asked for a proof of presence.
+
+    Parameters
+    ----------
+    scope
+        What is contained.
+    named
+        Which one: a FINESS (organisation), an RPPS (professional), a client_id (software), a code (profession), an AMC
+        number (insurer), fhir, portal or counter (face), the number of an account; nothing for the platform.
+    because
+        The reason, as others will read it.
+    mode
+        freeze: nothing is answered. step-up: only to who brings a proof of presence.
+    by
+        Who decides; the user of this machine when not said.
+    json
+        Answer in one line of JSON.
+    """
+    with opened() as (_, connection):
+        containment_id = acts.contain(connection, scope, named, mode, because, by or typist())
+    facts: dict[str, object] = {
+        "containment_id": containment_id,
+        "scope": scope,
+        "named": named,
+        "mode": mode,
+    }
+    what = f"{_SCOPES[scope]} {named}".rstrip()
+    say(
+        json,
+        facts,
+        f"Confinement {containment_id} en vigueur\u00a0: {what}. Pour lever\u00a0: rempart containment release {containment_id}",
+    )
+
+
+@app.command(name="list")
+def list_contained(*, json: bool = False) -> None:
+    """List the containments in force and the accounts that the detectors froze, the latest first.
+
+    Parameters
+    ----------
+    json
+        Answer in one line of JSON.
+    """
+    with opened() as (_, connection):
+        contained, frozen = kept.containments(connection), kept.frozen_accounts(connection)
+    facts: dict[str, object] = {
+        "containments": [_facts_of(row) for row in contained],
+        "frozen_accounts": [_facts_of(row) for row in frozen],
+    }
+    lines = [
+        f"{row.containment_id:>6}  {row.scope:<12} {row.named:<14} {_MODES[row.mode]:<15}  {row.since:%Y-%m-%d %H:%M}  "
+        f"{row.decided_by}\u00a0: {row.because}{_asked(row)}"
+        for row in contained
+    ]
+    lines += [
+        f"compte {row.account_id:>6}  {row.finess}  {row.profession:<16} gelé par détection  {row.frozen_at:%Y-%m-%d %H:%M}  "
+        f"{row.display_name}\u00a0: {row.frozen_because.get('signal', '')}{_asked(row)}"
+        for row in frozen
+    ]
+    say(json, facts, "\n".join(lines) or "Rien n’est confiné.")
+
+
+@app.command
+def release(containment_id: int, *, because: str, by: str = "", json: bool = False) -> None:
+    """Ask to release a containment; a second person who types the same releases it.
+
+    Parameters
+    ----------
+    containment_id
+        Its number, as `rempart containment list` gives it.
+    because
+        The reason.
+    by
+        Who asks, or agrees; the user of this machine when not said.
+    json
+        Answer in one line of JSON.
+    """
+    with opened() as (_, connection):
+        is_released = acts.release(connection, containment_id, because, by or typist())
+    _tell_release(
+        {"containment_id": containment_id}, f"le confinement {containment_id}", is_released, as_json=json
+    )
+
+
+@app.command
+def unfreeze(account_id: int, *, because: str, by: str = "", json: bool = False) -> None:
+    """Ask to unfreeze an account that the detectors froze; a second person who types the same unfreezes it.
+
+    Parameters
+    ----------
+    account_id
+        Its number, as `rempart containment list` gives it.
+    because
+        The reason.
+    by
+        Who asks, or agrees; the user of this machine when not said.
+    json
+        Answer in one line of JSON.
+    """
+    with opened() as (_, connection):
+        is_released = acts.unfreeze(connection, account_id, because, by or typist())
+    _tell_release({"account_id": account_id}, f"le gel du compte {account_id}", is_released, as_json=json)
+
+
+def _tell_release(facts: dict[str, object], what: str, is_released: bool, *, as_json: bool) -> None:
+    """Say what became of a release; end with the status of what waits for a second person."""
+    if is_released:
+        say(as_json, facts | {"verdict": "released"}, f"C’est levé\u00a0: {what}.")
+        return
+    sentence = f"Demande notée\u00a0: {what} sera levé quand une seconde personne tapera la même commande."
+    say(as_json, facts | {"verdict": "asked"}, sentence)
+    sys.exit(WAITING)
+
+
+def _asked(row: kept.ContainmentRow | kept.FrozenRow) -> str:
+    if row.release_asked_by is None:
+        return ""
+    return f"  [levée demandée par {row.release_asked_by}\u00a0: {row.release_because}]"
+
+
+def _facts_of(row: kept.ContainmentRow | kept.FrozenRow) -> dict[str, object]:
+    return {
+        name: moment.isoformat() if isinstance(moment := getattr(row, name), datetime) else moment
+        for name in row.__slots__
+    }

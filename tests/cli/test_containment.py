@@ -1,0 +1,53 @@
+"""`rempart containment` as an operator types it at three in the morning."""
+
+import pytest
+
+from tests.cli.test_register import run, told
+from tests.support.database import Database
+
+
+def start(database: Database, *more: str) -> int:
+    answer = told(database, "containment", "start", *more, "--because", "hameçonnage", "--by", "nadia")
+    return int(answer["containment_id"])
+
+
+def test_a_face_is_cut_listed_and_released_by_two(database: Database) -> None:
+    number = start(database, "face", "portal", "--mode", "step-up")
+    listed = told(database, "containment", "list")["containments"]
+    assert [(row["scope"], row["named"], row["because"]) for row in listed] == [
+        ("face", "portal", "hameçonnage")
+    ]
+    done = run(database, "containment", "list")
+    assert "face" in done.stdout
+    assert "présence exigée" in done.stdout
+
+    asked = run(database, "containment", "release", str(number), "--because", "fini", "--by", "nadia")
+    assert asked.returncode == 4
+    assert "une seconde personne" in asked.stdout
+    again = run(database, "containment", "release", str(number), "--because", "fini", "--by", "nadia")
+    assert again.returncode == 1
+    assert "release-by-same-person" in again.stderr
+    agreed = told(database, "containment", "release", str(number), "--because", "fini", "--by", "camille")
+    assert agreed["verdict"] == "released"
+    assert run(database, "containment", "list").stdout == "Rien n’est confiné.\n"
+
+
+@pytest.mark.parametrize(
+    ("scope", "named"),
+    [("organisation", "750712184"), ("face", "fax"), ("account", "12x"), ("insurer", "0990000000")],
+)
+def test_what_is_not_there_is_not_contained(database: Database, scope: str, named: str) -> None:
+    done = run(database, "containment", "start", scope, named, "--because", "essai")
+    assert done.returncode == 1
+    assert "target-unknown" in done.stderr
+    assert "Vérifiez le numéro" in done.stderr
+
+
+def test_nothing_is_released_that_is_not_in_force(database: Database) -> None:
+    for act in ("release", "unfreeze"):
+        done = run(database, "containment", act, "4242", "--because", "essai")
+        assert (done.returncode, "nothing-to-release" in done.stderr) == (1, True)
+
+
+def test_a_scope_that_does_not_exist_is_not_understood(database: Database) -> None:
+    assert run(database, "containment", "start", "planet", "--because", "essai").returncode == 2
