@@ -138,7 +138,7 @@ def test_who_reads_no_further_is_no_error(tmp_path: Path) -> None:
 def test_the_server_of_somebody_else_is_not_ours_to_stop(type_command: Type) -> None:
     done = type_command("database", "stop", REMPART_DATABASE_URL="postgresql://admin@db.example/platform")
     assert done.returncode == 1
-    assert "its administrator starts and stops it" in done.stderr
+    assert "son administrateur la démarre et l’arrête" in done.stderr
 
 
 def test_an_insurers_keys_are_made_once_and_only_named(type_command: Type) -> None:

@@ -25,7 +25,7 @@ def test_it_says_what_it_made(tmp_path: Path) -> None:
 
     assert done.returncode == 0
     assert done.stdout.startswith("0990000010")
-    assert "\n500 people, " in done.stdout
+    assert "\n500 personnes, " in done.stdout
     assert len(list(tmp_path.glob("*.csv"))) == len(list(tmp_path.glob("*.csv.manifest.json"))) == 3
 
 
@@ -97,4 +97,4 @@ def test_an_interruption_leaves_no_file_that_looks_whole(
     assert not (tmp_path / "insurers.json").exists()
     if sent == signal.SIGINT:
         assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []
-        assert "interrupted" in said
+        assert "interrompu" in said

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with plainly_told("rempart"):
             _run_to_the_last_byte(arguments)
     except KeyboardInterrupt:
-        sys.stderr.write("rempart: interrupted\n")
+        sys.stderr.write("rempart: interrompu\n")
         sys.exit(130)
 
 

@@ -23,7 +23,7 @@ def init(*, json: bool = False) -> None:
     _say(
         json,
         {"applied": applied, "environment": settings.environment, "home": str(settings.home)},
-        f"{len(applied)} migrations applied; the database is up to date ({settings.environment}).",
+        f"La base est à jour ({settings.environment}). Migrations appliquées\u00a0: {len(applied)}.",
     )
 
 
@@ -33,7 +33,9 @@ def start(*, json: bool = False) -> None:
     settings = _embedded_settings()
     with postgres_embedded.running(settings):
         postgres_embedded.keep(settings, up=True)
-    _say(json, _status(settings), f"PostgreSQL runs; its socket is in {settings.postgres_sockets}.")
+    _say(
+        json, _status(settings), f"PostgreSQL est en marche. Son socket est dans {settings.postgres_sockets}."
+    )
 
 
 @app.command
@@ -42,7 +44,7 @@ def stop(*, json: bool = False) -> None:
     settings = _embedded_settings()
     postgres_embedded.keep(settings, up=False)
     postgres_embedded.stop(settings)
-    _say(json, _status(settings), "PostgreSQL is stopped.")
+    _say(json, _status(settings), "PostgreSQL est arrêté.")
 
 
 @app.command
@@ -50,7 +52,7 @@ def status(*, json: bool = False) -> None:
     """Say whether the embedded server runs, and where."""
     settings = _embedded_settings()
     current = _status(settings)
-    _say(json, current, "PostgreSQL runs." if current["running"] else "PostgreSQL is stopped.")
+    _say(json, current, "PostgreSQL est en marche." if current["running"] else "PostgreSQL est arrêté.")
 
 
 @app.command
@@ -68,7 +70,7 @@ def _embedded_settings() -> Settings:
     settings = read_settings()
     if not settings.is_database_embedded:
         raise SystemExit(
-            "REMPART_DATABASE_URL names an external database: its administrator starts and stops it"
+            "REMPART_DATABASE_URL désigne une base externe\u00a0: son administrateur la démarre et l’arrête"
         )
     return settings
 

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from rempart.cli.feed_process import Errand, load_file
-from rempart.cli.feed_words import WORDS, account, complaint, number, say
-from rempart.cli.register.opened import typist
+from rempart.cli.feed_words import WORDS, account, complaint, say
+from rempart.cli.register.opened import number, typist
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.advice import Language, advice
@@ -38,6 +38,8 @@ REFUSED: Final = 1
 TAKEN_IN_PART: Final = 3
 WAITING: Final = 4
 OUTAGE: Final = 5
+
+STATES: Final = {"waiting": "en attente", "approved": "admis", "taken": "pris", "withdrawn": "retiré"}
 
 LINE_EVERY_ROWS: Final = 250_000
 
@@ -121,7 +123,7 @@ def list_files(*, insurer: str = "", json: bool = False) -> None:
     for file in files:
         print(
             f"{file.file_id:>6}  {file.amc_number}  {file.sequence:>4}  {file.kind:<5}  {file.effective_on}  "
-            f"{file.row_count:>10,} rows  {file.state:<9}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
+            f"{number(file.row_count):>11} lignes  {STATES[file.state]:<10}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
         )
 
 

@@ -6,6 +6,7 @@ Never: a value of the file. A person is told by the digest of his reference.
 from collections.abc import Iterator
 from typing import Any, Final
 
+from rempart.cli.register.opened import number
 from rempart.domain.errors import RempartError
 from rempart.feeds.formats.advice import Language, advice
 from rempart.operations.load_members import LoadReport
@@ -58,12 +59,6 @@ _PLACES: Final = {
     "row group": "groupe de lignes", "first bytes": "premiers octets", "footer": "pied du fichier", "empty file": "fichier vide",
 }  # fmt: skip
 """Places of errors are said in English, for programs; so are they translated for people."""
-
-
-def number(count: float, language: Language, digits: int = 0) -> str:
-    """Write a number."""
-    written = f"{count:,.{digits}f}"
-    return written if language == "en" else written.replace(",", "\u202f").replace(".", ",")
 
 
 def say(key: str, language: Language, **parts: object) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 
+from rempart.cli.register.opened import number
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
 from rempart.operations.register_insurer import register_insurer, registered_insurers
@@ -46,7 +47,7 @@ def register(
             settings, amc_number, name, required_presence=presence.value, data_age_max_h=data_age_max_h
         )
     facts = {"insurer_id": insurer_id, "amc_number": str(amc_number), "name": name}
-    print(json_format.dumps(facts) if json else f"Insurer {amc_number} is registered: {name}.")
+    print(json_format.dumps(facts) if json else f"L’assureur {amc_number} est enregistré\u00a0: {name}.")
 
 
 @app.command(name="list")
@@ -65,9 +66,9 @@ def list_insurers(*, json: bool = False) -> None:
         print(json_format.dumps({"insurers": [_facts_of(insurer) for insurer in insurers]}))
         return
     for insurer in insurers:
-        since = f"{insurer.data_as_of:%Y-%m-%d %H:%M}" if insurer.data_as_of else "no file yet"
+        since = f"{insurer.data_as_of:%Y-%m-%d %H:%M}" if insurer.data_as_of else "aucun fichier"
         print(
-            f"{insurer.amc_number}  {insurer.people_count:>10,} people  {insurer.rights_count:>10,} rights  "
+            f"{insurer.amc_number}  {number(insurer.people_count):>11} personnes  {number(insurer.rights_count):>11} droits  "
             f"{since:<16}  {insurer.name}"
         )
 

@@ -30,7 +30,7 @@ def create(*amc_numbers: str, json: bool = False) -> None:
     made = asyncio.run(
         _create([name for number in numbers for name in (f"index/{number}", f"data/{number}")])
     )
-    print(json_format.dumps({"made": made}) if json else f"{len(made)} keys made.")
+    print(json_format.dumps({"made": made}) if json else f"Clés faites\u00a0: {len(made)}.")
 
 
 @app.command

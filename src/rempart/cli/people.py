@@ -14,6 +14,7 @@ from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from rempart.cli.register.opened import number
 from rempart.domain.errors.trials import DirectoryTaken, GenerationImpossible
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, FileFormat, MadeInsurer, Plan, generate
 
@@ -63,9 +64,13 @@ def generate_people(
     except DirectoryTaken:
         raise  # the directory is at fault, not the numbers
     except GenerationImpossible:
-        raise SystemExit("--insurers: at least one insurer, and no more insurers than people") from None
+        raise SystemExit(
+            "rempart: --insurers\u00a0: au moins un assureur, et pas plus d’assureurs que de personnes"
+        ) from None
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted: the file that was being written is gone, insurers.json was not made\n")
+        sys.stderr.write(
+            "rempart: interrompu\u00a0: le fichier en cours est effacé, insurers.json n’a pas été écrit\n"
+        )
         sys.exit(130)
     _report(made, plan, time.perf_counter() - began, as_json=json)
 
@@ -101,7 +106,7 @@ class _Lines:
         """Count a step."""
         before, self._done = self._done, self._done + step
         if before // LINE_EVERY_PEOPLE < self._done // LINE_EVERY_PEOPLE:
-            print(f"{self._done:,} of {self._count:,} people", file=sys.stderr)
+            print(f"{number(self._done)} personnes sur {number(self._count)}", file=sys.stderr)
 
 
 def _report(made: list[MadeInsurer], plan: Plan, seconds: float, *, as_json: bool) -> None:
@@ -119,7 +124,7 @@ def _report(made: list[MadeInsurer], plan: Plan, seconds: float, *, as_json: boo
         print(json_format.dumps(facts, ensure_ascii=False))
         return
     for insurer in made:
-        print(
-            f"{insurer.amc_number}  {insurer.people_count:>10,} people  {insurer.row_count:>10,} rows  {insurer.name}"
-        )
-    print(f"{plan.people_count:,} people, {rows:,} rows in {plan.directory}, {seconds:.1f} s")
+        people, rows_made = number(insurer.people_count), number(insurer.row_count)
+        print(f"{insurer.amc_number}  {people:>11} personnes  {rows_made:>11} lignes  {insurer.name}")
+    what = f"{number(plan.people_count)} personnes, {number(rows)} lignes"
+    print(f"{what} dans {plan.directory}, en {number(seconds, digits=1)}\u00a0s.")

@@ -36,3 +36,9 @@ def typist() -> str:
 def say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
     """Say what was done: a sentence, or its facts in one line of JSON."""
     print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
+
+
+def number(count: float, language: str = "fr", digits: int = 0) -> str:
+    """Write a number as a language does: fr or en."""
+    written = f"{count:,.{digits}f}"
+    return written if language == "en" else written.replace(",", "\u202f").replace(".", ",")

@@ -56,7 +56,11 @@ def register(
             timezone=timezone,
         )
         publish_roster(settings, connection)
-    say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+    say(
+        json,
+        asdict(account),
+        f"Enregistré\u00a0: {name}, établissement {account.finess} (compte {account.account_id}).",
+    )
 
 
 @app.command
@@ -105,7 +109,11 @@ def invite(
         invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
         publish_roster(settings, connection)
     facts = asdict(account) | {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
-    say(json, facts, f"{invitation.link}\nIt serves once, until {invitation.expires_at:%Y-%m-%d %H:%M %Z}.")
+    say(
+        json,
+        facts,
+        f"{invitation.link}\nCe lien sert une fois, jusqu’au {invitation.expires_at:%d/%m/%Y %H:%M %Z}.",
+    )
 
 
 @app.command
@@ -127,7 +135,11 @@ def structure(*, finess: str, name: str, timezone: str = "Europe/Paris", json: b
         account: RegisteredAccount = manage_access.register_structure(
             connection, finess=finess, name=name, timezone=timezone
         )
-    say(json, asdict(account), f"{name} is registered at {account.finess} (account {account.account_id}).")
+    say(
+        json,
+        asdict(account),
+        f"Enregistré\u00a0: {name}, établissement {account.finess} (compte {account.account_id}).",
+    )
 
 
 @app.command(name="list")
@@ -143,11 +155,11 @@ def list_professionals(*, json: bool = False) -> None:
         found = kept.list_professionals(connection, LISTED_PROFESSIONALS_MAX)
     lines = [
         f"{one.rpps}  {one.finess or '—':<9}  {one.profession:<16}  {one.name}"
-        + (f"  struck off on {one.struck_off_at:%Y-%m-%d}" if one.struck_off_at else "")
+        + (f"  radié le {one.struck_off_at:%d/%m/%Y}" if one.struck_off_at else "")
         for one in found
     ]
     facts = [asdict(one) | {"struck_off_at": _moment(one.struck_off_at)} for one in found]
-    say(json, {"professionals": facts}, "\n".join(lines) or "Nobody is registered yet.")
+    say(json, {"professionals": facts}, "\n".join(lines) or "Personne n’est encore enregistré.")
 
 
 @app.command
@@ -164,7 +176,11 @@ def strike_off(rpps: str, *, json: bool = False) -> None:
     with opened() as (settings, connection):
         manage_access.strike_off(connection, rpps)
         publish_roster(settings, connection)
-    say(json, {"rpps": rpps, "struck_off": True}, f"{rpps} is struck off; nothing under that number may ask.")
+    say(
+        json,
+        {"rpps": rpps, "struck_off": True},
+        f"{rpps} est radié\u00a0: plus rien ne peut être demandé sous ce numéro.",
+    )
 
 
 def _moment(at: object) -> str | None:

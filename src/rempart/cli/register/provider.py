@@ -26,7 +26,11 @@ def register(*, issuer: str, jwks_uri: str, for_tests: bool = False, json: bool 
     """
     with opened() as (_, connection):
         manage_access.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
-    say(json, {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests}, f"{issuer} is believed.")
+    say(
+        json,
+        {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests},
+        f"Fournisseur d’identité admis\u00a0: {issuer}.",
+    )
 
 
 @app.command(name="list")
@@ -44,8 +48,8 @@ def list_providers(*, json: bool = False) -> None:
         {"issuer": row[0], "jwks_uri": row[1], "for_tests": row[2], "is_revoked": row[4] is not None}
         for row in found
     ]
-    lines = [f"{row[0]}{'  for tests' if row[2] else ''}{'  revoked' if row[4] else ''}" for row in found]
-    say(json, {"providers": facts}, "\n".join(lines) or "No provider is believed yet.")
+    lines = [f"{row[0]}{'  pour essais' if row[2] else ''}{'  révoqué' if row[4] else ''}" for row in found]
+    say(json, {"providers": facts}, "\n".join(lines) or "Aucun fournisseur d’identité n’est encore admis.")
 
 
 @app.command
@@ -61,4 +65,4 @@ def revoke(issuer: str, *, json: bool = False) -> None:
     """
     with opened() as (_, connection):
         manage_access.revoke_provider(connection, issuer)
-    say(json, {"issuer": issuer, "revoked": True}, f"{issuer} is believed no more.")
+    say(json, {"issuer": issuer, "revoked": True}, f"Fournisseur d’identité révoqué\u00a0: {issuer}.")

@@ -29,10 +29,10 @@ def register(*, client_id: str, name: str, jwks: Path, json: bool = False) -> No
     try:
         key_set = jwks.read_bytes()
     except OSError as error:
-        raise SystemExit(f"rempart: {jwks} cannot be read: {error.strerror}") from None
+        raise SystemExit(f"rempart: {jwks} ne se lit pas\u00a0: {error.strerror}") from None
     with opened() as (_, connection):
         manage_access.register_software(connection, client_id, name, key_set)
-    say(json, {"client_id": client_id, "name": name}, f"{client_id} is registered: {name}.")
+    say(json, {"client_id": client_id, "name": name}, f"Logiciel enregistré\u00a0: {client_id}, {name}.")
 
 
 @app.command(name="list")
@@ -55,8 +55,8 @@ def list_software(*, json: bool = False) -> None:
         }
         for row in found
     ]
-    lines = [f"{row[0]:<30}  {row[1]}{'  revoked' if row[3] else ''}" for row in found]
-    say(json, {"software": facts}, "\n".join(lines) or "No software is registered yet.")
+    lines = [f"{row[0]:<30}  {row[1]}{'  révoqué' if row[3] else ''}" for row in found]
+    say(json, {"software": facts}, "\n".join(lines) or "Aucun logiciel n’est encore enregistré.")
 
 
 @app.command
@@ -72,4 +72,6 @@ def revoke(client_id: str, *, json: bool = False) -> None:
     """
     with opened() as (_, connection):
         manage_access.revoke_software(connection, client_id)
-    say(json, {"client_id": client_id, "revoked": True}, f"{client_id} is revoked, and its sessions with it.")
+    say(
+        json, {"client_id": client_id, "revoked": True}, f"{client_id} est révoqué, et ses sessions avec lui."
+    )
