@@ -20,6 +20,10 @@ INSURERS = 12
 INSURERS_OF_A_COUNTRY = 84
 A_COUNTRY = 10_000_000
 SEED = 2024
+CLASHES_MAX = 0.001
+"""Among millions, a stranger who joins by a file of changes may have been given the NIR of somebody who is there."""
+
+_TAKEN = (0, 3)  # whole, or without its bad lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,8 @@ def fresh_settings(home: Path) -> tuple[Settings, dict[str, str]]:
     return read_settings(environ), environ
 
 
-def rempart(environ: Mapping[str, str], *words: str) -> dict[str, object]:
-    """Run a command of the CLI and read its answer."""
+def rempart(environ: Mapping[str, str], *words: str, accepted: tuple[int, ...] = (0,)) -> dict[str, object]:
+    """Run a command of the CLI and read its answer; it ends with an accepted status."""
     done = subprocess.run(
         [sys.executable, "-m", "rempart.cli", *words, "--json"],
         env=environ,
@@ -54,7 +58,7 @@ def rempart(environ: Mapping[str, str], *words: str) -> dict[str, object]:
         text=True,
         check=False,
     )
-    if done.returncode != 0:
+    if done.returncode not in accepted:
         raise RuntimeError(
             f"rempart {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
         )
@@ -117,8 +121,11 @@ def load_people(environ: Mapping[str, str], files: list[Path]) -> list[Loaded]:
     loaded = []
     for path in files:
         amc_number = amc_of(path)
-        report = rempart(environ, "feed", "load", str(path), "--insurer", amc_number, "--by", "bench")
-        if report["verdict"] != "taken" or report["refused_lines"]:
-            raise RuntimeError(f"{path.name} was not taken whole: {report}")
-        loaded.append(Loaded(path, amc_number, int(str(report["rows"])), float(str(report["seconds"]))))
+        report = rempart(
+            environ, "feed", "load", str(path), "--insurer", amc_number, "--by", "bench", accepted=_TAKEN
+        )
+        rows = int(str(report["rows"]))
+        if report["verdict"] != "taken" or int(str(report["refused_lines"])) > rows * CLASHES_MAX:
+            raise RuntimeError(f"{path.name} was not taken: {report}")
+        loaded.append(Loaded(path, amc_number, rows, float(str(report["seconds"]))))
     return loaded
