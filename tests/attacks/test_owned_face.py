@@ -279,7 +279,7 @@ def test_no_argument_of_the_gate_names_an_actor(world: World) -> None:
         "select pg_reload_conf()",
         "select lo_import('/etc/passwd')",
         "select gate.right_on(1, current_date, 0, 0)",
-        "select gate.forget_old_proofs()",
+        "select gate.forget_expired()",
         "select nextval('evidence.receipt_ids')",
         "select setval('evidence.receipt_ids', 1)",
         "truncate evidence.receipts",

@@ -148,7 +148,7 @@ def test_strikes_and_sweeps_in_the_middle_wait_in_no_circle_either(world: World)
                     (one_professional,),
                 )
                 world_reset(operator, one_professional)
-                identity.execute("select gate.forget_old_proofs()")
+                identity.execute("select gate.forget_expired()")
 
     with ThreadPoolExecutor(1) as pool:
         disturbance = pool.submit(disturb, 0)

@@ -59,8 +59,17 @@ FUNCTIONS: dict[str, set[str]] = {
     "public": set(),
     "fhir": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
-    "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_old_proofs", "access.may_ask"},
-    "operator": {"feeds.approve_file"},
+    "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"},
+    "operator": {
+        *(
+            "feeds.approve_file",
+            "gate.contain",
+            "gate.release",
+            "gate.unfreeze",
+            "gate.contained",
+            "gate.frozen",
+        ),
+    },
     "feeds": {
         *("feeds.begin_file", "feeds.name_products", "feeds.finish_absorbed"),
         *("feeds.finish_file", "feeds.refresh_statistics"),

@@ -153,11 +153,26 @@ def test_old_proofs_are_forgotten_and_young_ones_are_not(world: World, till: Ses
     young, old = till.about(lea), till.about(lea)
     world.ask_all([young, old])
     world.do("update gate.proofs set proof_at = proof_at - 130 where proof_digest = %s", old.proof)
-    world.face("identity").execute("select gate.forget_old_proofs()")
+    world.face("identity").execute("select gate.forget_expired()")
     left = world.owner.execute(
         "select proof_digest from gate.proofs where proof_digest in (%s, %s)", (young.proof, old.proof)
     ).fetchall()
     assert [bytes(row[0]) for row in left] == [young.proof]
+
+
+def test_a_repeat_is_forgotten_a_day_after_its_question(world: World, till: Session) -> None:
+    lea = world.person("Léa", world.insurer())
+    keys = [digest("today's"), digest("the day before yesterday's")]
+    for key in keys:
+        world.ask(till.about(lea, repeat_key=key, body=digest("body")))
+    world.do(
+        "update gate.repeats set asked_at = asked_at - interval '26 hours' where key_digest = %s", keys[1]
+    )
+    world.face("identity").execute("select gate.forget_expired()")
+    left = world.owner.execute(
+        "select key_digest from gate.repeats where key_digest = any(%s)", (keys,)
+    ).fetchall()
+    assert [bytes(row[0]) for row in left] == [keys[0]]
 
 
 def test_the_nonces_of_a_browser_follow_each_other(world: World, counter: Session) -> None:

@@ -35,7 +35,7 @@ with challenges as (delete from access.challenges where expires_at < now())
 delete from access.used_assertions where expires_at < now()
 """
 
-FORGET_OLD_PROOFS = "select gate.forget_old_proofs()"
+FORGET_EXPIRED_AT_GATE = "select gate.forget_expired()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,6 @@ async def revoke_session(connection: type_of_connection, token_digest: bytes, be
 
 
 async def forget_expired(connection: type_of_connection) -> None:
-    """Sweep the challenges and assertions that can no longer serve, and the gate's oldest proofs."""
+    """Sweep the challenges and assertions that can no longer serve, and the gate's old proofs and repeats."""
     await connection.execute(FORGET_EXPIRED)
-    await connection.execute(FORGET_OLD_PROOFS)
+    await connection.execute(FORGET_EXPIRED_AT_GATE)

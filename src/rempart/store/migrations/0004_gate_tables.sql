@@ -63,6 +63,7 @@ create table gate.repeats (
     data_is_stale boolean not null,
     primary key (account_id, key_digest)
 );
+create index repeats_by_age on gate.repeats (asked_at);
 
 create table gate.containments (
     containment_id bigint generated always as identity primary key,

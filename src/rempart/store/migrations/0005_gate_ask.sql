@@ -513,18 +513,20 @@ begin
 end $$;
 revoke all on procedure gate.ask_and_tell from public;
 
--- Forget the proofs that are too old to pass again. Forgetting to call it costs room, never safety.
-create function gate.forget_old_proofs() returns bigint language sql security definer
+-- Forget the proofs that are too old to pass again, and the repeats whose key serves anew. Forgetting to call it costs room, never safety.
+create function gate.forget_expired() returns bigint language sql security definer
 set search_path = pg_catalog, pg_temp as $$
-    with forgotten as (
+    with proofs as (
         delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 120 returning 1
+    ), repeats as (
+        delete from gate.repeats where asked_at < clock_timestamp() - interval '25 hours' returning 1
     )
-    select count(*) from forgotten
+    select (select count(*) from proofs) + (select count(*) from repeats)
 $$;
-alter function gate.forget_old_proofs owner to rempart_gate;
-revoke all on function gate.forget_old_proofs from public;
+alter function gate.forget_expired owner to rempart_gate;
+revoke all on function gate.forget_expired from public;
 
 grant usage on schema gate to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on function gate.ask, gate.tell to rempart_fhir, rempart_portal, rempart_identity;
 grant execute on procedure gate.ask_and_tell to rempart_fhir, rempart_portal, rempart_identity;
-grant execute on function gate.forget_old_proofs to rempart_identity;
+grant execute on function gate.forget_expired to rempart_identity;
