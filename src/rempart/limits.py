@@ -1,5 +1,7 @@
 """Every maximum of the platform, named, with its unit and its reason. A number that bounds something is nowhere else."""
 
+from datetime import date
+
 BATCH_QUESTIONS_MAX = 64
 """Questions that one gate call takes: beyond, one commit serves no more and the first of the batch waits for the last."""
 
@@ -108,6 +110,9 @@ IDENTITY_CONNECTIONS = 4
 HOUSEKEEPING_PERIOD_S = 60
 """How often expired challenges, assertions and proofs are swept; the gate's proofs go by the minute."""
 
+REQUEST_HEAD_MAX_BYTES = 131_072
+"""A request line and its headers, ten times what any software sends: they are kept in memory before anybody is known."""
+
 REQUEST_BODY_MAX_BYTES = 65_536
 """A rights question is under 4 kB; beyond this it is not one, and nobody may fill our memory."""
 
@@ -128,6 +133,11 @@ IDEMPOTENCY_KEY_MAX_CHARS = 255
 
 CARE_DATE_PAST_MAX_DAYS = 822
 """Two years after care, the time limit of an invoice, and a quarter for appeals."""
+
+EFFECTIVE_ON_MIN = date(2000, 1, 1)
+EFFECTIVE_ON_AHEAD_MAX_DAYS = 366
+"""A member file speaks of our time: another date is a mistyped one, and would close rights at a date that nobody
+meant."""
 
 CARE_DATE_AHEAD_MAX_DAYS = 366
 """Care can be planned a year ahead; further, no right is known."""

@@ -204,6 +204,26 @@ async def test_where_the_face_is_closed_uvicorn_refuses_what_is_no_http() -> Non
         assert await line.hear() == "Invalid HTTP request received."
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_a_head_that_does_not_end_is_refused(is_open: bool) -> None:
+    face = Face()
+    face.is_open = is_open
+    async with served(face) as line:
+        await line.send(f"POST {PATH} HTTP/1.1\r\n")
+        await line.send(*["X-More: " + "x" * 12_000 + "\r\n"] * 11)
+        assert await line.hear() == ""
+        assert line.head.startswith("http/1.1 431")
+    assert face.bodies == []
+
+
+async def test_a_large_body_is_no_large_head() -> None:
+    face = Face()
+    async with served(face) as line:
+        for _ in range(3):
+            await line.send(request("x" * 200_000))
+            assert await line.hear() in {"short", "long"}
+
+
 async def test_a_closed_road_leaves_the_request_to_asgi() -> None:
     face = Face()
     face.is_open = False

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rempart import app
 from rempart.settings import Settings
 from rempart.supervisor.acceptor import Acceptor, Loads
+from rempart.supervisor.bounded_head import BoundedHeadProtocol
 from rempart.supervisor.child import Work
 from rempart.supervisor.short_road import ShortRoad, ShortRoadProtocol
 
@@ -68,7 +68,7 @@ class _Server(uvicorn.Server):
             "app_state": self.lifespan.state,
         }
         if self._find_road is None:
-            return HttpToolsProtocol(**uvicorns)
+            return BoundedHeadProtocol(**uvicorns)
         return ShortRoadProtocol(self._find_road, **uvicorns)
 
 

@@ -13,9 +13,10 @@ from typing import Any, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
-    HttpToolsProtocol,
     RequestResponseCycle,
 )
+
+from rempart.supervisor.bounded_head import BoundedHeadProtocol
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -52,7 +53,7 @@ class _Exchange:
         """Take the news that uvicorn gives to who waits for messages: nobody does here."""
 
 
-class ShortRoadProtocol(HttpToolsProtocol):
+class ShortRoadProtocol(BoundedHeadProtocol):
     """uvicorn's protocol, with the short road beside its own."""
 
     def __init__(self, find_road: Callable[[], ShortRoad | None], **uvicorns: Any) -> None:  # noqa: ANN401 (uvicorn's own)
@@ -72,6 +73,7 @@ class ShortRoadProtocol(HttpToolsProtocol):
         """Hold a request that may take the short road, until what came is parsed."""
         self._road = self._find_road()
         if self._road is not None and self.url == self._road.path and self._may_be_short():
+            self._is_in_head = False
             self._held = []
         else:
             super().on_headers_complete()

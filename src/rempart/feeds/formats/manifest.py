@@ -4,15 +4,16 @@ Source of the members: docs/reference/member-file.md.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from rempart.adapters import clock
 from rempart.domain.errors.member_files import ManifestMemberWrong, ManifestMissing, ManifestUnreadable
 from rempart.feeds.formats.source import Source, opened
-from rempart.limits import MANIFEST_MAX_BYTES
+from rempart.limits import EFFECTIVE_ON_AHEAD_MAX_DAYS, EFFECTIVE_ON_MIN, MANIFEST_MAX_BYTES
 
 SUFFIX: Final = ".manifest.json"
 
@@ -52,6 +53,9 @@ def read_manifest(data_path: Path, source: Source | None = None) -> Manifest:
     manifest = _decode(text, name)
     if (manifest.previous_sha256 is None) != (manifest.sequence == 1):
         raise ManifestMemberWrong("previous_sha256")
+    latest = clock.today("Europe/Paris") + timedelta(days=EFFECTIVE_ON_AHEAD_MAX_DAYS)
+    if not EFFECTIVE_ON_MIN <= manifest.effective_on <= latest:
+        raise ManifestMemberWrong("effective_on")
     return manifest
 
 

@@ -24,12 +24,13 @@ language sql stable as $$
     from (
         select
             min(array[l.state, case l.state when 7 then l.day when 8 then -l.day else l.coverage_rank end, l.day]) as best,
-            bit_or(l.domains & p_domains) filter (where l.state = 1) as open_domains,
-            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || (l.domains & p_domains), ';')
+            bit_or(l.open_domains) filter (where l.state = 1) as open_domains,
+            string_agg(l.coverage_rank || ':' || coalesce(l.ends_on::text, '') || ':' || l.open_domains, ';')
                 filter (where l.state = 1) as open_coverages
         from (
             select
-                r.coverage_rank, r.ends_on, r.domains, k.state,
+                r.coverage_rank, r.ends_on, k.state,
+                r.domains & p_domains & ~(case when p_day < r.waiting_until then r.waiting_domains else 0 end) as open_domains,
                 (case k.state when 2 then r.waiting_until when 7 then r.opens_on else r.ends_on end) - date '2000-01-01' as day
             from members.rights as r
             cross join lateral (

@@ -28,6 +28,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     former feeds.files;
     pending feeds.files;
+    is_pending boolean; -- this very file, manifest included: another date closes other rights
     is_first boolean;
     is_absorbed boolean;
 begin
@@ -43,6 +44,8 @@ begin
     select * into former from feeds.files as f
     where f.insurer_id = insurer_id and f.state = 'taken' order by f.sequence desc limit 1;
     select * into pending from feeds.files as f where f.insurer_id = insurer_id and f.state in ('waiting', 'approved');
+    is_pending := row (pending.sha256, pending.sequence, pending.kind, pending.effective_on, pending.row_count)
+        is not distinct from row (p_sha256, p_sequence, p_kind, p_effective_on, p_row_count);
     is_first := former.file_id is null;
     is_absorbed := is_first and p_kind = 'full' and p_may_absorb;
     expected := coalesce(former.sequence, 0) + 1;
@@ -53,7 +56,7 @@ begin
         when p_sequence < expected then 'sequence-taken'
         when p_sequence > expected then 'sequence-gap'
         when p_previous is distinct from former.sha256 then 'previous-differs'
-        when pending.state = 'waiting' and pending.sha256 = p_sha256 then 'waiting'
+        when pending.state = 'waiting' and is_pending then 'waiting'
         else 'begun'
     end;
     if verdict <> 'begun' then
@@ -67,7 +70,7 @@ begin
     end if;
     insert into staging.file values (
         insurer_id, p_sequence, p_kind, p_effective_on, p_sha256, p_row_count, p_name, p_by, is_first,
-        coalesce(pending.state = 'approved' and pending.sha256 = p_sha256, false), first_person_id,
+        coalesce(pending.state = 'approved' and is_pending, false), first_person_id,
         case when is_absorbed then feeds.inserted_so_far() end
     );
 end $$;

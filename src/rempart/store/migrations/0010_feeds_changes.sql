@@ -7,8 +7,11 @@ set search_path = pg_catalog, pg_temp
 set work_mem = '256MB' as $$
 declare
     here staging.file;
+    since date; -- the day from which on the insurer may change things by himself: never before that of a file already taken
 begin
     select * into here from staging.file;
+    select greatest(here.effective_on, max(f.effective_on)) into since
+    from feeds.files as f where f.insurer_id = here.insurer_id and f.state = 'taken';
     insert into staging.changes
     select
         c.action, c.line, c.person_id, c.reference_digest, c.contract_digest, c.opens_on,
@@ -16,14 +19,17 @@ begin
         c.action in (3, 4)
             or c.action = 2 and (c.ends_on < c.former_ends_on or c.situation = 1 and c.former_situation <> 1 or c.covers_less),
         c.action = 2 and (
-            c.former_ends_on < least(here.effective_on, c.ends_on) or c.situation <> 1 and c.former_situation = 1),
-        c.action = 1 and c.opens_on < here.effective_on and not here.is_first
+            c.former_ends_on < least(since, c.ends_on) or c.situation <> 1 and c.former_situation = 1),
+        c.action = 1 and c.opens_on < since and not here.is_first
     from (
         select
             l.line, p.person_id, l.reference_digest, l.contract_digest, l.opens_on, l.ends_on, l.situation,
             r.situation as former_situation,
             case when r.person_id is not null then coalesce(r.ends_on, 'infinity') end as former_ends_on,
-            r.domains & ~r.waiting_domains & ~(l.domains & ~l.waiting_domains) <> 0 as covers_less,
+            r.domains & ~(case when r.waiting_until > since then r.waiting_domains else 0 end)
+                    & ~(l.domains & ~(case when l.waiting_until > since then l.waiting_domains else 0 end)) <> 0
+                or r.domains & r.waiting_domains & l.waiting_domains <> 0 and l.waiting_until > coalesce(r.waiting_until, 'infinity')
+                as covers_less,
             case
                 when l.change = 1 then case
                     when r.person_id is null then 5 -- told below

@@ -51,7 +51,9 @@ declare
 begin
     select * into here from staging.file;
     update feeds.files as f set state = 'withdrawn'
-    where f.insurer_id = here.insurer_id and f.state in ('waiting', 'approved') and f.sha256 <> here.sha256;
+    where f.insurer_id = here.insurer_id and f.state in ('waiting', 'approved')
+        and row (f.sha256, f.sequence, f.kind, f.effective_on, f.row_count)
+            is distinct from row (here.sha256, here.sequence, here.kind, here.effective_on, here.row_count);
     update feeds.files as f
     set state = p_state, taken_at = case when p_state = 'taken' then now() end, difference = p_difference
     where f.insurer_id = here.insurer_id and f.state = 'approved' and f.sha256 = here.sha256

@@ -38,6 +38,7 @@ const FIELD_OF_PLACE = { ...fields, card: fields.nir, card_secret: fields.nir };
 let account = null;
 let card = null; // the card scanned for this patient, its secret included
 let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
+let shownToday = ""; // what the field of the date of care says when nobody changed it
 let asking = null; // the question whose answer is awaited; another patient takes the page away from it
 
 // A card begins the next patient, unless it completes a question that is being typed for the same one.
@@ -70,13 +71,23 @@ function nextPatient() {
   for (const field of Object.values(fields)) clearSaid(field);
   for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.break_glass]) field.value = "";
   fields.birth_rank.value = "1";
-  fields.care_date.value = slashedDate(new Date());
+  showToday();
   if (account) fields.domain.value = account.default_domain;
   byId("twins").open = false;
   byId("without-card").open = false;
   byId("notice").textContent = "";
   hideAnswer();
   fields.nir.focus();
+}
+
+function showToday() {
+  shownToday = slashedDate(new Date());
+  fields.care_date.value = shownToday;
+}
+
+// A window that stayed open over the night still shows the day before, which nobody chose.
+function followToday() {
+  if (fields.care_date.value === shownToday) showToday();
 }
 
 function readQuestion() {
@@ -119,6 +130,7 @@ function findDefects() {
 
 async function ask() {
   if (asking) return;
+  followToday();
   byId("notice").textContent = "";
   for (const field of Object.values(fields)) clearDefect(field);
   const defects = findDefects();
@@ -252,7 +264,8 @@ watchBirthDate();
 watchAmcNumber();
 fields.care_date.addEventListener("input", () => clearSaid(fields.care_date));
 watchScanner(takeCard);
-fields.care_date.value = slashedDate(new Date());
+showToday();
+addEventListener("focus", followToday);
 onAccount(showAccount);
 onLeaving(nextPatient);
 await start();
