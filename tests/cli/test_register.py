@@ -211,3 +211,26 @@ def test_a_hospital_is_registered_in_its_own_name(database: Database) -> None:
         told_once["account_id"],
     )
     assert row == ("structure", "Hôpital d'essai")
+
+
+def test_a_time_zone_that_does_not_exist_is_refused_and_one_that_was_wrong_is_corrected(
+    database: Database,
+) -> None:
+    shop = [*PHARMACIST[:1], "10000000033", "--finess", "970300018", *PHARMACIST[4:]]
+    done = run(database, "professional", "register", *shop, "--timezone", "Mars/Phobos")
+    assert (done.returncode, "timezone-unknown" in done.stderr) == (1, True)
+    account = told(database, "professional", "register", *shop)["account_id"]
+
+    def zones() -> list[Any]:
+        return rows(
+            database,
+            "select o.timezone, st.timezone from access.organisations as o join gate.account_state as st using (organisation_id)"
+            " where st.account_id = %s",
+            account,
+        )
+
+    assert zones() == [("Europe/Paris", "Europe/Paris")]
+    told(database, "professional", "register", *shop, "--timezone", "America/Cayenne")
+    assert zones() == [("America/Cayenne", "America/Cayenne")]
+    told(database, "professional", "register", *shop)
+    assert zones() == [("America/Cayenne", "America/Cayenne")]

@@ -22,6 +22,7 @@ from rempart.domain.errors.registration import (
     ProviderUnknown,
     SoftwareRevoked,
     SoftwareUnknown,
+    TimezoneUnknown,
 )
 from rempart.domain.identifiers import parse_finess, parse_rpps
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
@@ -60,11 +61,11 @@ def register_professional(
     profession: str,
     name: str,
     organisation: str = "",
-    timezone: str = "Europe/Paris",
+    timezone: str = "",
 ) -> RegisteredAccount:
     """Register a professional at a place, or change their names; safe to repeat.
 
-    Refuses: IdentifierRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff.
+    Refuses: IdentifierRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff, TimezoneUnknown.
     """
     number, place = parse_rpps(rpps, "rpps"), parse_finess(finess, "finess")
     profession_id = _profession(connection, profession)
@@ -75,7 +76,7 @@ def register_professional(
         professional_id, known_profession_id = found
         if known_profession_id != profession_id:
             raise ProfessionChanged("profession")
-        organisation_id = register.register_organisation(connection, place, organisation or name, timezone)
+        organisation_id = _organisation(connection, place, organisation or name, timezone)
         account_id = register.account_of_professional(
             connection, professional_id, organisation_id, profession_id, name
         )
@@ -83,13 +84,13 @@ def register_professional(
 
 
 def register_structure(
-    connection: type_of_operator, *, finess: str, name: str, timezone: str = "Europe/Paris"
+    connection: type_of_operator, *, finess: str, name: str, timezone: str = ""
 ) -> RegisteredAccount:
-    """Register a hospital that asks in its own name. Refuses: IdentifierRefused."""
+    """Register a hospital that asks in its own name. Refuses: IdentifierRefused, TimezoneUnknown."""
     place = parse_finess(finess, "finess")
     profession_id = _profession(connection, _STRUCTURE_PROFESSION)
     with connection.transaction():
-        organisation_id = register.register_organisation(connection, place, name, timezone)
+        organisation_id = _organisation(connection, place, name, timezone)
         account_id = register.account_of_structure(connection, organisation_id, profession_id, name)
     return RegisteredAccount(account_id, place, None)
 
@@ -143,6 +144,13 @@ def revoke_provider(connection: type_of_operator, issuer: str) -> None:
     """Stop believing an identity provider. Refuses: ProviderUnknown."""
     if not software.revoke_provider(connection, issuer):
         raise ProviderUnknown("issuer")
+
+
+def _organisation(connection: type_of_operator, finess: str, name: str, timezone: str) -> int:
+    organisation_id = register.register_organisation(connection, finess, name, timezone)
+    if organisation_id is None:
+        raise TimezoneUnknown("timezone")
+    return organisation_id
 
 
 def _profession(connection: type_of_operator, code: str) -> int:

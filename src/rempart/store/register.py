@@ -19,8 +19,11 @@ FIND_PROFESSION = "select profession_id from access.professions where code = %s"
 LIST_PROFESSIONS = "select code, label from access.professions order by profession_id"
 
 REGISTER_ORGANISATION = """
-insert into access.organisations (finess, name, timezone) values (%s, %s, %s)
-on conflict (finess) do update set name = coalesce(nullif(excluded.name, ''), access.organisations.name)
+insert into access.organisations (finess, name, timezone)
+values (%(finess)s, %(name)s, coalesce(nullif(%(timezone)s, ''), 'Europe/Paris'))
+on conflict (finess) do update
+set name = coalesce(nullif(excluded.name, ''), access.organisations.name),
+    timezone = coalesce(nullif(%(timezone)s, ''), access.organisations.timezone)
 returning organisation_id
 """
 
@@ -91,9 +94,13 @@ def list_professions(connection: type_of_operator) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in connection.execute(LIST_PROFESSIONS).fetchall()]
 
 
-def register_organisation(connection: type_of_operator, finess: str, name: str, timezone: str) -> int:
-    """Register a place, or change its name; give its number."""
-    row = connection.execute(REGISTER_ORGANISATION, (finess, name, timezone)).fetchone()
+def register_organisation(connection: type_of_operator, finess: str, name: str, timezone: str) -> int | None:
+    """Register a place, or change its name or its time zone, empty to keep it; give its number, None for no such zone."""
+    place = {"finess": finess, "name": name, "timezone": timezone}
+    try:
+        row = connection.execute(REGISTER_ORGANISATION, place).fetchone()
+    except psycopg.errors.InvalidParameterValue:
+        return None
     return int(returned(row)[0])
 
 

@@ -29,6 +29,10 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Cela n’existe que dans un bac à sable.",
         "Relancez avec REMPART_ENVIRONMENT=sandbox, sur une base créée ainsi.",
     ),
+    "timezone-unknown": (
+        "Aucun fuseau horaire ne porte ce nom.",
+        "Par exemple\u00a0: Europe/Paris, America/Martinique, Indian/Reunion, Pacific/Noumea.",
+    ),
     "containment-target-unknown": (
         "Rien de ce nom n’est connu ici.",
         "Vérifiez le numéro\u00a0: FINESS, RPPS, client_id, code de profession, numéro AMC, façade ou compte.",

@@ -22,7 +22,7 @@ def register(
     profession: str,
     name: str,
     organisation: str = "",
-    timezone: str = "Europe/Paris",
+    timezone: str = "",
     json: bool = False,
 ) -> None:
     """Register a professional at a place, so that a software may ask for him; safe to repeat.
@@ -41,7 +41,7 @@ def register(
     organisation
         The place's name; the professional's name if there is none.
     timezone
-        Where the place is: the day of care is the day there.
+        Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
     json
         Answer in one line of JSON.
     """
@@ -71,7 +71,7 @@ def invite(
     profession: str,
     name: str,
     organisation: str = "",
-    timezone: str = "Europe/Paris",
+    timezone: str = "",
     json: bool = False,
 ) -> None:
     """Register a professional if need be, and print the link by which he registers his first passkey.
@@ -92,7 +92,7 @@ def invite(
     organisation
         The place's name; the professional's name if there is none.
     timezone
-        Where the place is.
+        Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
     json
         Answer in one line of JSON.
     """
@@ -117,7 +117,7 @@ def invite(
 
 
 @app.command
-def structure(*, finess: str, name: str, timezone: str = "Europe/Paris", json: bool = False) -> None:
+def structure(*, finess: str, name: str, timezone: str = "", json: bool = False) -> None:
     """Register a hospital that asks in its own name, through its software.
 
     Parameters
@@ -127,7 +127,7 @@ def structure(*, finess: str, name: str, timezone: str = "Europe/Paris", json: b
     name
         Its name.
     timezone
-        Where it is.
+        Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
     json
         Answer in one line of JSON.
     """

@@ -9,6 +9,12 @@ class RegistrationRefused(Refusal):
     code = "registration-refused"
 
 
+class TimezoneUnknown(RegistrationRefused):
+    """There is no time zone of this name; Europe/Paris and Indian/Reunion are."""
+
+    code = "timezone-unknown"
+
+
 class ProfessionUnknown(RegistrationRefused):
     """There is no profession of this code."""
 

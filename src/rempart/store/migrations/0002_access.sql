@@ -35,7 +35,8 @@ create table access.organisations (
     organisation_id bigint generated always as identity primary key,
     finess text not null unique check (finess ~ '^[0-9AB]{9}$'),
     name text not null,
-    timezone text not null default 'Europe/Paris',
+    timezone text not null default 'Europe/Paris'
+        check ((timestamptz 'epoch' at time zone timezone) is not null), -- an error where the server knows no such zone
     registered_at timestamptz not null default now()
 );
 
@@ -165,7 +166,7 @@ grant update (sign_count, last_used_at, revoked_at) on access.passkeys to rempar
 grant update (used_at) on access.invitations to rempart_identity;
 grant delete on access.challenges, access.used_assertions to rempart_identity;
 grant select on all tables in schema access to rempart_gate;
-grant update (last_used_at, nonce_digest, revoked_at, revoked_because) on access.sessions to rempart_gate;
+grant update (last_used_at, nonce_digest, revoked_at, revoked_because, timezone) on access.sessions to rempart_gate;
 -- The operator registers and revokes, but neither mints a session nor reads one.
 grant select, insert, update on access.professions, access.profession_rules, access.organisations, access.professionals,
     access.accounts, access.software, access.identity_providers, access.invitations to rempart_operator;

@@ -166,5 +166,21 @@ create trigger sessions_follow_their_software after update of revoked_at on acce
     for each row when (new.revoked_at is not null and old.revoked_at is null)
     execute function gate.follow_software();
 
+-- A place whose time zone is corrected has another day from the next question on.
+create function gate.follow_organisation() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from gate.account_state where organisation_id = new.organisation_id order by account_id for update; -- as the gate locks
+    update gate.account_state set timezone = new.timezone where organisation_id = new.organisation_id;
+    update access.sessions as s set timezone = new.timezone
+    from access.accounts as a
+    where a.organisation_id = new.organisation_id and s.account_id = a.account_id and s.revoked_at is null;
+    return null;
+end $$;
+alter function gate.follow_organisation() owner to rempart_gate;
+create trigger account_state_follows_its_place after update of timezone on access.organisations
+    for each row when (new.timezone <> old.timezone)
+    execute function gate.follow_organisation();
+
 -- Whoever may make a temporary table could hang these on it, and strike off everybody.
-revoke all on function gate.follow_account, gate.follow_professional, gate.follow_software from public;
+revoke all on function gate.follow_account, gate.follow_professional, gate.follow_software, gate.follow_organisation from public;
