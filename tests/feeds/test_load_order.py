@@ -1,6 +1,7 @@
 """Files come in order, once each, and a file that would change much waits for a second person."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,50 @@ class TestWaiting:
         assert insurer.load(emptier).verdict == "waiting"
         with pytest.raises(FileNotWaiting):
             approve_waiting_file(insurer.settings, report.file_id, "camille")
+
+    def test_an_approval_is_for_the_manifest_that_was_shown(self, insurer: Insurer, half_empty: Path) -> None:
+        report = insurer.load(half_empty)
+        assert report.file_id is not None
+        approve_waiting_file(insurer.settings, report.file_id, "camille")
+        manifest = half_empty.with_name(half_empty.name + ".manifest.json")
+        shown = manifest.read_text()
+        manifest.write_text(shown.replace("2026-12-01", "2020-01-01"))
+        assert manifest.read_text() != shown
+        assert insurer.load(half_empty).verdict == "waiting"
+        assert len(insurer.rights("P-0077")) == 1
+        assert insurer.rights("P-0077")[0][1] is None
+
+    def test_a_date_of_effect_that_goes_back_hides_nothing(self, insurer: Insurer) -> None:
+        ended = [{**row, "ends_on": "2026-11-15"} for row in crowd(50)]
+        insurer.send(crowd(100)[50:] + ended, effective_on=DECEMBER)
+        reopened = insurer.send(crowd(100), effective_on=date(2026, 1, 1))
+        assert reopened.verdict == "waiting"
+        assert reopened.difference is not None
+        assert reopened.difference["reopening"] == 50
+        more = [
+            nadia(beneficiary_id=f"N-{at}", birth_date=f"{1900 + at}0202", opens_on="2026-06-01")
+            for at in range(3)
+        ]
+        backdated = insurer.send(crowd(100)[50:] + ended + more, effective_on=date(2026, 1, 1))
+        assert backdated.verdict == "waiting"
+        assert backdated.difference is not None
+        assert backdated.difference["backdated"] == 3
+
+    @pytest.mark.parametrize("day", [date(1999, 12, 31), date(2199, 1, 1)])
+    def test_a_date_of_effect_that_is_not_of_our_time_is_refused(self, insurer: Insurer, day: date) -> None:
+        with pytest.raises(ManifestMemberWrong, match="effective_on"):
+            insurer.send(crowd(1), effective_on=day)
+
+    @pytest.mark.parametrize(
+        "change", [{"waiting_until": "2199-12-31"}, {"domains": "MEDE OPTI", "waiting_domains": "DEPR"}]
+    )
+    def test_a_wait_that_is_over_hides_nothing(self, insurer: Insurer, change: dict[str, str]) -> None:
+        served = {"waiting_domains": "PHAR", "waiting_until": "2025-06-30"}
+        insurer.send([{**row, **served} for row in crowd(100)])
+        report = insurer.send([{**row, **served, **change} for row in crowd(100)], effective_on=DECEMBER)
+        assert report.verdict == "waiting"
+        assert report.difference is not None
+        assert report.difference["closing"] == 100
 
     def test_a_better_file_takes_the_place_of_one_that_waits(
         self, insurer: Insurer, half_empty: Path

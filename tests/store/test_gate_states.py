@@ -68,6 +68,15 @@ def test_one_contract_has_each_state_to_the_day(
     assert precise(right) == expected
 
 
+@pytest.mark.parametrize(("until", "told_of"), [(CARE + days(1), PHAR), (CARE, PHAR | DIPR)])
+def test_a_domain_is_told_of_once_its_wait_is_over(
+    world: World, till: Session, insurer: Insurer, until: date, told_of: int
+) -> None:
+    lea = world.person("Léa", insurer, Right(waiting_domains=DIPR, waiting_until=until))
+    told = world.ask(till.about(lea, card=lea.card, care_date=CARE))
+    assert (outcome(told), told.answer_domains, told.coverages) == (Outcome.OPEN, told_of, f"1::{told_of}")
+
+
 def test_nobody_is_not_known(world: World, till: Session, insurer: Insurer) -> None:
     told = world.ask(till.about(world.stranger("Personne", insurer), break_glass=1))
     assert (outcome(told), told.answer_on, told.coverages) == (Outcome.NOT_KNOWN, None, None)
