@@ -304,3 +304,32 @@ def test_nothing_about_the_patient_is_in_an_address_or_in_the_browsers_storage(
         assert secret not in kept
     assert window.context.cookies() == []
     assert window.complaints == []
+
+
+YESTERDAY = """
+(() => {
+  const Real = Date;
+  window.daysAgo = 1;
+  window.Date = class extends Real {
+    constructor(...parts) { if (parts.length) super(...parts); else super(Real.now() - window.daysAgo * 86_400_000); }
+  };
+})();
+"""
+
+
+def test_a_window_that_stayed_open_over_the_night_asks_about_today(counter: Counter) -> None:
+    window = counter.window()
+    window.accept(counter.titulaire("Claire Fontaine"))
+    window.context.add_init_script(YESTERDAY)
+    window.page.goto(counter.url)
+    window.page.locator("#who-name").wait_for()
+    evening = window.field("care-date")
+    window.page.evaluate("window.daysAgo = 0")
+    sent = window.questions()
+    nadia = counter.patients["Nadia"]
+    window.scan(nadia.card)
+    window.keys(nadia.birth_date)
+    window.press("Enter")
+    window.answer()
+    assert window.field("care-date") != evening
+    assert "care_date" not in sent[0]
