@@ -131,7 +131,10 @@ class TestContradictions:
         assert len(insurer.rights("P-2")) == 1
 
     def test_two_identities_for_one_beneficiary(self, insurer: Insurer, later: bool) -> None:
-        found = self.send(insurer, later, [nadia(), nadia(contract_number="C-2", given_names="Nadine")])
+        camille = nadia(beneficiary_id="P-2", nir=CAMILLE_NIR)
+        found = self.send(
+            insurer, later, [nadia(), nadia(contract_number="C-2", given_names="Nadine"), camille]
+        )
         assert found == [(2, "beneficiary_id", "identity-differs"), (3, "beneficiary_id", "identity-differs")]
         assert insurer.rights("P-0001") == []
 
@@ -141,6 +144,17 @@ class TestContradictions:
         assert found == [(2, "nir", "alias-of-somebody-else"), (3, "other_aliases", "alias-of-somebody-else")]
         assert insurer.rights("P-0001") == insurer.rights("P-2") == []
         assert len(insurer.rights("P-3")) == 1
+
+
+def test_a_file_whose_every_line_the_load_refuses_is_not_taken(insurer: Insurer) -> None:
+    insurer.send(family())
+    before = insurer.snapshot(), insurer.ask("select data_as_of from members.insurers")
+    thief = nadia(beneficiary_id="P-0666", change="upsert")
+    with pytest.raises(MemberFileNoGoodLine):
+        insurer.send([thief], kind="delta")
+    assert (insurer.snapshot(), insurer.ask("select data_as_of from members.insurers")) == before
+    report = insurer.directory / f"{insurer.amc}-0001.csv.rejects.csv"
+    assert findings(report) == [(2, "nir", "alias-of-somebody-else")]
 
 
 def test_an_alias_of_somebody_known_is_not_taken_from_him_by_a_delta(insurer: Insurer) -> None:

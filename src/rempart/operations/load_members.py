@@ -169,14 +169,20 @@ class _Road:
             writer.write(digested)
             self.rejects.add(digested.bad_lines)
             self.on_lines(digested.lines_so_far, row_count)
-        if row_count and self.rejects.line_count == row_count:
-            self.rejects.finish()
+        self._refuse_without_a_good_line()
+
+    def _refuse_without_a_good_line(self) -> None:
+        """Take nothing of a file whose every line is refused: it would use its number up, and make old data look young."""
+        if self.file.manifest.row_count and self.rejects.line_count == self.file.manifest.row_count:
+            if not self.rejects.is_whole:
+                self.rejects.finish()
             raise MemberFileNoGoodLine(self.file.path.name)
 
     def _finish(self, load: FileLoad) -> LoadReport:
         """Have the file judged and applied, and say what came of it."""
         ending = load.finish_absorbed() if load.absorbs else load.finish(self.rejects.unattributable_count)
         self.rejects.finish(load.complaints())
+        self._refuse_without_a_good_line()
         return LoadReport(
             verdict="taken" if ending.verdict == "taken" else "waiting",
             file_id=ending.file_id,

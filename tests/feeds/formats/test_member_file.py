@@ -174,6 +174,19 @@ def test_a_parquet_column_of_contact_data_is_refused(tmp_path: Path) -> None:
     assert caught.value.place == "column 23 (adresse)"
 
 
+@pytest.mark.parametrize("days", [-(2**31), 2**31 - 1])
+def test_a_parquet_date_that_no_calendar_has_is_a_bad_cell(
+    tmp_path: Path, days: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.parquet"
+    frame = frame_of([nadia()]).with_columns(opens_on=pl.lit(days, dtype=pl.Int32).cast(pl.Date))
+    frame.write_parquet(path)
+    _, bad_lines = read(with_manifest(path, 1, 41))
+
+    assert {bad.column for bad in bad_lines} == {"opens_on"}
+    assert "panicked" not in capfd.readouterr().err
+
+
 def test_a_text_of_a_megabyte_is_a_bad_cell(tmp_path: Path) -> None:
     path = tmp_path / "m.parquet"
     frame_of([nadia(birth_name="B" * 1_000_000)] * 50).write_parquet(path)

@@ -5,6 +5,7 @@ texts that a CSV would hold, so that one set of checks serves both.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import BinaryIO, Final
 
 import polars as pl
@@ -50,7 +51,9 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
         fits = text.str.len_bytes() <= MEMBER_FILE_LINE_MAX_BYTES
         return pl.when(text != "").then(pl.when(fits).then(text).otherwise(pl.lit(_TOO_LONG))).alias(name)
     if kind == pl.Date and name in DATE_COLUMNS:
-        return column.dt.strftime("%Y-%m-%d")
+        is_of_calendar = column.is_between(date.min, date.max)  # polars panics on what it cannot write
+        text = pl.when(is_of_calendar).then(column).dt.strftime("%Y-%m-%d")
+        return pl.when(is_of_calendar.not_()).then(pl.lit(_TOO_LONG)).otherwise(text).alias(name)
     if kind == pl.Boolean and name == "nir_is_own":
         return column.cast(pl.Int8).cast(pl.String)
     if kind.is_integer() and name in _INTEGER_COLUMNS:
