@@ -210,5 +210,8 @@ of an hour. A role that is not here has none.
 FEED_BATCHES_AHEAD = 6
 """Batches that each stage of a load may be ahead of the next: enough to go on while the next one works; 0.4 GB in all."""
 
+FEED_FAULTS_MAX = 500_000
+"""Faults that the report of one member file lists: a file with more was made wrong, and its report would fill the disk."""
+
 FEED_ROWS_MAX = 1_000_000_000
 """Rows of one member file: fifteen times the insured people of France."""

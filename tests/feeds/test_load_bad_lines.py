@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rempart.domain.errors.member_files import MemberFileNoGoodLine
+from rempart.domain.errors.member_files import MemberFileNoGoodLine, MemberFileTooManyFaults
 from rempart.feeds.rejects import rejects_path
 from tests.support.insurer import DECEMBER, Insurer
 from tests.support.member_rows import NADIA_NIR, Row, family, nadia
@@ -144,6 +144,17 @@ class TestContradictions:
         assert found == [(2, "nir", "alias-of-somebody-else"), (3, "other_aliases", "alias-of-somebody-else")]
         assert insurer.rights("P-0001") == insurer.rights("P-2") == []
         assert len(insurer.rights("P-3")) == 1
+
+
+def test_a_file_of_nothing_but_faults_is_not_read_to_its_end(
+    insurer: Insurer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rempart.feeds.rejects.FEED_FAULTS_MAX", 3)
+    path = insurer.write([nadia(sex="?", birth_rank="?"), nadia(sex="?", birth_rank="?"), *family()])
+    with pytest.raises(MemberFileTooManyFaults):
+        insurer.load(path)
+    assert len(findings(rejects_path(path))) == 4
+    assert insurer.rights("P-0001") == []
 
 
 def test_a_file_whose_every_line_the_load_refuses_is_not_taken(insurer: Insurer) -> None:

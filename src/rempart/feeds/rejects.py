@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, NamedTuple, Self
 
-from rempart.domain.errors.member_files import LoadUnderWay, ReportUnwritable
+from rempart.domain.errors.member_files import LoadUnderWay, MemberFileTooManyFaults, ReportUnwritable
 from rempart.feeds.formats.advice import Language, advice
 from rempart.feeds.formats.rows import BadLine
+from rempart.limits import FEED_FAULTS_MAX
 
 SUFFIX: Final = ".rejects.csv"
 _UNFINISHED: Final = ".partial"
@@ -134,17 +135,25 @@ class Rejects:
     def _begin(self) -> None:
         self.line_count = 0
         self.unattributable_count = 0
+        self._fault_count = 0
         self._file = _text(self._files.found, "w")
         self._writer = csv.writer(self._file, delimiter=";", lineterminator="\n")
 
     def add(self, bad_lines: Iterable[BadLine]) -> None:
-        """Write down the bad cells of some lines, in the order of the file. Refuses: ReportUnwritable."""
+        """Write down the bad cells of some lines, in the order of the file.
+
+        Refuses: ReportUnwritable, MemberFileTooManyFaults.
+        """
         with _told_when_unwritable(self._path):
             for _, cells in groupby(bad_lines, key=lambda bad: bad.line):
                 of_line = list(cells)
                 self.line_count += 1
                 self.unattributable_count += all(bad.beneficiary_id is None for bad in of_line)
+                self._fault_count += len(of_line)
                 self._writer.writerows((bad.line, bad.column, bad.reason) for bad in of_line)
+        if self._fault_count > FEED_FAULTS_MAX:
+            self.finish()
+            raise MemberFileTooManyFaults(self._path.name.removesuffix(SUFFIX))
 
     def finish(self, complaints: Iterable[Finding] = ()) -> None:
         """Write the report with what the database found too, in order. Refuses: ReportUnwritable."""

@@ -31,6 +31,7 @@ from rempart.domain.errors.member_files import (
     MemberFilePreviousWrong,
     MemberFileSequenceGap,
     MemberFileSequenceTaken,
+    MemberFileTooManyFaults,
 )
 from rempart.feeds.ahead import ahead
 from rempart.feeds.copy_rows import HEADER, TRAILER
@@ -98,7 +99,7 @@ def load_members(
     with ReportPlace(path) as place, Rejects(place.files, place.path, language) as rejects:
         try:
             report = load_open_file(settings, file, amc_number, brought_by, rejects, on_lines)
-        except MemberFileNoGoodLine:
+        except (MemberFileNoGoodLine, MemberFileTooManyFaults):
             place.settle(has_lines=True)
             raise
         if not rejects.is_whole:  # the file was known, and nothing was read

@@ -165,6 +165,12 @@ class MemberFileNoGoodLine(MemberFileRefused):
     code = "member-file-no-good-line"
 
 
+class MemberFileTooManyFaults(MemberFileRefused):
+    """So much of the file is bad that it was not read to its end."""
+
+    code = "member-file-too-many-faults"
+
+
 class FileApprovalRefused(Refusal):
     """A waiting file cannot be let in this way."""
 
