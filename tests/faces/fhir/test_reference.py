@@ -73,8 +73,8 @@ def test_what_the_guide_shows_is_valid() -> None:
 def test_the_answer_of_the_guide_has_the_shape_of_an_answer() -> None:
     answer = RightsAnswer(
         Outcome.OPEN,
-        trace="0000-0000-2K4X-9",
-        engagement="0000-0000-2K4X-9",
+        trace="0000-0000-2JMX-53",
+        engagement="0000-0000-2JMX-53",
         on=date(2026, 12, 31),
         coverages=(Coverage(1, date(2026, 12, 31), (Domain.PHAR,)),),
         data_as_of=datetime(2026, 11, 22, 1, 2, 54, tzinfo=UTC),
