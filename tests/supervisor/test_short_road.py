@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from rempart.supervisor.short_road import Headers, Reply, ShortRoadProtocol
+from rempart.supervisor.protocols.short_road import Headers, Reply, ShortRoadProtocol
 
 PATH = "/ask"
 TELLS_LENGTH = [(b"content-length", b"5")]

@@ -11,9 +11,9 @@ import uvloop
 from rempart import app
 from rempart.settings import Settings
 from rempart.supervisor.acceptor import Acceptor, Loads
-from rempart.supervisor.bounded_head import BoundedHeadProtocol
 from rempart.supervisor.child import Work
-from rempart.supervisor.short_road import ShortRoad, ShortRoadProtocol
+from rempart.supervisor.protocols.bounded_head import BoundedHeadProtocol
+from rempart.supervisor.protocols.short_road import ShortRoad, ShortRoadProtocol
 
 GRACE_S = 10
 """How long a request under way may take to end when the process is told to stop."""

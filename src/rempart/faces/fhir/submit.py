@@ -2,7 +2,7 @@
 
 The proof is verified, the body read, the gate asked, the answer written. Each step allocates little: this runs for each of the
 platform's questions, on the same two cores as the database. A request that came whole is answered without a task of its own
-(supervisor/short_road.py); one whose body is still coming is an ASGI request like another.
+(supervisor/protocols/short_road.py); one whose body is still coming is an ASGI request like another.
 
 Never: decide anything about the caller or the person; log what was sent.
 """

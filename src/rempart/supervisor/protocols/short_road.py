@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from rempart.supervisor.bounded_head import BoundedHeadProtocol
+from rempart.supervisor.protocols.bounded_head import BoundedHeadProtocol
 
 Headers = list[tuple[bytes, bytes]]
 

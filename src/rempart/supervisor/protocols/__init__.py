@@ -1,0 +1,1 @@
+"""How bytes become requests: uvicorn's protocol, with our bounds and our short road."""
