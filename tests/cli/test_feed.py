@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from rempart.cli import main
-from rempart.cli.feed_words import WORDS
+from rempart.cli.feed.words import WORDS
 from rempart.feeds.formats.writer import write_member_file
 from rempart.settings import Settings
 from tests.support.database import Database

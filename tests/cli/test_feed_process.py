@@ -88,7 +88,9 @@ def reader_of(command_id: int) -> int:
     tasks = Path(f"/proc/{command_id}/task").glob("*/children")
     children = [int(child) for task in tasks for child in task.read_text().split()]
     (reader,) = (
-        child for child in children if b"feed_process" in Path(f"/proc/{child}/cmdline").read_bytes()
+        child
+        for child in children
+        if b"rempart.cli.feed.process" in Path(f"/proc/{child}/cmdline").read_bytes()
     )
     return reader
 

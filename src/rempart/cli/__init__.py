@@ -26,7 +26,7 @@ app.command(
     name="demo",
     help="A day's story on made-up people, from the member files to an answer.",
 )
-app.command("rempart.cli.feed:app", name="feed", help="Member files: load, approve, list.")
+app.command("rempart.cli.feed.commands:app", name="feed", help="Member files: load, approve, list.")
 app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")
 app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, list their names.")
 app.command(

@@ -9,7 +9,8 @@ from typing import Final
 
 from cyclopts import App
 
-from rempart.cli.register.opened import opened, say, typist
+from rempart.cli.register.opened import opened, typist
+from rempart.cli.speech import say
 from rempart.operations import contain as acts
 from rempart.store import containment as kept
 

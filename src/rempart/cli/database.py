@@ -1,12 +1,12 @@
 """`rempart database`: make, start, stop and look at the database of this platform."""
 
-import json as json_format
 import subprocess
 import sys
 
 from cyclopts import App
 
 from rempart.adapters import postgres_embedded
+from rempart.cli.speech import say
 from rempart.settings import Settings, read_settings
 from rempart.store.database import migrate
 from rempart.store.database.roles import OWNER
@@ -20,7 +20,7 @@ def init(*, json: bool = False) -> None:
     settings = read_settings()
     with postgres_embedded.running(settings):
         applied = migrate(settings)
-    _say(
+    say(
         json,
         {"applied": applied, "environment": settings.environment, "home": str(settings.home)},
         f"La base est à jour ({settings.environment}). Migrations appliquées\u00a0: {len(applied)}.",
@@ -33,7 +33,7 @@ def start(*, json: bool = False) -> None:
     settings = _embedded_settings()
     with postgres_embedded.running(settings):
         postgres_embedded.keep(settings, up=True)
-    _say(
+    say(
         json, _status(settings), f"PostgreSQL est en marche. Son socket est dans {settings.postgres_sockets}."
     )
 
@@ -44,7 +44,7 @@ def stop(*, json: bool = False) -> None:
     settings = _embedded_settings()
     postgres_embedded.keep(settings, up=False)
     postgres_embedded.stop(settings)
-    _say(json, _status(settings), "PostgreSQL est arrêté.")
+    say(json, _status(settings), "PostgreSQL est arrêté.")
 
 
 @app.command
@@ -52,7 +52,7 @@ def status(*, json: bool = False) -> None:
     """Say whether the embedded server runs, and where."""
     settings = _embedded_settings()
     current = _status(settings)
-    _say(json, current, "PostgreSQL est en marche." if current["running"] else "PostgreSQL est arrêté.")
+    say(json, current, "PostgreSQL est en marche." if current["running"] else "PostgreSQL est arrêté.")
 
 
 @app.command
@@ -82,7 +82,3 @@ def _status(settings: Settings) -> dict[str, object]:
         "sockets": str(settings.postgres_sockets),
         "files": str(settings.postgres_home),
     }
-
-
-def _say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
-    print(json_format.dumps(facts) if as_json else sentence)

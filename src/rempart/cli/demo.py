@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from babel.numbers import format_decimal
 from cyclopts import App
 
 from rempart.adapters import process_guard, system_users
@@ -24,7 +25,7 @@ from rempart.sandbox.client import UnexpectedAnswer
 from rempart.sandbox.demo_file import FILE_NAME, write_demo_file
 from rempart.sandbox.professionals import OPTICIAN, PHARMACIST, STORY_OPTICIAN
 from rempart.sandbox.story import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
-from rempart.sandbox.world import Say, in_thousands, make_world
+from rempart.sandbox.world import Say, make_world
 from rempart.settings import Settings, read_settings
 from rempart.supervisor.beside import wait_until_ready
 from rempart.supervisor.complaints import told as told_plainly
@@ -85,9 +86,8 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
             )
         world = make_world(settings, say)
         ready_s = time.perf_counter() - began
-        say(
-            f"  {in_thousands(world.row_count)} lignes de droits chargées\u00a0; prêt après {ready_s:.0f}\u00a0s."
-        )
+        rows = format_decimal(world.row_count, locale="fr")
+        say(f"  {rows} lignes de droits chargées\u00a0; prêt après {ready_s:.0f}\u00a0s.")
         told = tell_story(settings, world, say)
         write_demo_file(settings, world, told.invitations)
     except (StoryWentWrong, UnexpectedAnswer, OSError) as error:

@@ -1,11 +1,11 @@
 """`rempart insurer`: register an insurer, list those that are served."""
 
-import json as json_format
 from typing import Annotated
 
+from babel.numbers import format_decimal
 from cyclopts import App, Parameter, validators
 
-from rempart.cli.register.opened import number
+from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
 from rempart.operations.register_insurer import register_insurer, registered_insurers
@@ -46,8 +46,8 @@ def register(
         insurer_id = register_insurer(
             settings, amc_number, name, required_presence=presence.value, data_age_max_h=data_age_max_h
         )
-    facts = {"insurer_id": insurer_id, "amc_number": str(amc_number), "name": name}
-    print(json_format.dumps(facts) if json else f"L’assureur {amc_number} est enregistré\u00a0: {name}.")
+    facts: dict[str, object] = {"insurer_id": insurer_id, "amc_number": str(amc_number), "name": name}
+    say(json, facts, f"L’assureur {amc_number} est enregistré\u00a0: {name}.")
 
 
 @app.command(name="list")
@@ -62,15 +62,17 @@ def list_insurers(*, json: bool = False) -> None:
     settings = read_settings()
     with beside(settings):
         insurers = registered_insurers(settings)
-    if json:
-        print(json_format.dumps({"insurers": [_facts_of(insurer) for insurer in insurers]}))
-        return
-    for insurer in insurers:
-        since = f"{insurer.data_as_of:%Y-%m-%d %H:%M}" if insurer.data_as_of else "aucun fichier"
-        print(
-            f"{insurer.amc_number}  {number(insurer.people_count):>11} personnes  {number(insurer.rights_count):>11} droits  "
-            f"{since:<16}  {insurer.name}"
-        )
+    facts = [_facts_of(insurer) for insurer in insurers]
+    lines = [_line_of(insurer) for insurer in insurers]
+    say(json, {"insurers": facts}, "\n".join(lines) or "Aucun assureur n’est encore enregistré.")
+
+
+def _line_of(insurer: InsurerRow) -> str:
+    people, rights = (
+        format_decimal(count, locale="fr") for count in (insurer.people_count, insurer.rights_count)
+    )
+    since = f"{insurer.data_as_of:%Y-%m-%d %H:%M}" if insurer.data_as_of else "aucun fichier"
+    return f"{insurer.amc_number}  {people:>11} personnes  {rights:>11} droits  {since:<16}  {insurer.name}"
 
 
 def _facts_of(insurer: InsurerRow) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """`rempart keyring`: make the keys of an insurer, list the names of all. No command shows or exports a key."""
 
 import asyncio
-import json as json_format
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from cyclopts import App
 
+from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.keyring.client import Keyring
 from rempart.settings import read_settings
@@ -30,14 +30,14 @@ def create(*amc_numbers: str, json: bool = False) -> None:
     made = asyncio.run(
         _create([name for number in numbers for name in (f"index/{number}", f"data/{number}")])
     )
-    print(json_format.dumps({"made": made}) if json else f"Clés faites\u00a0: {len(made)}.")
+    say(json, {"made": made}, f"Clés faites\u00a0: {len(made)}.")
 
 
 @app.command
 def names(*, json: bool = False) -> None:
     """List the names of the keys."""
     found = asyncio.run(_names())
-    print(json_format.dumps({"names": found}) if json else "\n".join(found))
+    say(json, {"names": found}, "\n".join(found))
 
 
 async def _create(wanted: list[str]) -> list[str]:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from babel.numbers import format_decimal
 from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from rempart.cli.register.opened import number
-from rempart.domain.errors.trials import DirectoryTaken, GenerationImpossible
 from rempart.people.generate import DEFAULT_EFFECTIVE_ON, FileFormat, MadeInsurer, Plan, generate
 
 app = App(name="people", help="People who do not exist, for trials and measurements.")
@@ -61,12 +60,6 @@ def generate_people(
     try:
         with _progress(count, quiet=json) as on_people:
             made = generate(plan, on_people)
-    except DirectoryTaken:
-        raise  # the directory is at fault, not the numbers
-    except GenerationImpossible:
-        raise SystemExit(
-            "rempart: --insurers\u00a0: au moins un assureur, et pas plus d’assureurs que de personnes"
-        ) from None
     except KeyboardInterrupt:
         sys.stderr.write(
             "rempart: interrompu\u00a0: le fichier en cours est effacé, insurers.json n’a pas été écrit\n"
@@ -83,7 +76,7 @@ def _progress(count: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
         yield lambda _: None
     elif console.is_terminal:
         columns = (
-            TextColumn("People"),
+            TextColumn("Personnes"),
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.completed:,.0f}"),
@@ -106,7 +99,7 @@ class _Lines:
         """Count a step."""
         before, self._done = self._done, self._done + step
         if before // LINE_EVERY_PEOPLE < self._done // LINE_EVERY_PEOPLE:
-            print(f"{number(self._done)} personnes sur {number(self._count)}", file=sys.stderr)
+            print(f"{_in_french(self._done)} personnes sur {_in_french(self._count)}", file=sys.stderr)
 
 
 def _report(made: list[MadeInsurer], plan: Plan, seconds: float, *, as_json: bool) -> None:
@@ -124,7 +117,11 @@ def _report(made: list[MadeInsurer], plan: Plan, seconds: float, *, as_json: boo
         print(json_format.dumps(facts, ensure_ascii=False))
         return
     for insurer in made:
-        people, rows_made = number(insurer.people_count), number(insurer.row_count)
-        print(f"{insurer.amc_number}  {people:>11} personnes  {rows_made:>11} lignes  {insurer.name}")
-    what = f"{number(plan.people_count)} personnes, {number(rows)} lignes"
-    print(f"{what} dans {plan.directory}, en {number(seconds, digits=1)}\u00a0s.")
+        people, lines = _in_french(insurer.people_count), _in_french(insurer.row_count)
+        print(f"{insurer.amc_number}  {people:>11} personnes  {lines:>11} lignes  {insurer.name}")
+    what = f"{_in_french(plan.people_count)} personnes, {_in_french(rows)} lignes"
+    print(f"{what} dans {plan.directory}, en {format_decimal(seconds, '#,##0.0', 'fr')}\u00a0s.")
+
+
+def _in_french(number: int) -> str:
+    return str(format_decimal(number, locale="fr"))

@@ -84,6 +84,11 @@ class LoadReport:
     difference: dict[str, Any] | None = None
     seconds: float = 0.0
 
+    @property
+    def lines_per_second(self) -> int:
+        """How fast the file was read and applied."""
+        return round(self.line_count / self.seconds) if self.seconds else 0
+
 
 def load_members(
     settings: Settings,

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+from babel.numbers import format_decimal
+
 from rempart.adapters import clock
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
@@ -137,18 +139,13 @@ def invite(settings: Settings, register: Register, who: Professional) -> str:
 def _load_generated(settings: Settings, folder: Path, today: date, say: Say) -> tuple[list[MadeInsurer], int]:
     plan = Plan(PEOPLE_COUNT, INSURER_COUNT, SEED, folder, "csv", CARDS_PER_INSURER, today.replace(day=1))
     insurers = generate(plan)
-    people_count = sum(insurer.people_count for insurer in insurers)
-    say(f"  {in_thousands(people_count)} personnes inventées, en {len(insurers)} fichiers d’assureurs.")
+    people = format_decimal(sum(insurer.people_count for insurer in insurers), locale="fr")
+    say(f"  {people} personnes inventées, en {len(insurers)} fichiers d’assureurs.")
     row_count = 0
     for insurer in insurers:
         register_insurer(settings, parse_amc_number(insurer.amc_number), insurer.name)
         row_count += load_members(settings, folder / insurer.file, insurer.amc_number, BROUGHT_BY).line_count
     return insurers, row_count
-
-
-def in_thousands(number: int) -> str:
-    """Write a number as French does, with a space that does not break."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _register(connection: type_of_operator, who: Professional) -> int:

@@ -45,6 +45,10 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
         "Une autre personne tape la même commande.",
     ),
+    "generation-impossible": (
+        "Ce nombre d’assureurs n’est pas possible.",
+        "Au moins un assureur, et pas plus d’assureurs que de personnes.",
+    ),
     "directory-taken": (
         "Ce dossier contient un fichier d’adhérents que son insurers.json ne nomme pas.",
         "Donnez à --out un dossier vide, ou retirez ce fichier.",

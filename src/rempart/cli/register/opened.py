@@ -1,6 +1,5 @@
-"""The register, opened for one command of the operator; who types it, and how it says what it did."""
+"""The register, opened for one command of the operator; and who types it."""
 
-import json as json_format
 import os
 import pwd
 from collections.abc import Iterator
@@ -31,14 +30,3 @@ def typist() -> str:
         return pwd.getpwuid(int(Path("/proc/self/loginuid").read_text())).pw_name
     except (OSError, ValueError, KeyError):
         return pwd.getpwuid(os.getuid()).pw_name
-
-
-def say(as_json: bool, facts: dict[str, object], sentence: str) -> None:
-    """Say what was done: a sentence, or its facts in one line of JSON."""
-    print(json_format.dumps(facts, ensure_ascii=False) if as_json else sentence)
-
-
-def number(count: float, language: str = "fr", digits: int = 0) -> str:
-    """Write a number as a language does: fr or en."""
-    written = f"{count:,.{digits}f}"
-    return written if language == "en" else written.replace(",", "\u202f").replace(".", ",")

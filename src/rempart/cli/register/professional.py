@@ -4,7 +4,8 @@ from dataclasses import asdict
 
 from cyclopts import App
 
-from rempart.cli.register.opened import opened, say
+from rempart.cli.register.opened import opened
+from rempart.cli.speech import say
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.operations import manage_access
 from rempart.operations.manage_access import RegisteredAccount

@@ -2,7 +2,8 @@
 
 from cyclopts import App
 
-from rempart.cli.register.opened import opened, say
+from rempart.cli.register.opened import opened
+from rempart.cli.speech import say
 from rempart.operations import manage_access
 from rempart.store import software as kept
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from cyclopts import App
 
-from rempart.cli.register.opened import opened, say
+from rempart.cli.register.opened import opened
+from rempart.cli.speech import say
 from rempart.operations import manage_access
 from rempart.store import software as kept
 

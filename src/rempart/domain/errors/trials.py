@@ -15,7 +15,7 @@ class GenerationImpossible(Refusal):
     code = "generation-impossible"
 
 
-class DirectoryTaken(GenerationImpossible):
+class DirectoryTaken(Refusal):
     """The directory holds a member file that no former run lists in its insurers.json; `place` names it."""
 
     code = "directory-taken"

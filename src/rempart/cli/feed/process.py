@@ -134,7 +134,7 @@ def _run(
         tell,
     )
     started = subprocess.Popen(  # noqa: S603 (our own program)
-        [sys.executable, "-m", "rempart.cli.feed_process", msgspec.json.encode(task).decode()],
+        [sys.executable, "-m", "rempart.cli.feed.process", msgspec.json.encode(task).decode()],
         env={**os.environ, **settings.as_environ()},
         stdin=subprocess.DEVNULL,
         pass_fds=(*descriptors, tell),

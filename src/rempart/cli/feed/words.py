@@ -6,7 +6,8 @@ Never: a value of the file. A person is told by the digest of his reference.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from rempart.cli.register.opened import number
+from babel.numbers import format_decimal
+
 from rempart.domain.errors import RempartError
 from rempart.feeds.formats.advice import Language, advice
 from rempart.operations.load_members import LoadReport
@@ -27,7 +28,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         ),
         "held": "  personnes laissées en l’état, à cause d’une ligne refusée\u00a0: {people_held}",
         "held-back": "  Une ligne refusée ne dit pas de qui elle parle\u00a0: nul n’a donc été fermé pour son absence.",
-        "closing": "fermé", "reopening": "rouvert", "backdated": "antidaté",
+        "closing": "fermé", "narrowing": "réduit", "reopening": "rouvert", "backdated": "antidaté",
         "sample": "  {what:<9} {reference}  depuis le {opens_on}, connu jusqu’au {former}, désormais {now}",
         "approved": "Le fichier {file_id} est admis. Chargez-le de nouveau\u00a0: {again}",
         "read": "{read} lignes lues sur {of}, {rate} par seconde",
@@ -46,7 +47,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         ),
         "held": "  people who stay as they were, for a line that was refused: {people_held}",
         "held-back": "  A refused line does not say whose it is, so nobody was closed for being absent.",
-        "closing": "closed", "reopening": "reopened", "backdated": "backdated",
+        "closing": "closed", "narrowing": "narrowed", "reopening": "reopened", "backdated": "backdated",
         "sample": "  {what:<9} {reference}  from {opens_on}, known until {former}, now {now}",
         "approved": "File {file_id} is let in. Load it again: {again}",
         "read": "{read} of {of} rows read, {rate} rows/s",
@@ -64,7 +65,7 @@ _PLACES: Final = {
 def say(key: str, language: Language, **parts: object) -> str:
     """Say a sentence of ours; whole numbers are written as the language does."""
     written = {
-        name: number(part, language) if isinstance(part, int) and name != "file_id" else part
+        name: format_decimal(part, locale=language) if isinstance(part, int) and name != "file_id" else part
         for name, part in parts.items()
     }
     return WORDS[language][key].format(**written)
@@ -91,8 +92,8 @@ def account(report: LoadReport, language: Language) -> Iterator[str]:
         language,
         file_id=report.file_id,
         rows=report.line_count,
-        seconds=number(report.seconds, language, 1),
-        rate=round(report.line_count / report.seconds) if report.seconds else 0,
+        seconds=format_decimal(report.seconds, "#,##0.0", language),
+        rate=report.lines_per_second,
     )
     if report.difference is not None:
         yield from _difference(report.difference, language, with_samples=report.verdict == "waiting")

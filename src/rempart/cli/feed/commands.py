@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from babel.numbers import format_decimal
 from cyclopts import App
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from rempart.cli.feed_process import Errand, load_file
-from rempart.cli.feed_words import WORDS, account, complaint, say
-from rempart.cli.register.opened import number, typist
+from rempart.cli.feed.process import Errand, load_file
+from rempart.cli.feed.words import WORDS, account, complaint, say
+from rempart.cli.register.opened import typist
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import parse_amc_number
 from rempart.feeds.formats.advice import Language, advice
@@ -121,9 +122,10 @@ def list_files(*, insurer: str = "", json: bool = False) -> None:
         print(json_format.dumps({"files": [_facts_of(file) for file in files]}))
         return
     for file in files:
+        rows = format_decimal(file.row_count, locale="fr")
         print(
             f"{file.file_id:>6}  {file.amc_number}  {file.sequence:>4}  {file.kind:<5}  {file.effective_on}  "
-            f"{number(file.row_count):>11} lignes  {STATES[file.state]:<10}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
+            f"{rows:>11} lignes  {STATES[file.state]:<10}  {file.brought_at:%Y-%m-%d %H:%M}  {file.name}"
         )
 
 
@@ -158,7 +160,7 @@ def _tell(report: LoadReport, amc_number: str, language: Language, *, as_json: b
         "refused_lines": report.refused_line_count,
         "rejects": str(report.rejects) if report.rejects else None,
         "seconds": round(report.seconds, 2),
-        "rows_per_second": round(report.line_count / report.seconds),
+        "rows_per_second": report.lines_per_second,
         "difference": report.difference,
     }
     print(json_format.dumps(facts))
@@ -196,8 +198,8 @@ def _bar(progress: Progress, language: Language) -> OnLines:
     began = time.perf_counter()
 
     def show(read: int, of: int) -> None:
-        rate = number(read / (time.perf_counter() - began), language)
-        counted = f"{number(read, language)} {words['bar']}, {rate}/s"
+        rate = format_decimal(round(read / (time.perf_counter() - began)), locale=language)
+        counted = f"{format_decimal(read, locale=language)} {words['bar']}, {rate}/s"
         stage = words["reading"] if read < of else words["applying"]
         progress.update(task, completed=read, total=of, counted=counted, description=stage)
 
