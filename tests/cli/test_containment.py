@@ -44,9 +44,14 @@ def test_what_is_not_there_is_not_contained(database: Database, scope: str, name
 
 
 def test_nothing_is_released_that_is_not_in_force(database: Database) -> None:
-    for act in ("release", "unfreeze"):
-        done = run(database, "containment", act, "4242", "--because", "essai")
+    for what in (["4242"], ["--account", "4242"]):
+        done = run(database, "containment", "release", *what, "--because", "essai")
         assert (done.returncode, "nothing-to-release" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("what", [[], ["7", "--account", "4242"]])
+def test_a_release_names_one_thing(database: Database, what: list[str]) -> None:
+    assert run(database, "containment", "release", *what, "--because", "essai").returncode == 2
 
 
 def test_a_scope_that_does_not_exist_is_not_understood(database: Database) -> None:

@@ -65,7 +65,6 @@ FUNCTIONS: dict[str, set[str]] = {
             "feeds.approve_file",
             "gate.contain",
             "gate.release",
-            "gate.unfreeze",
             "gate.contained",
             "gate.frozen",
         ),

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from typing import get_args
 
 import psycopg
 import pytest
 
 from rempart.domain.rights import Outcome
+from rempart.operations import contain
 from rempart.store import containment as kept
 from rempart.store.database import connect_sync
 from tests.support.world import Person, Session, World, outcome
@@ -52,7 +54,7 @@ def names_of(world: World, till: Session, lea: Person) -> dict[str, str]:
     }
 
 
-SCOPES = ("platform", "face", "software", "organisation", "professional", "profession", "insurer", "account")
+SCOPES = get_args(contain.Scope)
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -66,9 +68,9 @@ def test_each_scope_is_contained_by_the_name_that_people_know_and_released_by_tw
     (row,) = kept.containments(operator)
     assert (row.scope, row.named, row.mode, row.decided_by) == (scope, named, FREEZE, "nadia")
 
-    assert kept.release(operator, contained, "fausse alerte", "nadia") == "asked"
+    assert kept.release(operator, "fausse alerte", "nadia", containment_id=contained) == "asked"
     assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
-    assert kept.release(operator, contained, "fausse alerte", "camille") == "released"
+    assert kept.release(operator, "fausse alerte", "camille", containment_id=contained) == "released"
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
     assert kept.containments(operator) == []
 
@@ -77,8 +79,8 @@ def test_who_asked_for_a_release_does_not_agree_to_it(
     operator: psycopg.Connection, world: World, till: Session, lea: Person
 ) -> None:
     contained = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia") or 0
-    assert kept.release(operator, contained, "fini", "nadia") == "asked"
-    assert kept.release(operator, contained, "vraiment fini", "nadia") == "same-person"
+    assert kept.release(operator, "fini", "nadia", containment_id=contained) == "asked"
+    assert kept.release(operator, "vraiment fini", "nadia", containment_id=contained) == "same-person"
     assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
     (row,) = kept.containments(operator)
     assert (row.release_asked_by, row.release_because) == ("nadia", "fini")
@@ -101,8 +103,8 @@ def test_a_name_that_nothing_has_contains_nothing(
 
 
 def test_a_release_of_what_is_not_in_force_is_said(operator: psycopg.Connection, world: World) -> None:
-    assert kept.release(operator, 4_242, "?", "nadia") == "unknown"
-    assert kept.unfreeze(operator, world.account().account_id, "?", "nadia") == "unknown"
+    assert kept.release(operator, "?", "nadia", containment_id=4_242) == "unknown"
+    assert kept.release(operator, "?", "nadia", account_id=world.account().account_id) == "unknown"
 
 
 def test_an_account_that_was_convicted_is_unfrozen_by_two_and_its_evidence_is_kept(
@@ -123,9 +125,9 @@ def test_an_account_that_was_convicted_is_unfrozen_by_two_and_its_evidence_is_ke
     assert (frozen.account_id, frozen.profession, frozen.frozen_because) == (
         account.account_id, "pharmacist", evidence,
     )  # fmt: skip
-    assert kept.unfreeze(operator, account.account_id, "le titulaire a rappelé", "nadia") == "asked"
+    assert kept.release(operator, "le titulaire a rappelé", "nadia", account_id=account.account_id) == "asked"
     assert outcome(world.ask(till.about(lea))) is Outcome.ACCOUNT_FROZEN
-    assert kept.unfreeze(operator, account.account_id, "le titulaire a rappelé", "camille") == "released"
+    assert kept.release(operator, "rappelé aussi", "camille", account_id=account.account_id) == "released"
     assert kept.frozen_accounts(operator) == []
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
     state = world.one(
@@ -133,10 +135,20 @@ def test_an_account_that_was_convicted_is_unfrozen_by_two_and_its_evidence_is_ke
         account.account_id,
     )
     assert state == "(0,8)"  # what was spent stays spent
-    assert (
-        world.one("select frozen_because from gate.releases where account_id = %s", account.account_id)
-        == evidence
+    reasons = world.one(
+        "select jsonb_build_array(because, approved_because, frozen_because) from gate.releases where account_id = %s",
+        account.account_id,
     )
+    assert reasons == ["le titulaire a rappelé", "rappelé aussi", evidence]
+
+
+def test_a_release_is_of_one_thing(operator: psycopg.Connection, world: World, till: Session) -> None:
+    contained = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia")
+    account_id = till.account.account_id
+    assert kept.release(operator, "rien", "nadia") == "unknown"
+    world.set_state(till.account, standing=2, frozen_because="{}", frozen_at="now")
+    with pytest.raises(psycopg.errors.CheckViolation, match="a_release_is_of_one_thing"):
+        kept.release(operator, "les deux", "nadia", containment_id=contained, account_id=account_id)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +161,6 @@ def test_an_account_that_was_convicted_is_unfrozen_by_two_and_its_evidence_is_ke
         "update gate.releases set approved_by = 'camille'",
         "select * from gate.account_state",
         "update gate.account_state set standing = 0",
-        "select gate.agree_to_release(1, null, null, '', 'camille')",
         "select gate.target_of('platform', '')",
     ],
 )
@@ -163,8 +174,7 @@ def test_the_operator_loosens_nothing_by_another_way(operator: psycopg.Connectio
     "call",
     [
         "gate.contain('platform', '', 2::smallint, '', '')",
-        "gate.release(1, '', '')",
-        "gate.unfreeze(1, '', '')",
+        "gate.release(1, null, '', '')",
         "gate.contained()",
         "gate.frozen()",
     ],

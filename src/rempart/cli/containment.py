@@ -5,18 +5,20 @@ Exit status: 0 done; 1 refused; 4 a release waits for a second person.
 
 import sys
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from cyclopts import App
+from cyclopts import App, Group, Parameter, validators
 
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.operations import contain as acts
 from rempart.store import containment as kept
 
-app = App(name="containment", help="What is cut: start, list, release, unfreeze.")
+app = App(name="containment", help="What is cut: start, list, release.")
 
 WAITING: Final = 4
+
+_ONE_THING: Final = Group("What is released, one of", validator=validators.LimitedChoice(1, 1))
 
 _MODES: Final = {1: "présence exigée", 2: "gelé"}
 _SCOPES: Final = {
@@ -98,45 +100,41 @@ def list_contained(*, json: bool = False) -> None:
 
 
 @app.command
-def release(containment_id: int, *, because: str, by: str = "", json: bool = False) -> None:
-    """Ask to release a containment; a second person who types the same releases it.
+def release(
+    containment_id: Annotated[int | None, Parameter(group=_ONE_THING)] = None,
+    /,
+    *,
+    account: Annotated[int | None, Parameter(group=_ONE_THING)] = None,
+    because: str,
+    by: str = "",
+    json: bool = False,
+) -> None:
+    """Ask to release a containment, or an account that the detectors froze; a second person who types the same releases it.
 
     Parameters
     ----------
     containment_id
-        Its number, as `rempart containment list` gives it.
+        The number of the containment, as `rempart containment list` gives it.
+    account
+        The number of the account, likewise.
     because
-        The reason.
+        The reason; that of the second person is kept too.
     by
         Who asks, or agrees; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        is_released = acts.release(connection, containment_id, because, by or typist())
-    _tell_release(
-        {"containment_id": containment_id}, f"le confinement {containment_id}", is_released, as_json=json
-    )
-
-
-@app.command
-def unfreeze(account_id: int, *, because: str, by: str = "", json: bool = False) -> None:
-    """Ask to unfreeze an account that the detectors froze; a second person who types the same unfreezes it.
-
-    Parameters
-    ----------
-    account_id
-        Its number, as `rempart containment list` gives it.
-    because
-        The reason.
-    by
-        Who asks, or agrees; the user of this machine when not said.
-    json
-        Answer in one line of JSON.
-    """
-    with opened() as (_, connection):
-        is_released = acts.unfreeze(connection, account_id, because, by or typist())
-    _tell_release({"account_id": account_id}, f"le gel du compte {account_id}", is_released, as_json=json)
+        is_released = acts.release(
+            connection, because, by or typist(), containment_id=containment_id, account_id=account
+        )
+    if account is None:
+        facts: dict[str, object] = {"containment_id": containment_id}
+        what = f"le confinement {containment_id}"
+    else:
+        facts = {"account_id": account}
+        what = f"le gel du compte {account}"
+    _tell_release(facts, what, is_released, as_json=json)
 
 
 def _tell_release(facts: dict[str, object], what: str, is_released: bool, *, as_json: bool) -> None:

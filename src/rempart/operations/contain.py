@@ -33,23 +33,21 @@ def contain(
     return containment_id
 
 
-def release(connection: type_of_operator, containment_id: int, because: str, asked_by: str) -> bool:
-    """Ask for a release, or agree to it as a second person; say whether it is released.
+def release(
+    connection: type_of_operator,
+    because: str,
+    asked_by: str,
+    *,
+    containment_id: int | None = None,
+    account_id: int | None = None,
+) -> bool:
+    """Ask for the release of a containment or of a frozen account, or agree to it as a second person; say whether it is released.
 
     Refuses: NothingToRelease, ReleaseBySamePerson.
     """
-    return _is_released(kept.release(connection, containment_id, because, asked_by))
-
-
-def unfreeze(connection: type_of_operator, account_id: int, because: str, asked_by: str) -> bool:
-    """Ask for an account that the detectors froze to be unfrozen, or agree to it; say whether it is.
-
-    Refuses: NothingToRelease, ReleaseBySamePerson.
-    """
-    return _is_released(kept.unfreeze(connection, account_id, because, asked_by))
-
-
-def _is_released(verdict: str) -> bool:
+    verdict = kept.release(
+        connection, because, asked_by, containment_id=containment_id, account_id=account_id
+    )
     if verdict == "unknown":
         raise NothingToRelease
     if verdict == "same-person":

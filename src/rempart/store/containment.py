@@ -51,18 +51,17 @@ def contain(
 
 
 def release(
-    connection: psycopg.Connection[TupleRow], containment_id: int, because: str, asked_by: str
+    connection: psycopg.Connection[TupleRow],
+    because: str,
+    asked_by: str,
+    *,
+    containment_id: int | None = None,
+    account_id: int | None = None,
 ) -> str:
     """Ask for a release, or agree to it; give `asked`, `released`, `same-person` or `unknown`."""
     row = connection.execute(
-        "select gate.release(%s, %s, %s)", (containment_id, because, asked_by)
+        "select gate.release(%s, %s, %s, %s)", (containment_id, account_id, because, asked_by)
     ).fetchone()
-    return str(returned(row)[0])
-
-
-def unfreeze(connection: psycopg.Connection[TupleRow], account_id: int, because: str, asked_by: str) -> str:
-    """Ask for an account to be unfrozen, or agree to it; the same words as `release`."""
-    row = connection.execute("select gate.unfreeze(%s, %s, %s)", (account_id, because, asked_by)).fetchone()
     return str(returned(row)[0])
 
 

@@ -11,6 +11,7 @@ create table gate.releases (
     asked_by text not null,
     asked_at timestamptz not null default now(),
     approved_by text,
+    approved_because text,
     approved_at timestamptz,
     constraint a_release_is_of_one_thing check (num_nonnulls(containment_id, account_id) = 1),
     constraint a_release_takes_two_people check (approved_by <> asked_by)
@@ -71,64 +72,40 @@ begin
     return found_id;
 end $$;
 
--- Release a containment: the first person asks, a second one agrees by asking the same. 'asked', 'released', 'same-person' or 'unknown'.
-create function gate.release(p_containment_id bigint, p_because text, p_by text) returns text
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp as $$
-declare
-    verdict text;
-begin
-    perform from gate.containments as c where c.containment_id = p_containment_id and c.released_at is null for update;
-    if not found then
-        return 'unknown';
-    end if;
-    verdict := gate.agree_to_release(p_containment_id, null, null, p_because, p_by);
-    if verdict = 'released' then
-        update gate.containments as c set released_at = now(), released_by = p_by where c.containment_id = p_containment_id;
-    end if;
-    return verdict;
-end $$;
-
--- Unfreeze an account that the detectors convicted, in the same way; its failures are forgotten, its budgets are not.
-create function gate.unfreeze(p_account_id bigint, p_because text, p_by text) returns text
+-- Release a containment, or an account that the detectors convicted: the first person asks, a second one agrees by asking the same.
+-- 'asked', 'released', 'same-person' or 'unknown'. The failures of an account are forgotten, its budgets are not.
+create function gate.release(p_containment_id bigint, p_account_id bigint, p_because text, p_by text) returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
     convicted_of jsonb;
-    verdict text;
+    asked gate.releases;
 begin
-    select st.frozen_because into convicted_of from gate.account_state as st
-    where st.account_id = p_account_id and st.standing = 2 for update;
+    if p_account_id is null then
+        perform from gate.containments as c where c.containment_id = p_containment_id and c.released_at is null for update;
+    else
+        select st.frozen_because into convicted_of from gate.account_state as st
+        where st.account_id = p_account_id and st.standing = 2 for update;
+    end if;
     if not found then
         return 'unknown';
     end if;
-    verdict := gate.agree_to_release(null, p_account_id, convicted_of, p_because, p_by);
-    if verdict = 'released' then
-        update gate.account_state as st set standing = 0, failure_score = 0, frozen_at = null, frozen_because = null
-        where st.account_id = p_account_id;
-    end if;
-    return verdict;
-end $$;
-
-create function gate.agree_to_release(
-    p_containment_id bigint, p_account_id bigint, p_frozen_because jsonb, p_because text, p_by text
-) returns text
-language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-declare
-    asked gate.releases;
-begin
     select * into asked from gate.releases as r
-    where r.approved_at is null and (r.containment_id = p_containment_id or r.account_id = p_account_id) for update;
+    where r.approved_at is null
+        and row (r.containment_id, r.account_id) is not distinct from row (p_containment_id, p_account_id) for update;
     if not found then
         insert into gate.releases (containment_id, account_id, frozen_because, because, asked_by)
-        values (p_containment_id, p_account_id, p_frozen_because, p_because, p_by);
+        values (p_containment_id, p_account_id, convicted_of, p_because, p_by);
         return 'asked';
     end if;
     if asked.asked_by = p_by then
         return 'same-person';
     end if;
-    update gate.releases as r set approved_by = p_by, approved_at = now() where r.release_id = asked.release_id;
+    update gate.releases as r set approved_by = p_by, approved_because = p_because, approved_at = now()
+    where r.release_id = asked.release_id;
+    update gate.containments as c set released_at = now(), released_by = p_by where c.containment_id = asked.containment_id;
+    update gate.account_state as st set standing = 0, failure_score = 0, frozen_at = null, frozen_because = null
+    where st.account_id = asked.account_id;
     return 'released';
 end $$;
 
@@ -170,10 +147,10 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['target_of', 'name_of', 'contain', 'release', 'unfreeze', 'agree_to_release', 'contained', 'frozen'] loop
+    foreach made in array array['target_of', 'name_of', 'contain', 'release', 'contained', 'frozen'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;
 end $$;
 grant usage on schema gate to rempart_operator;
-grant execute on function gate.contain, gate.release, gate.unfreeze, gate.contained, gate.frozen to rempart_operator;
+grant execute on function gate.contain, gate.release, gate.contained, gate.frozen to rempart_operator;
