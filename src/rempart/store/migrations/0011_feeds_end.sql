@@ -41,7 +41,8 @@ begin
         staging.changes;
 end $$;
 
--- Write down what became of the file at hand; one that waited in its place is withdrawn.
+-- Write down what became of the file at hand: in the place of its approval if it has one. Another that waited is withdrawn; it never
+-- is this one, which would not have been begun.
 create function feeds.record_file(p_state text, p_difference jsonb) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -50,15 +51,14 @@ declare
     recorded bigint;
 begin
     select * into here from staging.file;
-    update feeds.files as f set state = 'withdrawn'
-    where f.insurer_id = here.insurer_id and f.state in ('waiting', 'approved')
-        and row (f.sha256, f.sequence, f.kind, f.effective_on, f.row_count)
-            is distinct from row (here.sha256, here.sequence, here.kind, here.effective_on, here.row_count);
-    update feeds.files as f
-    set state = p_state, taken_at = case when p_state = 'taken' then now() end, difference = p_difference
-    where f.insurer_id = here.insurer_id and f.state = 'approved' and f.sha256 = here.sha256
-    returning f.file_id into recorded;
-    if recorded is null then
+    if here.is_approved then
+        update feeds.files as f
+        set state = p_state, taken_at = case when p_state = 'taken' then now() end, difference = p_difference
+        where f.insurer_id = here.insurer_id and f.state = 'approved'
+        returning f.file_id into strict recorded;
+    else
+        update feeds.files as f set state = 'withdrawn'
+        where f.insurer_id = here.insurer_id and f.state in ('waiting', 'approved');
         insert into feeds.files as f (
             insurer_id, sequence, kind, effective_on, sha256, row_count, name, state, brought_by, taken_at, difference
         )
