@@ -178,7 +178,7 @@ class TestWaiting:
         assert len(samples) == 5
         absent = {insurer.reference_of(f"P-{at:04}").hex() for at in range(50, 100)}
         assert {sample["reference_digest"] for sample in samples} <= absent
-        assert {sample["ends_on"] for sample in samples} == {"2026-11-30"}
+        assert {(sample["what"], sample["ends_on"]) for sample in samples} == {("closing", "2026-11-30")}
 
     def test_who_brought_it_does_not_let_it_in(self, insurer: Insurer, half_empty: Path) -> None:
         report = insurer.load(half_empty)
@@ -282,8 +282,12 @@ class TestWaiting:
 
     def test_a_file_that_suspends_many_waits(self, insurer: Insurer) -> None:
         insurer.send(crowd(100))
-        rows = [{**row, "situation": "suspended"} for row in crowd(100)]
-        assert insurer.send(rows, effective_on=DECEMBER).verdict == "waiting"
+        report = insurer.send(
+            [{**row, "situation": "suspended"} for row in crowd(100)], effective_on=DECEMBER
+        )
+        assert report.verdict == "waiting"
+        assert report.difference is not None
+        assert {sample["what"] for sample in report.difference["samples"]} == {"narrowing"}
 
     @pytest.mark.parametrize(
         "less",
@@ -301,6 +305,8 @@ class TestWaiting:
         assert report.verdict == "waiting"
         assert report.difference is not None
         assert report.difference["closing"] == 100
+        samples = report.difference["samples"]
+        assert [(sample["what"], sample["ends_on"]) for sample in samples] == [("narrowing", None)] * 5
 
     def test_a_file_under_which_rights_cover_more_does_not_wait(self, insurer: Insurer) -> None:
         insurer.send(crowd(100))

@@ -94,7 +94,12 @@ set search_path = pg_catalog, pg_temp as $$
                 select w.what, e.*, row_number() over (partition by w.what order by e.reference_digest) as place
                 from staging.changes as e
                 cross join lateral (
-                    select case when e.closes then 'closing' when e.reopens then 'reopening' else 'backdated' end as what
+                    select case
+                        when e.closes and e.action = 2 and e.ends_on is not distinct from e.former_ends_on then 'narrowing'
+                        when e.closes then 'closing'
+                        when e.reopens then 'reopening'
+                        else 'backdated'
+                    end as what -- narrowing: the same days, but suspended or for less
                 ) as w
                 where e.closes or e.reopens or e.is_backdated
             ) as s
