@@ -91,15 +91,19 @@ def test_the_server_keeps_no_password_but_its_verifier(migrated: Settings) -> No
     assert (migrated.secrets_home / "fhir").read_text() not in str(kept[0])
 
 
+@pytest.mark.parametrize("names", [("keyring", "fhir"), ("keyring",)])
 @pytest.mark.parametrize("is_in_address", [True, False])
-def test_no_process_keeps_the_administrators_word(migrated: Settings, is_in_address: bool) -> None:
+def test_no_process_keeps_the_administrators_word(
+    migrated: Settings, is_in_address: bool, names: tuple[str, ...]
+) -> None:
     said = {}
     if not is_in_address:
         said = {"PGUSER": "admin", "PGPASSWORD": "the word of the administrator"}
         bare = migrated.database_url.replace("admin:the%20word%20of%20the%20administrator@", "")
         migrated = replace(migrated, database_url=bare)
-    with processes(migrated, "keyring", "fhir", **said) as running:
-        for process_id in (running.supervisor.pid, *running.process_ids["fhir"]):
+    with processes(migrated, *names, **said) as running:
+        started = [process_id for ids in running.process_ids.values() for process_id in ids]
+        for process_id in (running.supervisor.pid, *started):
             variables = Path(f"/proc/{process_id}/environ").read_bytes().split(b"\0")
             assert [line for line in variables if line.startswith(b"REMPART_DATABASE_URL=")]
             assert [line for line in variables if b"word%20of" in line or b"word of" in line] == []

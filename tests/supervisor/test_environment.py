@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rempart.supervisor.environment import needed_of
+from rempart.supervisor.environment import needed_of, without_the_administrator
 from tests.support.database import Database
 from tests.support.platform import processes
 
@@ -30,3 +30,10 @@ def test_settings_and_the_locale_are_kept() -> None:
         "TZ": "Europe/Paris",
     }
     assert needed_of({**kept, "HOME": "/root", "AWS_SECRET_ACCESS_KEY": "x"}) == kept
+
+
+def test_the_reader_of_a_file_is_not_told_who_the_administrator_is() -> None:
+    told = {"REMPART_DATABASE_URL": "postgresql://admin:word@db:5433/platform", "PGPASSWORD": "word"}
+    left = without_the_administrator({**told, "PGSSLMODE": "require"})
+    assert left == {"REMPART_DATABASE_URL": "dbname=platform host=db port=5433", "PGSSLMODE": "require"}
+    assert without_the_administrator(left) == left

@@ -10,25 +10,19 @@ import resource
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
 
 import structlog
-from psycopg import conninfo
 
 from rempart import app
 from rempart.adapters import postgres_embedded, runtime_home, system_users
 from rempart.adapters.logging import configure_logging
-from rempart.settings import Settings, read_settings
+from rempart.settings import read_settings
 from rempart.store.database import migrate
 from rempart.supervisor.complaints import plainly_told
-from rempart.supervisor.environment import shed_the_callers
+from rempart.supervisor.environment import forget_the_administrator, knows_the_administrator, shed_the_callers
 from rempart.supervisor.supervise import Supervisor
 
 log = structlog.get_logger()
-
-_ADMINISTRATORS: Final = {"user", "password", "passfile"}
-_ADMINISTRATORS_VARIABLES: Final = {"PGUSER", "PGPASSWORD", "PGPASSFILE"}
-"""Where libpq finds who the administrator is: the address, and the environment."""
 
 _NO_WALL = """\
 Attention\u00a0: lancé par un utilisateur ordinaire, Rempart n’a pas de mur entre ses processus.
@@ -53,10 +47,15 @@ def main(arguments: list[str]) -> None:
         sys.stderr.write(_NO_WALL)
     _allow_many_connections()
     needs_database = names != (app.KEYRING,)
+    if not settings.is_database_embedded and knows_the_administrator(os.environ):
+        if needs_database:
+            migrate(settings)
+        forget_the_administrator(sys.argv[1:])
     with ExitStack() as stack:
         if needs_database:
             stack.enter_context(postgres_embedded.running(settings))
-            _migrate(settings)
+        if needs_database and settings.is_database_embedded:
+            migrate(settings)
         names = names or app.processes_of(settings)
         app.preload(names)
         supervisor = Supervisor(
@@ -66,21 +65,6 @@ def main(arguments: list[str]) -> None:
             caller=sys.stdin.fileno() if "--with-caller" in arguments else None,
         )
         supervisor.run(_tell_json if "--json" in arguments else _tell_people)
-
-
-def _migrate(settings: Settings) -> None:
-    """Bring the database up to date; then forget the administrator's address, in a new image of this program."""
-    if settings.is_database_embedded:
-        migrate(settings)
-        return
-    given = {name: str(part) for name, part in conninfo.conninfo_to_dict(settings.database_url).items()}
-    if not given.keys() & _ADMINISTRATORS and not os.environ.keys() & _ADMINISTRATORS_VARIABLES:
-        return
-    migrate(settings)
-    address = {name: part for name, part in given.items() if name not in _ADMINISTRATORS}
-    environment = {name: text for name, text in os.environ.items() if name not in _ADMINISTRATORS_VARIABLES}
-    environment["REMPART_DATABASE_URL"] = conninfo.make_conninfo("", **address)
-    os.execve(sys.executable, [sys.executable, "-m", "rempart.supervisor", *sys.argv[1:]], environment)  # noqa: S606
 
 
 def _allow_many_connections() -> None:

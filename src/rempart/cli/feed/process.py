@@ -34,6 +34,7 @@ from rempart.feeds.formats.member_file import EXTENSIONS, open_member_file
 from rempart.feeds.rejects import Rejects, ReportFiles, ReportPlace
 from rempart.operations.load_members import ROLE, LoadReport, OnLines, Verdict, load_members, load_open_file
 from rempart.settings import Settings, read_settings
+from rempart.supervisor.environment import needed_of, without_the_administrator
 
 TOLD_MAX_BYTES: Final = 65_536
 """One line of what the process tells: a difference with its samples is under 10 kB."""
@@ -135,7 +136,7 @@ def _run(
     )
     started = subprocess.Popen(  # noqa: S603 (our own program)
         [sys.executable, "-m", "rempart.cli.feed.process", msgspec.json.encode(task).decode()],
-        env={**os.environ, **settings.as_environ()},
+        env=without_the_administrator(needed_of(os.environ) | settings.as_environ()),
         stdin=subprocess.DEVNULL,
         pass_fds=(*descriptors, tell),
     )
