@@ -80,6 +80,8 @@ def test_a_platform_for_another_environment_is_not_served(type_command: Type) ->
     assert done.returncode == 1
     assert "La base de données a été créée pour l’environnement sandbox." in done.stderr
     assert "REMPART_ENVIRONMENT=sandbox" in done.stderr
+    facts = json.loads(type_command("serve", "--json", REMPART_ENVIRONMENT="production").stdout)
+    assert (facts["verdict"], facts["code"], facts["place"]) == ("refused", "environment-mismatch", "sandbox")
 
 
 def test_who_has_no_database_yet_is_told_how_to_make_one(type_command: Type, tmp_path: Path) -> None:

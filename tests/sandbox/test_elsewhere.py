@@ -1,5 +1,6 @@
 """What a sandbox has exists nowhere else: the process and the database each suffice to refuse it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -45,7 +46,7 @@ def test_the_test_provider_refuses_to_start(
     )
     assert done.returncode != 0
     assert because in done.stderr
-    assert done.stdout == "", "it never said that it was ready"
+    assert json.loads(done.stdout)["verdict"] == "refused", "it never said that it was ready"
     assert is_free(settings.port + 9)
 
 

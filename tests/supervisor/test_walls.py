@@ -178,7 +178,7 @@ def test_a_role_is_dropped_to_with_all_its_groups() -> None:
 
 def test_settings_of_another_environment_do_not_make_a_sandbox(database: Database) -> None:
     with (
-        pytest.raises(SystemExit, match="did not start"),
+        pytest.raises(SystemExit, match="environment-mismatch"),
         processes(replace(database.settings, environment="sandbox"), "identity"),
     ):
         pass

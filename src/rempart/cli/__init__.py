@@ -1,7 +1,8 @@
 """The command line: `rempart VERB …`. One file for each family of commands; each is imported only when it is called.
 
-Every command takes `--json`, and then answers with one line of JSON. A refusal is one sentence on the error output: what was
-wrong, where, what to do; the exit status is then 1, and 2 where the words of the command cannot be understood.
+Every command but `database shell` takes `--json`, and then answers with one line of JSON. A refusal is one sentence on the error
+output: what was wrong, where, what to do; with `--json`, it is an answer too, whose `verdict` is `refused`. The exit status is
+then 1, and 2 where the words of the command cannot be understood.
 """
 
 import sys
@@ -50,8 +51,9 @@ app.command(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that was typed, or the one given."""
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
-        with plainly_told("rempart"):
+        with plainly_told("rempart", as_json="--json" in typed):
             _run_to_the_last_byte(arguments)
     except KeyboardInterrupt:
         sys.stderr.write("rempart: interrompu\n")

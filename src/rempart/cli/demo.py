@@ -56,9 +56,7 @@ def demo(*, once: bool = False, json: bool = False) -> None:
     """
     settings = read_settings()
     if not settings.is_sandbox:
-        sys.exit(
-            "rempart: the demonstration needs a sandbox: set REMPART_ENVIRONMENT=sandbox, and a home of its own"
-        )
+        sys.exit("the demonstration needs a sandbox: set REMPART_ENVIRONMENT=sandbox, and a home of its own")
     say: Say = _say_nothing if json else _say
     began = time.perf_counter()
     _stop_on_signals()
@@ -81,7 +79,7 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
     try:
         if registered_insurers(settings):
             sys.exit(
-                "rempart: this database has insurers already; the demonstration starts from nothing: "
+                "this database has insurers already; the demonstration starts from nothing: "
                 "give it another REMPART_HOME or REMPART_DATABASE_URL"
             )
         world = make_world(settings, say)
@@ -91,9 +89,9 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
         told = tell_story(settings, world, say)
         write_demo_file(settings, world, told.invitations)
     except (StoryWentWrong, UnexpectedAnswer, OSError) as error:
-        sys.exit(f"rempart: the demonstration went wrong: {error}\nThe processes' log: {_log_of(settings)}")
+        sys.exit(f"the demonstration went wrong: {error}\nThe processes' log: {_log_of(settings)}")
     except RempartError as error:
-        sys.exit(f"rempart: {told_plainly(error)}\nThe processes' log: {_log_of(settings)}")
+        sys.exit(f"{told_plainly(error)}\nThe processes' log: {_log_of(settings)}")
     return told
 
 
@@ -130,11 +128,10 @@ def _platform(settings: Settings, say: Say) -> Iterator[None]:
 def _wait_until_ready(settings: Settings, started: "subprocess.Popen[bytes]") -> None:
     try:
         wait_until_ready(started)
-    except SystemExit:
+    except SystemExit as refused:
         last = _log_of(settings).read_text(errors="replace").splitlines()[-_LAST_LINES:]
         sys.exit(
-            "rempart: the platform did not start; the end of its log:\n"
-            + "\n".join(f"  {line}" for line in last)
+            f"{refused.code}\nFin du journal des processus\u00a0:\n" + "\n".join(f"  {line}" for line in last)
         )
 
 

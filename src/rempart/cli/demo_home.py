@@ -32,7 +32,7 @@ def alone_in(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit("rempart: a demonstration runs already in this home; stop it first, or set REMPART_HOME")
+            sys.exit("a demonstration runs already in this home; stop it first, or set REMPART_HOME")
         yield
 
 
@@ -42,7 +42,7 @@ def forget_last_demo(settings: Settings) -> None:
     if not folder.is_dir():
         if settings.is_database_embedded and settings.postgres_home.exists():
             sys.exit(
-                f"rempart: {settings.home} holds a platform that is no demonstration; choose another REMPART_HOME"
+                f"{settings.home} holds a platform that is no demonstration; choose another REMPART_HOME"
             )
         return
     if settings.is_database_embedded:
@@ -71,7 +71,7 @@ def require_free_ports(settings: Settings) -> None:
                 probe.bind((settings.host, port))
             except OSError as error:
                 sys.exit(
-                    f"rempart: port {port}, for {name}, is taken ({error.strerror}): stop the program that listens there, "
+                    f"port {port}, for {name}, is taken ({error.strerror}): stop the program that listens there, "
                     f"or set REMPART_PORT to a number whose next ones are free (+1, +2 and +9)"
                 )
 
@@ -83,7 +83,7 @@ def _wait_for_the_killed(settings: Settings) -> None:
         with postgres_embedded.running(settings):
             pass  # whoever gives the last lease back stops the server
         if time.monotonic() > deadline:
-            sys.exit("rempart: a platform runs in this home; stop it first, or set REMPART_HOME")
+            sys.exit("a platform runs in this home; stop it first, or set REMPART_HOME")
         time.sleep(0.1)
 
 
@@ -93,7 +93,7 @@ def _require_same_database(settings: Settings) -> None:
         return
     if known.read_text() != _number_of_database(settings):
         sys.exit(
-            f"rempart: the database in {settings.home} is not the one that a demonstration made there: it is left alone; "
+            f"the database in {settings.home} is not the one that a demonstration made there: it is left alone; "
             "choose another REMPART_HOME"
         )
 

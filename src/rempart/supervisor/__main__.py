@@ -1,7 +1,7 @@
 """What `rempart serve` becomes: `python -m rempart.supervisor [NAME ...]`, all processes or those named.
 
-Prints one line of JSON when everything answers, with --json; a few lines for people without. With --with-caller it stops when its
-standard input ends: whoever started it is gone.
+Prints one line of JSON when everything answers, or why it cannot, with --json; a few lines for people without. With
+--with-caller it stops when its standard input ends: whoever started it is gone.
 """
 
 import json
@@ -125,6 +125,6 @@ def _memory_mb(process_id: int) -> float:
 
 
 if __name__ == "__main__":
-    with plainly_told("rempart serve"):
+    with plainly_told("rempart serve", as_json="--json" in sys.argv):
         shed_the_callers(sys.argv[1:])
         main(sys.argv[1:])

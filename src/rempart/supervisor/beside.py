@@ -6,6 +6,7 @@
 What already answers is used as it is. What was started here stops at the end of the block, and when the command is killed in it.
 """
 
+import json
 import os
 import select
 import socket
@@ -17,6 +18,7 @@ from contextlib import contextmanager, nullcontext
 from rempart.adapters import postgres_embedded
 from rempart.settings import Settings
 from rempart.supervisor.caller import mourned
+from rempart.supervisor.complaints import told_of
 from rempart.supervisor.environment import needed_of
 
 _START_TIMEOUT_S = 30.0
@@ -56,6 +58,9 @@ def wait_until_ready(started: "subprocess.Popen[bytes]", timeout_s: float = _STA
     if not line:
         started.terminate()
         raise SystemExit("the processes did not start: see the lines above")
+    facts = json.loads(line)
+    if facts.get("verdict") == "refused":
+        raise SystemExit(told_of(facts))
     return line
 
 

@@ -1,14 +1,15 @@
-"""What a command says when it cannot go on: one sentence, the next step, the code; never a stack trace.
+"""What a command says when it cannot go on: one sentence, the next step, the code, or these in JSON; never a stack trace.
 
 Used by the command line and by the process that `rempart serve` becomes. The words of an error that only an operator meets are
 here; the others are those of faces/wording.py. Never: repeat personal data, which no error carries.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import Final, NoReturn
 
 from rempart.domain.errors import RempartError
 from rempart.faces import wording
@@ -74,21 +75,25 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
 
 
 @contextmanager
-def plainly_told(command: str) -> Iterator[None]:
-    """End the program with a sentence on the error output, and status 1, where an error would leave the block."""
+def plainly_told(command: str, *, as_json: bool = False) -> Iterator[None]:
+    """End the program with status 1 where an error would leave the block: a sentence on the error output, and facts in JSON."""
     try:
         yield
     except RempartError as error:
-        sys.exit(f"{command}: {told(error)}")
+        _end(command, facts_of(error), as_json=as_json)
     except BrokenPipeError:
         _be_silent()
         sys.exit(141)  # as a shell tells the end of a program by SIGPIPE
     except OSError as error:
-        sys.exit(f"{command}: {told_of_system(error)}")
+        _end(command, _facts("", "", told_of_system(error)), as_json=as_json)
+    except SystemExit as ended:
+        if not isinstance(ended.code, str):
+            raise
+        _end(command, _facts("", "", ended.code), as_json=as_json)
 
 
-def told(error: RempartError) -> str:
-    """Say an error in French, with its code and its place."""
+def facts_of(error: RempartError) -> dict[str, str]:
+    """Say a refusal to programs: its code and place, and the words that people read."""
     if error.code == "environment-mismatch" and error.place in ENVIRONMENTS:
         sentence = f"La base de données a été créée pour l’environnement {error.place}."
         next_step = f"Relancez avec REMPART_ENVIRONMENT={error.place}, ou avec un autre REMPART_HOME."
@@ -99,7 +104,18 @@ def told(error: RempartError) -> str:
         sentence, next_step = words.sentence, words.next_step
     else:
         sentence, next_step = error.sentence, ""
-    return " ".join(part for part in (sentence, next_step, f"({error})") if part)
+    return _facts(error.code, error.place, sentence, next_step)
+
+
+def told(error: RempartError) -> str:
+    """Say an error in French, with its code and its place."""
+    return told_of(facts_of(error))
+
+
+def told_of(facts: Mapping[str, str]) -> str:
+    """Say the facts of a refusal in one line, its code and place last."""
+    where = " at ".join(part for part in (facts["code"], facts["place"]) if part)
+    return " ".join(part for part in (facts["sentence"], facts["next_step"], where and f"({where})") if part)
 
 
 def told_of_system(error: OSError) -> str:
@@ -110,6 +126,17 @@ def told_of_system(error: OSError) -> str:
         f"Le système refuse une opération sur un fichier ou une adresse ({where}{reason}). "
         "Vérifiez les chemins donnés, REMPART_HOME, les droits et la place libre."
     )
+
+
+def _facts(code: str, place: str, sentence: str, next_step: str = "") -> dict[str, str]:
+    return {"verdict": "refused", "code": code, "place": place, "sentence": sentence, "next_step": next_step}
+
+
+def _end(command: str, facts: Mapping[str, str], *, as_json: bool) -> NoReturn:
+    if as_json:
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    sys.exit(f"{command}: {told_of(facts)}")
 
 
 def _be_silent() -> None:

@@ -32,6 +32,7 @@ from rempart.operations.load_members import (
 from rempart.settings import read_settings
 from rempart.store.feeds import FileRow
 from rempart.supervisor.beside import beside
+from rempart.supervisor.complaints import facts_of
 
 app = App(name="feed", help="Member files: load, approve, list.")
 
@@ -137,12 +138,10 @@ def _status_of(report: LoadReport) -> int:
 
 def _refuse(error: RempartError, language: Language = "fr", *, as_json: bool) -> NoReturn:
     """Say what was refused, where, why and what to do."""
-    text = advice("en").get(error.code)
     if as_json:
-        facts = {"verdict": "refused", "code": error.code, "place": error.place}
-        print(json_format.dumps(facts | (text._asdict() if text else {})))
-    else:
-        sys.stderr.write(f"rempart: {complaint(error, language)}\n")
+        text = advice("en").get(error.code)
+        print(json_format.dumps(facts_of(error) | (text._asdict() if text else {})))
+    sys.stderr.write(f"rempart: {complaint(error, language)}\n")
     sys.exit(OUTAGE if isinstance(error, Outage) else REFUSED)
 
 

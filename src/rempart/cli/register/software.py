@@ -30,7 +30,7 @@ def register(*, client_id: str, name: str, jwks: Path, json: bool = False) -> No
     try:
         key_set = jwks.read_bytes()
     except OSError as error:
-        raise SystemExit(f"rempart: {jwks} ne se lit pas\u00a0: {error.strerror}") from None
+        raise SystemExit(f"{jwks} ne se lit pas\u00a0: {error.strerror}") from None
     with opened() as (_, connection):
         manage_access.register_software(connection, client_id, name, key_set)
     say(json, {"client_id": client_id, "name": name}, f"Logiciel enregistré\u00a0: {client_id}, {name}.")
