@@ -65,6 +65,6 @@ def build_face(name: str, settings: Settings) -> Application:
     """Import a face and build its application. Refuses: a sandbox's face in another environment."""
     face = FACES[name]
     if face.is_for_sandbox_only and not settings.is_sandbox:
-        raise SystemExit(f"{name} exists in a sandbox only; this is {settings.environment}")
+        raise SystemExit(f"{name} n’existe que dans un bac à sable\u202f; ici, {settings.environment}.")
     module, _, factory = face.factory.partition(":")
     return cast("Application", getattr(import_module(module), factory)(settings))

@@ -186,14 +186,16 @@ def _digest(path: Path) -> str:
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
     chosen = environ.get(name) or default
     if chosen not in choices:
-        raise SystemExit(f"{name} is {chosen!r}; it must be one of {', '.join(choices)}")
+        raise SystemExit(
+            f"{name} vaut {chosen!r}\u202f; ce doit être l’un de ceux-ci\u00a0: {', '.join(choices)}."
+        )
     return chosen
 
 
 def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     text = environ.get(name) or str(default)
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise SystemExit(f"{name} is {text!r}; it must be a whole number from {least} to {most}")
+        raise SystemExit(f"{name} vaut {text!r}\u202f; ce doit être un nombre entier de {least} à {most}.")
     return int(text)
 
 

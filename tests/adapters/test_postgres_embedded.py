@@ -99,7 +99,7 @@ def test_data_of_another_version_is_refused_with_a_way_out(settings: Settings) -
     postgres_embedded.start(settings)
     postgres_embedded.stop(settings)
     (settings.postgres_home / "PG_VERSION").write_text("15\n")
-    with pytest.raises(SystemExit, match=r"made by PostgreSQL 15.*pg_dump"):
+    with pytest.raises(SystemExit, match=r"fait par PostgreSQL 15.*pg_dump"):
         postgres_embedded.start(settings)
     (settings.postgres_home / "PG_VERSION").write_text("18\n")
 
@@ -180,7 +180,7 @@ def test_the_short_directory_for_sockets_is_refused_when_somebody_else_made_it(s
     target.mkdir()
     link = settings.home / "sockets"
     link.symlink_to(target)
-    with pytest.raises(SystemExit, match="is a link"):
+    with pytest.raises(SystemExit, match="est un lien"):
         runtime_home.prepare(replace(settings, sockets=link))
 
 

@@ -146,7 +146,7 @@ def test_the_invitations_that_it_prints_are_good(demo: Demo) -> None:
 def test_a_second_demonstration_does_not_touch_the_first(demo: Demo) -> None:
     done = demo.home.run()
     assert done.returncode == 1
-    assert "a demonstration runs already" in done.stderr
+    assert "Une démonstration est déjà en marche" in done.stderr
     assert demo.process.poll() is None
 
 
@@ -154,7 +154,7 @@ def test_a_port_that_is_taken_is_named_at_once(demo: Demo) -> None:
     with new_home() as other:
         done = Home(other.path, demo.home.port - 1).run()
         assert done.returncode == 1
-        assert re.search(rf"port {demo.home.port}, for identity, is taken .* set REMPART_PORT", done.stderr)
+        assert re.search(rf"port {demo.home.port}, pour identity, est pris .* un REMPART_PORT", done.stderr)
         assert "Traceback" not in done.stderr
 
 

@@ -54,7 +54,7 @@ def test_after_a_kill_it_begins_again_and_an_answer_that_differs_is_a_failure(ki
     done = killed.run(sys.executable, "-c", WITH_A_WRONG_EXPECTATION)
     assert done.returncode == 1
     assert "Alice vient chercher son traitement." in done.stdout, "the story was told as far as it was right"
-    assert "Basile: HTTP 200 suspended was expected, the answer is HTTP 200 open" in done.stderr
+    assert "Basile\u00a0: HTTP 200 suspended était attendu, la réponse est HTTP 200 open" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (killed.path / "demo.json").exists()
     assert killed.is_quiet()
@@ -67,7 +67,7 @@ def test_a_database_left_running_by_nobody_is_stopped_and_begun_again(killed: Ho
     mark.write_text("0" * 16)
     done = killed.run()
     assert done.returncode == 1
-    assert "is not the one that a demonstration made there" in done.stderr
+    assert "n’est pas celle qu’une démonstration y a faite" in done.stderr
     assert killed.is_quiet(), "nobody held it"
     mark.write_text(number)
 
@@ -78,7 +78,7 @@ def test_a_platform_that_is_no_demonstration_is_left_alone(killed: Home) -> None
     try:
         done = killed.run()
         assert done.returncode == 1
-        assert "holds a platform that is no demonstration" in done.stderr
+        assert "contient une plateforme qui n’est pas une démonstration" in done.stderr
         assert (killed.path / "postgres" / "PG_VERSION").exists()
     finally:
         shutil.move(killed.path / "elsewhere", marked)

@@ -25,9 +25,9 @@ select (select array_agg(data_as_of) from members.insurers), (select count(*) fr
 @pytest.mark.parametrize(
     ("process", "database_is", "because"),
     [
-        ("production", "production", "test-provider: no such process in production"),
-        ("production", "sandbox", "test-provider: no such process in production"),
-        ("drill", "sandbox", "test-provider: no such process in drill"),
+        ("production", "production", "test-provider\u00a0: pas de processus de ce nom en production"),
+        ("production", "sandbox", "test-provider\u00a0: pas de processus de ce nom en production"),
+        ("drill", "sandbox", "test-provider\u00a0: pas de processus de ce nom en drill"),
         ("sandbox", "production", "environment-mismatch"),
         ("sandbox", "drill", "environment-mismatch"),
     ],

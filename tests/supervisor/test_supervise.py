@@ -164,20 +164,20 @@ def test_the_embedded_database_is_brought_back(server: Settings, database: Datab
 def test_the_test_identity_provider_does_not_start_in_production(database: Database) -> None:
     done = run_supervisor(database, "test-provider")
     assert done.returncode == 1
-    assert "no such process in production" in done.stderr
+    assert "pas de processus de ce nom en production" in done.stderr
 
 
 def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
     done = run_supervisor(database, "counter")
     assert done.returncode == 1
-    assert "there are keyring, identity, fhir, portal" in done.stderr
+    assert "Il y a\u00a0: keyring, identity, fhir, portal" in done.stderr
 
 
 def test_a_second_start_in_the_same_home_is_refused_and_the_first_goes_on(database: Database) -> None:
     with processes(database.settings, "keyring", "fhir") as running:
         done = run_supervisor(database, "keyring")
         assert done.returncode == 1
-        assert "this home is served already" in done.stderr
+        assert "ce dossier est déjà servi" in done.stderr
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(str(running.settings.keyring_socket("fhir")))
         assert answers(running.urls["fhir"])
@@ -187,7 +187,7 @@ def test_a_port_that_is_taken_is_said(crowded_out: "tuple[int, subprocess.Popen[
     port, waiting = crowded_out
     _, complaint = waiting.communicate(timeout=60)
     assert waiting.returncode == 1
-    assert f"port {port} of 127.0.0.1 is taken" in complaint
+    assert f"port {port} de 127.0.0.1 est pris" in complaint
 
 
 def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
@@ -219,7 +219,7 @@ def test_a_process_that_cannot_start_is_tried_again_later_and_later(database: Da
                 reasons.append(event["reason"])
         supervisor.terminate()
     assert ended == [0.1, 0.2, 0.4, 0.8]
-    assert all("must hold the passphrase" in reason for reason in reasons)
+    assert all("doit contenir la phrase secrète" in reason for reason in reasons)
     assert reasons
 
 

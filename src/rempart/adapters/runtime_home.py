@@ -22,7 +22,7 @@ def prepare(settings: Settings) -> None:
         system_users.ensure_system_users()
     elif settings.runtime == settings.home and _is_roots(settings.home):
         raise SystemExit(
-            f"{settings.home} was made by root: start as root again, or choose another REMPART_HOME"
+            f"{settings.home} a été fait par root\u00a0: relancez comme root, ou choisissez un autre REMPART_HOME."
         )
     _make_home(settings.home)
     if settings.runtime != settings.home:
@@ -37,7 +37,7 @@ def make_directory(directory: Path, role: str, mode: int) -> None:
     found = directory.lstat()
     if stat.S_ISLNK(found.st_mode) or (found.st_uid != os.geteuid() and not system_users.are_in_force()):
         raise SystemExit(
-            f"{directory} is a link or belongs to someone else: remove it, or choose another REMPART_HOME"
+            f"{directory} est un lien, ou à quelqu’un d’autre\u00a0: retirez-le, ou choisissez un autre REMPART_HOME."
         )
     user_id, group_id = system_users.owner_of(role)
     if (found.st_uid, found.st_gid) != (user_id, group_id):

@@ -22,7 +22,9 @@ def are_in_force() -> bool:
 def ensure_system_users() -> None:
     """Make the users and their group where they do not exist yet; needs root."""
     if shutil.which("useradd") is None:
-        raise SystemExit("useradd is missing: install Debian's package passwd, or start as an ordinary user")
+        raise SystemExit(
+            "useradd manque\u00a0: installez le paquet passwd de Debian, ou lancez en utilisateur ordinaire."
+        )
     _run("groupadd", "--system", "--force", SYSTEM_GROUP)
     for user in SYSTEM_USER_OF_ROLE.values():
         if not _exists(user):
@@ -63,7 +65,7 @@ def drop_to(role: str) -> None:
         "/nonexistent"  # libraries that look into root's home would take the refusal for an error
     )
     if os.geteuid() == 0 or 0 in os.getgroups():
-        raise SystemExit(f"the process of {role} is still root after it dropped to {user}")
+        raise SystemExit(f"Le processus de {role} est encore root après être devenu {user}.")
 
 
 def _exists(user: str) -> bool:
@@ -77,4 +79,4 @@ def _exists(user: str) -> bool:
 def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (fixed commands)
     if done.returncode:
-        raise SystemExit(f"{command[0]} failed: {done.stderr.strip()}")
+        raise SystemExit(f"{command[0]} a échoué\u00a0: {done.stderr.strip()}")

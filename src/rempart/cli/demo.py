@@ -56,7 +56,9 @@ def demo(*, once: bool = False, json: bool = False) -> None:
     """
     settings = read_settings()
     if not settings.is_sandbox:
-        sys.exit("the demonstration needs a sandbox: set REMPART_ENVIRONMENT=sandbox, and a home of its own")
+        sys.exit(
+            "La démonstration demande un bac à sable\u00a0: donnez REMPART_ENVIRONMENT=sandbox, et un REMPART_HOME à elle."
+        )
     say: Say = _say_nothing if json else _say
     began = time.perf_counter()
     _stop_on_signals()
@@ -79,8 +81,8 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
     try:
         if registered_insurers(settings):
             sys.exit(
-                "this database has insurers already; the demonstration starts from nothing: "
-                "give it another REMPART_HOME or REMPART_DATABASE_URL"
+                "Cette base a déjà des assureurs, et la démonstration part de rien. "
+                "Donnez-lui un autre REMPART_HOME ou REMPART_DATABASE_URL."
             )
         world = make_world(settings, say)
         ready_s = time.perf_counter() - began
@@ -89,9 +91,9 @@ def _make_and_tell(settings: Settings, say: Say, began: float) -> Told:
         told = tell_story(settings, world, say)
         write_demo_file(settings, world, told.invitations)
     except (StoryWentWrong, UnexpectedAnswer, OSError) as error:
-        sys.exit(f"the demonstration went wrong: {error}\nThe processes' log: {_log_of(settings)}")
+        sys.exit(f"La démonstration a mal tourné\u00a0: {error}\n{_where(settings)}")
     except RempartError as error:
-        sys.exit(f"{told_plainly(error)}\nThe processes' log: {_log_of(settings)}")
+        sys.exit(f"{told_plainly(error)}\n{_where(settings)}")
     return told
 
 
@@ -186,6 +188,10 @@ def _stop_on_signals() -> None:
 
 def _log_of(settings: Settings) -> Path:
     return settings.home / "demo" / "platform.log"
+
+
+def _where(settings: Settings) -> str:
+    return f"Le journal des processus\u00a0: {_log_of(settings)}"
 
 
 def _say(line: str) -> None:

@@ -32,7 +32,9 @@ def alone_in(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            sys.exit("a demonstration runs already in this home; stop it first, or set REMPART_HOME")
+            sys.exit(
+                "Une démonstration est déjà en marche dans ce dossier. Arrêtez-la, ou donnez un autre REMPART_HOME."
+            )
         yield
 
 
@@ -42,7 +44,7 @@ def forget_last_demo(settings: Settings) -> None:
     if not folder.is_dir():
         if settings.is_database_embedded and settings.postgres_home.exists():
             sys.exit(
-                f"{settings.home} holds a platform that is no demonstration; choose another REMPART_HOME"
+                f"{settings.home} contient une plateforme qui n’est pas une démonstration. Donnez un autre REMPART_HOME."
             )
         return
     if settings.is_database_embedded:
@@ -71,8 +73,8 @@ def require_free_ports(settings: Settings) -> None:
                 probe.bind((settings.host, port))
             except OSError as error:
                 sys.exit(
-                    f"port {port}, for {name}, is taken ({error.strerror}): stop the program that listens there, "
-                    f"or set REMPART_PORT to a number whose next ones are free (+1, +2 and +9)"
+                    f"Le port {port}, pour {name}, est pris ({error.strerror}). Arrêtez le programme qui y écoute, "
+                    "ou donnez un REMPART_PORT dont les suivants sont libres (+1, +2 et +9)."
                 )
 
 
@@ -83,7 +85,9 @@ def _wait_for_the_killed(settings: Settings) -> None:
         with postgres_embedded.running(settings):
             pass  # whoever gives the last lease back stops the server
         if time.monotonic() > deadline:
-            sys.exit("a platform runs in this home; stop it first, or set REMPART_HOME")
+            sys.exit(
+                "Une plateforme est en marche dans ce dossier. Arrêtez-la, ou donnez un autre REMPART_HOME."
+            )
         time.sleep(0.1)
 
 
@@ -93,8 +97,8 @@ def _require_same_database(settings: Settings) -> None:
         return
     if known.read_text() != _number_of_database(settings):
         sys.exit(
-            f"the database in {settings.home} is not the one that a demonstration made there: it is left alone; "
-            "choose another REMPART_HOME"
+            f"La base de {settings.home} n’est pas celle qu’une démonstration y a faite\u00a0: elle reste telle quelle. "
+            "Donnez un autre REMPART_HOME."
         )
 
 

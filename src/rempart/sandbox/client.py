@@ -35,7 +35,7 @@ class Answer:
     def must_be(self, *statuses: int) -> "Answer":
         """Go on only if the status is one of these. Refuses: UnexpectedAnswer."""
         if self.status not in statuses:
-            raise UnexpectedAnswer(f"HTTP {self.status} instead of {statuses[0]}: {self.content}")
+            raise UnexpectedAnswer(f"HTTP {self.status} au lieu de {statuses[0]}\u00a0: {self.content}")
         return self
 
 

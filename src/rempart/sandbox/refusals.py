@@ -134,5 +134,5 @@ def _guess_until_frozen(stolen: Software) -> int:
         if code == Outcome.ACCOUNT_FROZEN.code:
             return guesses
         if code != Outcome.NOT_CONFIRMED.code:
-            raise UnexpectedAnswer(f"a number that nobody has was answered {code}")
-    raise UnexpectedAnswer(f"{GUESSES_MAX} guesses froze nobody")
+            raise UnexpectedAnswer(f"à un numéro que nul n’a, il fut répondu {code}")
+    raise UnexpectedAnswer(f"{GUESSES_MAX} essais n’ont gelé personne")

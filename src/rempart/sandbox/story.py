@@ -167,8 +167,8 @@ def _tell(scene: Scene, say: Say, told: Told, answer: Answer, code: str, sentenc
     say(f"\n  {scene.title}")
     if (answer.status, code) != (scene.status, scene.expected.code):
         raise StoryWentWrong(
-            f"{scene.person.given_names}: HTTP {scene.status} {scene.expected.code} was expected, "
-            f"the answer is HTTP {answer.status} {code}"
+            f"{scene.person.given_names}\u00a0: HTTP {scene.status} {scene.expected.code} était attendu, "
+            f"la réponse est HTTP {answer.status} {code}"
         )
     told.answers += 1
     say(f"  → {sentence}  [{trace}]")

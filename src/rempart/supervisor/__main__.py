@@ -39,8 +39,8 @@ def main(arguments: list[str]) -> None:
     unknown = set(names) - set(app.processes_of(settings))
     if unknown:
         raise SystemExit(
-            f"{', '.join(sorted(unknown))}: no such process in {settings.environment}; "
-            f"there are {', '.join(app.processes_of(settings))}"
+            f"{', '.join(sorted(unknown))}\u00a0: pas de processus de ce nom en {settings.environment}. "
+            f"Il y a\u00a0: {', '.join(app.processes_of(settings))}."
         )
     runtime_home.prepare(settings)
     if not system_users.are_in_force():

@@ -57,7 +57,7 @@ def wait_until_ready(started: "subprocess.Popen[bytes]", timeout_s: float = _STA
     line = started.stdout.readline() if readable else b""
     if not line:
         started.terminate()
-        raise SystemExit("the processes did not start: see the lines above")
+        raise SystemExit("Les processus n’ont pas démarré\u00a0: voyez les lignes ci-dessus.")
     facts = json.loads(line)
     if facts.get("verdict") == "refused":
         raise SystemExit(told_of(facts))

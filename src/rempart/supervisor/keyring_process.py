@@ -72,7 +72,9 @@ def _vault_opener(settings: Settings) -> Callable[[], Vault]:
         from rempart.keyring.pkcs11_vault import Pkcs11Vault  # noqa: PLC0415 (its library loads a device's driver)
 
         if settings.pkcs11_pin_file is None:
-            raise SystemExit("REMPART_PKCS11_PIN_FILE is not set: the file that holds the PIN of the token")
+            raise SystemExit(
+                "REMPART_PKCS11_PIN_FILE n’est pas donné\u00a0: le fichier qui contient le code du jeton."
+            )
         pin = settings.pkcs11_pin_file.read_text().strip()
         return lambda: Pkcs11Vault(settings.pkcs11_module, settings.pkcs11_token, pin)
     passphrase = _passphrase(settings)
@@ -100,5 +102,5 @@ def _passphrase(settings: Settings) -> bytes:
 def _not_empty(path: Path) -> bytes:
     passphrase = path.read_bytes().strip()
     if not passphrase:
-        raise SystemExit(f"{path} is empty: it must hold the passphrase of the keys")
+        raise SystemExit(f"{path} est vide\u00a0: il doit contenir la phrase secrète des clés.")
     return passphrase

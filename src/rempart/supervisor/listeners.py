@@ -35,7 +35,7 @@ def bind_port(host: str, port: int) -> socket.socket:
             listener.close()
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"port {port} of {host} is taken ({error.strerror}): set REMPART_PORT"
+                    f"Le port {port} de {host} est pris ({error.strerror})\u00a0: donnez un autre REMPART_PORT."
                 ) from None
             time.sleep(0.1)
         else:
@@ -52,7 +52,7 @@ def bind_path(path: Path, role: str) -> socket.socket:
         patience_s = _PATIENCE_WITH_THE_LIVING_S if _is_alive(listening) else _PATIENCE_S
         if time.monotonic() > began + patience_s:
             raise SystemExit(
-                f"another process answers at {path}: this home is served already; set REMPART_HOME"
+                f"Un autre processus répond en {path}\u00a0: ce dossier est déjà servi. Donnez un autre REMPART_HOME."
             )
         time.sleep(0.1)
     draft = path.with_name(f"{path.name}.draft")
