@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rempart.adapters import postgres_embedded
+from rempart.limits import REQUEST_HEAD_MAX_BYTES
 from rempart.settings import Settings
 from tests.support.database import Database
 from tests.support.platform import no_other_keyring, processes
@@ -23,10 +24,13 @@ MEMORY_MAX_MB = 150
 READY_MAX_S = 5.0
 
 
+def address_of(url: str) -> tuple[str, int]:
+    host, _, port = url.removeprefix("http://").split("/")[0].partition(":")
+    return host, int(port)
+
+
 def answers(url: str) -> bool:
-    address = url.removeprefix("http://").split("/")[0]
-    host, _, port = address.partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=2)
+    connection = http.client.HTTPConnection(*address_of(url), timeout=2)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status < 500
@@ -117,6 +121,17 @@ def test_every_face_answers_every_process_stays_small_and_one_that_is_killed_com
 
             assert eventually(is_back), name
             assert eventually(lambda: all(answers(running.urls[face]) for face in FACES)), name
+
+
+def test_every_face_hangs_up_on_a_head_that_does_not_end(database: Database) -> None:
+    endless = b"GET / HTTP/1.1\r\nHost: here\r\nX-More: " + b"x" * (REQUEST_HEAD_MAX_BYTES + 1)
+    with processes(database.settings, "keyring", *FACES) as running:
+        for face in FACES:
+            with socket.create_connection(address_of(running.urls[face]), timeout=5) as caller:
+                caller.sendall(endless)
+                with caller.makefile("rb") as heard:
+                    assert heard.readline().startswith(b"HTTP/1.1 431 "), face
+                    assert heard.read().endswith(b"connection: close\r\n\r\n"), face
 
 
 def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:

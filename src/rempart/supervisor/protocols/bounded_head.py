@@ -35,6 +35,10 @@ class BoundedHeadProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        """Hand the request over to uvicorn."""
+        self.leave_head()
+        super().on_headers_complete()
+
+    def leave_head(self) -> None:
         """Count no more: what comes now is a body, which the face bounds."""
         self._is_in_head = False
-        super().on_headers_complete()

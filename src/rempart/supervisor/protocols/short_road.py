@@ -73,7 +73,7 @@ class ShortRoadProtocol(BoundedHeadProtocol):
         """Hold a request that may take the short road, until what came is parsed."""
         self._road = self._find_road()
         if self._road is not None and self.url == self._road.path and self._may_be_short():
-            self._is_in_head = False
+            self.leave_head()
             self._held = []
         else:
             super().on_headers_complete()
