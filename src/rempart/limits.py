@@ -134,16 +134,16 @@ IDEMPOTENCY_KEY_MAX_CHARS = 255
 CARE_DATE_PAST_MAX_DAYS = 822
 """Two years after care, the time limit of an invoice, and a quarter for appeals."""
 
-EFFECTIVE_ON_MIN = date(2000, 1, 1)
-EFFECTIVE_ON_AHEAD_MAX_DAYS = 366
-"""A member file speaks of our time: another date is a mistyped one, and would close rights at a date that nobody
-meant."""
-
 CARE_DATE_AHEAD_MAX_DAYS = 366
 """Care can be planned a year ahead; further, no right is known."""
 
 WAITING_QUESTIONS_MAX = 2_000
 """Questions that wait in one face process: a third of a second of work; past that, a caller is better told to come back."""
+
+EFFECTIVE_ON_MIN = date(2000, 1, 1)
+EFFECTIVE_ON_AHEAD_MAX_DAYS = 366
+"""A member file speaks of our time: another date is a mistyped one, and would close rights at a date that nobody
+meant."""
 
 MEMBER_FILE_LINE_MAX_BYTES = 4_096
 """A row of a member file is some 300 bytes; a longer line is a file without line ends, which would fill our memory."""

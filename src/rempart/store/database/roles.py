@@ -21,6 +21,7 @@ LOGIN_ROLES = ("fhir", "identity", "portal", "feeds", "operator")
 """The roles that log in, beside the owner."""
 
 _TRIES = 50
+"""A try is lost only to another start that gets through at that instant; the tests make forty of them at once."""
 
 _ONLINE_ROLES = ("fhir", "identity", "portal")
 _ONLINE_STATEMENT_TIMEOUT = "10s"
