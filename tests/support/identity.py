@@ -264,3 +264,23 @@ def key_set_server() -> Iterator[tuple[Provider, http.server.ThreadingHTTPServer
         finally:
             server.shutdown()
             thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def pharmacist(house: House) -> Professional:
+    return house.register("Claire Fontaine")
+
+
+def said(answer: Answer) -> tuple[int, str, str]:
+    """Give the status, OAuth's word and our code."""
+    return answer.status, answer.body["error"], answer.body["code"]
+
+
+def sessions_of(house: House, account_id: int) -> list[Any]:
+    """Read the sessions of an account, the oldest first."""
+    with connect_sync(house.settings, "owner") as connection:
+        return connection.execute(
+            "select token_digest, key_thumbprint, software_id, nonce_digest, extract(epoch from expires_at - opened_at)::int "
+            "from access.sessions where account_id = %s order by session_id",
+            (account_id,),
+        ).fetchall()
