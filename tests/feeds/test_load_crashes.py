@@ -66,8 +66,9 @@ def settings() -> Iterator[Settings]:
     home.chmod(0o755)
     environ = {"REMPART_HOME": str(home), "REMPART_ENVIRONMENT": "production", "REMPART_PORT": "18790"}
     settings = read_settings(environ)
-    with beside(settings, "keyring"):
+    with postgres_embedded.running(settings):
         migrate(settings)
+    with beside(settings, "keyring"):
         yield settings
     rmtree(home)
 

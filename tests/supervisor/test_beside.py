@@ -40,6 +40,7 @@ def home() -> Iterator[Settings]:
         Path(folder).chmod(0o755)
         settings = read_settings({"REMPART_HOME": f"{folder}/var"})
         try:
+            run(settings, "database", "init")
             yield settings
         finally:
             postgres_embedded.stop(settings)

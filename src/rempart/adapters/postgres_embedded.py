@@ -78,6 +78,17 @@ def keep(settings: Settings, *, up: bool) -> None:
         marker.unlink(missing_ok=True)
 
 
+def is_made(settings: Settings) -> bool:
+    """Whether a data directory was made here, as far as this user can see."""
+    try:
+        (settings.postgres_home / "PG_VERSION").stat()
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return True  # of another user, which the start will say
+    return True
+
+
 def is_running(settings: Settings) -> bool:
     """Whether the server of this home is alive: its process is the one that its pid file names."""
     process_id = _recorded_process(settings)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
 from rempart.adapters import postgres_embedded
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings
 from rempart.supervisor.caller import mourned
 from rempart.supervisor.complaints import told_of
@@ -26,7 +27,12 @@ _START_TIMEOUT_S = 30.0
 
 @contextmanager
 def beside(settings: Settings, *names: str, database: bool = True) -> Iterator[None]:
-    """Have the database and the named processes up (the keyring alone knows whether it is there already)."""
+    """Have the database and the named processes up (the keyring alone knows whether it is there already).
+
+    Refuses: DatabaseUnreachable, where nobody made a database yet; a command that only asks makes none.
+    """
+    if database and settings.is_database_embedded and not postgres_embedded.is_made(settings):
+        raise DatabaseUnreachable
     with mourned(settings) as caller, postgres_embedded.running(settings) if database else nullcontext():
         missing = [name for name in names if not (name == "keyring" and _keyring_answers(settings))]
         if not missing:
