@@ -39,8 +39,9 @@ FACES: dict[str, Face] = {
 }
 
 KEYRING = "keyring"
+WORKER = "worker"
 
-PROCESSES = (KEYRING, *FACES)
+PROCESSES = (KEYRING, WORKER, *FACES)
 """The names that `rempart serve --only` knows, in the order in which they start."""
 
 
@@ -49,7 +50,7 @@ def processes_of(settings: Settings) -> tuple[str, ...]:
     return tuple(
         name
         for name in PROCESSES
-        if name == KEYRING or settings.is_sandbox or not FACES[name].is_for_sandbox_only
+        if name not in FACES or settings.is_sandbox or not FACES[name].is_for_sandbox_only
     )
 
 

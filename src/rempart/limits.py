@@ -215,3 +215,27 @@ FEED_FAULTS_MAX = 500_000
 
 FEED_ROWS_MAX = 1_000_000_000
 """Rows of one member file: fifteen times the insured people of France."""
+
+JOBS_AT_ONCE = 4
+"""Jobs that one worker runs together: they wait for other people's servers, and each may hold a connection."""
+
+JOB_WAITS_S = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400)
+"""How long a job that failed waits for its next try: for a server that restarts, or is mended in two days; then it is dead."""
+
+JOB_GRACE_S = 8
+"""How long a job under way may take to end when the worker is told to stop; less than the supervisor's own patience."""
+
+WORKER_HEARTBEAT_S = 5
+"""How often a worker says that it is alive, and looks for the jobs of those that are not."""
+
+WORKER_SILENT_S = 20
+"""How long a worker may be silent before its jobs go to another one: a pause of the machine is shorter."""
+
+FINISHED_JOBS_KEPT_H = 24
+"""How long a job that succeeded is kept: a day, to find out what became of a letter."""
+
+DEAD_JOBS_KEPT_H = 90 * 24
+"""How long a job that failed for good waits for an operator."""
+
+LISTED_JOBS_MAX = 1_000
+"""Jobs that one command lists: beyond, something is wrong that a list does not tell."""

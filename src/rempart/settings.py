@@ -31,6 +31,7 @@ SYSTEM_USER_OF_ROLE = {
     "portal": "rempart-portal",
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
+    "worker": "rempart-worker",
     "test-provider": "rempart-testidp",
 }
 """Who a process started as root becomes; a role that is not here (the operator) belongs to the caller."""

@@ -20,6 +20,7 @@ from tests.support.database import Database
 from tests.support.platform import no_other_keyring, processes
 
 FACES = ("fhir", "identity", "portal")
+WORKER = "worker"
 MEMORY_MAX_MB = 150
 READY_MAX_S = 5.0
 
@@ -94,7 +95,7 @@ def crowded_out(database: Database) -> "Iterator[tuple[int, subprocess.Popen[str
 
 def test_everything_is_ready_within_five_seconds_of_a_start(database: Database) -> None:
     for _ in range(3):  # the machine may be busy with something else
-        with processes(database.settings, "keyring", *FACES) as running:
+        with processes(database.settings, "keyring", WORKER, *FACES) as running:
             ready_in_s = running.ready_in_s
         if ready_in_s < READY_MAX_S:
             break
@@ -104,7 +105,7 @@ def test_everything_is_ready_within_five_seconds_of_a_start(database: Database) 
 def test_every_face_answers_every_process_stays_small_and_one_that_is_killed_comes_back(
     database: Database,
 ) -> None:
-    with processes(database.settings, "keyring", *FACES) as running:
+    with processes(database.settings, "keyring", WORKER, *FACES) as running:
         assert all(answers(running.urls[face]) for face in FACES)
         for name, process_ids in running.process_ids.items():
             assert len(process_ids) == (2 if name == "fhir" else 1)
@@ -135,7 +136,7 @@ def test_every_face_hangs_up_on_a_head_that_does_not_end(database: Database) -> 
 
 
 def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:
-    with processes(database.settings, "keyring", *FACES) as running:
+    with processes(database.settings, "keyring", WORKER, *FACES) as running:
         ids = [process_id for found in running.process_ids.values() for process_id in found]
         running.supervisor.send_signal(signal.SIGTERM)
         assert running.supervisor.wait(15) == 0
@@ -144,7 +145,7 @@ def test_a_stop_ends_all_and_leaves_nothing(database: Database) -> None:
 
 @pytest.mark.usefixtures("crowded_out")
 def test_when_the_supervisor_is_killed_its_processes_end_and_the_next_start_works(database: Database) -> None:
-    with processes(database.settings, "keyring", *FACES) as running:
+    with processes(database.settings, "keyring", WORKER, *FACES) as running:
         ids = [process_id for found in running.process_ids.values() for process_id in found]
         running.supervisor.kill()
         running.supervisor.wait()
@@ -185,7 +186,7 @@ def test_the_test_identity_provider_does_not_start_in_production(database: Datab
 def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
     done = run_supervisor(database, "counter")
     assert done.returncode == 1
-    assert "Il y a\u00a0: keyring, identity, fhir, portal" in done.stderr
+    assert "Il y a\u00a0: keyring, worker, identity, fhir, portal" in done.stderr
 
 
 def test_a_second_start_in_the_same_home_is_refused_and_the_first_goes_on(database: Database) -> None:

@@ -35,7 +35,7 @@ def readable(paths: list[Path]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("face", [*FACES, "feeds"])
+@pytest.mark.parametrize("face", [*FACES, "feeds", "worker"])
 def test_the_user_of_a_face_reads_neither_data_nor_keys(
     keyring: Settings, database: Database, face: str
 ) -> None:
@@ -59,7 +59,7 @@ def test_the_keyring_reads_no_data_and_the_database_reads_no_key(keyring: Settin
     assert as_user_of(face, lambda: readable([other, other / "PG_VERSION", other / "keys.sealed"])) == []
 
 
-@pytest.mark.parametrize("face", ["fhir", "identity", "portal", "feeds"])
+@pytest.mark.parametrize("face", ["fhir", "identity", "portal", "feeds", "worker"])
 def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(
     database: Database, face: str
 ) -> None:

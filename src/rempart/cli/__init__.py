@@ -29,6 +29,7 @@ app.command(
 )
 app.command("rempart.cli.feed.commands:app", name="feed", help="Member files: load, approve, list.")
 app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")
+app.command("rempart.cli.jobs:app", name="jobs", help="Jobs of the worker: list, try again.")
 app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, list their names.")
 app.command(
     "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."

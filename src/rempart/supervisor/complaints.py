@@ -46,6 +46,10 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
         "Une autre personne tape la même commande.",
     ),
+    "job-unknown": (
+        "Aucune tâche abandonnée ne porte ce numéro.",
+        "Celles qui le sont\u00a0: rempart jobs list --dead.",
+    ),
     "generation-impossible": (
         "Ce nombre d’assureurs n’est pas possible.",
         "Au moins un assureur, et pas plus d’assureurs que de personnes.",

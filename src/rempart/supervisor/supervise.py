@@ -23,6 +23,7 @@ from rempart.supervisor.child import Child, Task, fork
 from rempart.supervisor.face_process import GRACE_S, prepare_face
 from rempart.supervisor.keyring_process import bind_doors, prepare_keyring
 from rempart.supervisor.listeners import bind_port
+from rempart.supervisor.worker_process import prepare_worker
 
 log = structlog.get_logger()
 
@@ -188,6 +189,8 @@ def _tasks_of(name: str, settings: Settings) -> list[Task]:
         doors = bind_doors(settings)
         sockets = tuple(door.listener for door in doors.values())
         return [Task(name, "keyring", lambda: prepare_keyring(settings, doors), sockets)]
+    if name == app.WORKER:
+        return [Task(name, app.WORKER, lambda: prepare_worker(settings))]
     face = app.FACES[name]
     listener = bind_port(settings.host, settings.port + face.port_offset)
     workers = face.workers(settings)

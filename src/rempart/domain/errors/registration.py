@@ -69,6 +69,12 @@ class AddressRefused(RegistrationRefused):
     code = "address-refused"
 
 
+class JobUnknown(Refusal):
+    """No job of this number was given up."""
+
+    code = "job-unknown"
+
+
 class InsurerKnown(Refusal):
     """An insurer is registered under this AMC number already."""
 

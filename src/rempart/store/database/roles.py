@@ -17,7 +17,7 @@ from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 
 OWNER = "owner"
 
-LOGIN_ROLES = ("fhir", "identity", "portal", "feeds", "operator")
+LOGIN_ROLES = ("fhir", "identity", "portal", "feeds", "worker", "operator")
 """The roles that log in, beside the owner."""
 
 _TRIES = 50

@@ -2,7 +2,7 @@
 
 What a database has taken is in `platform.migrations`, with the digest of each file. A file that changed
 since, or that this code does not know, stops everything: neither the code nor the data can be trusted to
-mean the same thing.
+mean the same thing. The tables of the queue come after them, from their own package (store/jobs/schema.py).
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.domain.errors.database import DatabaseAhead, EnvironmentMismatch, MigrationAltered
+from rempart.store.jobs.schema import bring_up_to_date, known_to_the_package
 
 _NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
@@ -25,6 +26,7 @@ def apply_migrations(connection: psycopg.Connection[TupleRow], environment: str)
     try:
         connection.execute("set client_min_messages = warning")
         applied = _apply_missing(connection)
+        applied += bring_up_to_date(connection, known_to_the_package())
         _settle_environment(connection, environment)
     finally:
         connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))

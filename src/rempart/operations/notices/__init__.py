@@ -1,0 +1,1 @@
+"""What is done after an act, by the worker: telling people what happened to their account."""

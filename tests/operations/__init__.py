@@ -1,0 +1,1 @@
+"""Tests of what business acts leave to the worker, on a real PostgreSQL."""
