@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rempart.settings import SOCKET_PATH_MAX_BYTES, read_settings
+from rempart.settings import SOCKET_PATH_MAX_BYTES, SmtpServer, read_settings
 
 
 def test_an_empty_environment_is_a_production_that_listens_to_this_machine_alone() -> None:
@@ -39,6 +39,10 @@ def test_the_faces_follow_the_first_port() -> None:
         ("REMPART_FHIR_WORKERS", "0"),
         ("REMPART_FHIR_WORKERS", "many"),
         ("REMPART_KEYRING", "vault"),
+        ("REMPART_SMTP_URL", "mail.example"),
+        ("REMPART_SMTP_URL", "http://mail.example"),
+        ("REMPART_SMTP_URL", "smtp://mail.example:many"),
+        ("REMPART_SMTP_URL", "smtp://rempart:password@mail.example"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(name: str, text: str) -> None:
@@ -63,9 +67,25 @@ def test_settings_said_as_an_environment_are_read_as_the_same_settings(tmp_path:
         "REMPART_KEYRING_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
         "REMPART_PKCS11_MODULE": "/usr/lib/device.so",
         "REMPART_PKCS11_PIN_FILE": str(tmp_path / "pin"),
+        "REMPART_SMTP_URL": "smtps://rempart@mail.example",
+        "REMPART_SMTP_PASSWORD_FILE": str(tmp_path / "password"),
+        "REMPART_MAIL_FROM": "Rempart <rempart@example.org>",
     }
     settings = read_settings(chosen)
     assert read_settings(settings.as_environ()) == settings
+
+
+def test_a_mail_server_needs_a_sender() -> None:
+    with pytest.raises(SystemExit, match="REMPART_MAIL_FROM"):
+        read_settings({"REMPART_SMTP_URL": "smtp://mail.example"})
+
+
+def test_the_scheme_of_a_mail_server_says_when_tls_begins() -> None:
+    sender = {"REMPART_MAIL_FROM": "rempart@example.org"}
+    later = read_settings({"REMPART_SMTP_URL": "smtp://rempart%40example.org@mail.example"} | sender).smtp
+    first = read_settings({"REMPART_SMTP_URL": "smtps://mail.example:4650"} | sender).smtp
+    assert later == SmtpServer("mail.example", 587, "rempart@example.org", is_tls_from_the_start=False)
+    assert first == SmtpServer("mail.example", 4650, "", is_tls_from_the_start=True)
 
 
 def test_a_database_of_somebody_elses_keeps_its_own_name() -> None:

@@ -216,6 +216,27 @@ FEED_FAULTS_MAX = 500_000
 FEED_ROWS_MAX = 1_000_000_000
 """Rows of one member file: fifteen times the insured people of France."""
 
+SMTP_TIMEOUT_S = 30
+"""How long a mail server may take for one answer; those that look a sender up take some seconds."""
+
+CONTACTS_MAX = 5
+"""Addresses that are told of one account: a practice, its titulaire, at home; more would be a mailing list."""
+
+CONTACTS_PER_DAY_MAX = 10
+"""Addresses that may be added in a day, removed ones included: each is a letter to somebody who may not have asked for it."""
+
+CONTACT_CODE_DIGITS = 8
+"""Digits of the code that confirms an address: with the next line, one chance in ten million."""
+
+CONTACT_CODE_TRIES_MAX = 10
+"""Codes that may be tried for one address."""
+
+CONTACT_CODE_LIFE_S = 30 * 60
+"""How long such a code serves: a letter may be slow."""
+
+CONTACTS_FORGOTTEN_AFTER_DAYS = 30
+"""How long an address that was removed or never confirmed is kept: long enough to tell it, and to look into a theft."""
+
 JOBS_AT_ONCE = 4
 """Jobs that one worker runs together: they wait for other people's servers, and each may hold a connection."""
 

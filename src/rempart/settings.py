@@ -11,6 +11,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 ENVIRONMENTS = ("production", "sandbox", "drill")
 KEYRING_BACKENDS = ("file", "pkcs11")
@@ -37,6 +38,24 @@ SYSTEM_USER_OF_ROLE = {
 """Who a process started as root becomes; a role that is not here (the operator) belongs to the caller."""
 
 _LONGEST_SOCKET = "/keyring/identity/keyring.sock"
+
+_SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A mail server; without TLS from the first byte, STARTTLS is required of every one but this machine's."""
+
+    host: str
+    port: int
+    user: str
+    is_tls_from_the_start: bool
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether nothing that is sent to it leaves the machine."""
+        return self.host in _THIS_MACHINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +84,9 @@ class Settings:
     pkcs11_module: str
     pkcs11_token: str
     pkcs11_pin_file: Path | None
+    smtp_url: str
+    smtp_password_file: Path | None
+    mail_from: str
 
     def as_environ(self) -> dict[str, str]:
         """Say these settings as environment variables, for another process of this platform."""
@@ -85,6 +107,9 @@ class Settings:
             "REMPART_PKCS11_MODULE": self.pkcs11_module,
             "REMPART_PKCS11_TOKEN": self.pkcs11_token,
             "REMPART_PKCS11_PIN_FILE": str(self.pkcs11_pin_file or ""),
+            "REMPART_SMTP_URL": self.smtp_url,
+            "REMPART_SMTP_PASSWORD_FILE": str(self.smtp_password_file or ""),
+            "REMPART_MAIL_FROM": self.mail_from,
         }
 
     @property
@@ -96,6 +121,16 @@ class Settings:
     def is_database_embedded(self) -> bool:
         """Whether the platform runs its own PostgreSQL."""
         return not self.database_url
+
+    @property
+    def smtp(self) -> SmtpServer | None:
+        """The mail server, if there is one."""
+        return _smtp_server(self.smtp_url)
+
+    @property
+    def mail_home(self) -> Path:
+        """The folder of the letters of a sandbox that has no mail server."""
+        return self.runtime / "mail"
 
     @property
     def postgres_home(self) -> Path:
@@ -152,6 +187,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         pkcs11_module=environ.get("REMPART_PKCS11_MODULE", ""),
         pkcs11_token=environ.get("REMPART_PKCS11_TOKEN") or "rempart",
         pkcs11_pin_file=_path(environ, "REMPART_PKCS11_PIN_FILE"),
+        smtp_url=_checked_smtp(environ),
+        smtp_password_file=_path(environ, "REMPART_SMTP_PASSWORD_FILE"),
+        mail_from=environ.get("REMPART_MAIL_FROM") or "rempart@localhost",
     )
 
 
@@ -178,6 +216,34 @@ def _socket_home(runtime: Path) -> Path:
     if os.geteuid() == 0:
         return Path("/run") / f"rempart-{_digest(runtime)}"
     return Path("/tmp") / f"rempart-{os.geteuid()}-{_digest(runtime)}"  # noqa: S108 (made 0700 and checked before use)
+
+
+def _checked_smtp(environ: Mapping[str, str]) -> str:
+    """Refuse an address of a mail server that cannot be meant, and one that shows a password to whoever lists processes."""
+    url = environ.get("REMPART_SMTP_URL", "")
+    try:
+        if urlsplit(url).password is not None:
+            raise SystemExit(
+                "REMPART_SMTP_URL holds a password; put it in a file: REMPART_SMTP_PASSWORD_FILE"
+            )
+        server = _smtp_server(url)
+    except ValueError:
+        server, url = None, url or "?"
+    if url and server is None:
+        raise SystemExit(
+            "REMPART_SMTP_URL must read smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS)"
+        )
+    if server is not None and "@" not in environ.get("REMPART_MAIL_FROM", ""):
+        raise SystemExit("REMPART_MAIL_FROM is not set: the address from which letters are sent")
+    return url
+
+
+def _smtp_server(url: str) -> SmtpServer | None:
+    parts = urlsplit(url)
+    if parts.scheme not in _SMTP_PORTS or not parts.hostname:
+        return None
+    port = parts.port or _SMTP_PORTS[parts.scheme]
+    return SmtpServer(parts.hostname, port, unquote(parts.username or ""), parts.scheme == "smtps")
 
 
 def _digest(path: Path) -> str:

@@ -55,6 +55,7 @@ def _directories(settings: Settings) -> list[tuple[Path, str, int]]:
         (settings.logs_home, "operator", shared),
         (settings.logs_home / "postgres", "owner", PRIVATE),
         (settings.keyring_home, "keyring", PRIVATE),
+        (settings.mail_home, "worker", PRIVATE),
         (settings.sockets / "keyring", "operator", shared),
     ]
     directories += [(settings.keyring_socket(role).parent, role, PRIVATE) for role in KEYRING_CLIENTS]

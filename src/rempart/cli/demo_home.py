@@ -51,7 +51,7 @@ def forget_last_demo(settings: Settings) -> None:
         _wait_for_the_killed(settings)
         _require_same_database(settings)
         shutil.rmtree(settings.postgres_home, ignore_errors=True)
-    for left in (settings.keyring_home, folder):
+    for left in (settings.keyring_home, settings.mail_home, folder):
         shutil.rmtree(left, ignore_errors=True)
     (settings.home / FILE_NAME).unlink(missing_ok=True)
     runtime_home.prepare(settings)

@@ -16,6 +16,11 @@ def digest_of(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
+def digest_of_code(contact_id: int, code: str) -> bytes:
+    """Give the SHA-256 under which the code of a contact is kept; few digits, so its tries are counted and its life is short."""
+    return sha256(f"contact|{contact_id}|{code}".encode()).digest()
+
+
 def invitation_link(portal_url: str, code: str) -> str:
     """Write the link of an invitation; the code follows the number sign, so that no server's log ever holds it."""
     return f"{portal_url.rstrip('/')}/invitation#code={code}"

@@ -4,15 +4,29 @@ from collections.abc import Callable
 
 import uvloop
 
+from rempart.limits import JOBS_AT_ONCE
 from rempart.settings import Settings
+from rempart.store.connections import Connections
+from rempart.store.jobs.connector import ROLE
 from rempart.supervisor.child import Work
 
 
 def prepare_worker(settings: Settings) -> Work:
     """Import the tasks and all that they need; give the work to do after the drop."""
-    from rempart.operations.notices import worker  # noqa: PLC0415 (the supervisor runs no job)
+    import encodings.idna  # noqa: F401, PLC0415 (asyncio asks for it at the first connection, when it cannot be read)
 
-    def work(is_ready: Callable[[], None]) -> None:
-        uvloop.run(worker.run(worker.open_queue(settings, is_ready)))
+    from rempart.adapters import mail  # noqa: PLC0415 (the supervisor runs no job)
+    from rempart.operations.notices import tasks, worker  # noqa: PLC0415 (the same)
 
-    return work
+    letterbox = mail.open_letterbox(settings)
+    _ = mail.written(
+        mail.Letter("1", "a@localhost", "é", "é"), settings.mail_from
+    ).as_bytes()  # the library reads more of itself
+
+    async def run(is_ready: Callable[[], None]) -> None:
+        async with Connections(settings, ROLE, JOBS_AT_ONCE) as connections:
+            queue = worker.open_queue(settings, is_ready)
+            tasks.add_tasks(queue, letterbox, connections)
+            await worker.run(queue)
+
+    return lambda is_ready: uvloop.run(run(is_ready))

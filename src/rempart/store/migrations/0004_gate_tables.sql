@@ -19,7 +19,8 @@ create table gate.account_state (
     next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
     failure_score double precision not null default 0, -- one-sided CUSUM of the log likelihood ratio
     frozen_at timestamptz,
-    frozen_because jsonb
+    frozen_because jsonb,
+    reduced_until timestamptz -- a device new to the account: until then, half the people a day (gate.reduce_budget)
 ) with (fillfactor = 50);
 
 -- The people whom the accounts that spend one budget have asked about (a negative subject is a digest that led to nobody).

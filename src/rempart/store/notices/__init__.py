@@ -1,0 +1,1 @@
+"""Whom letters about an account go to, what is new to it, and the letters that are owed."""
