@@ -219,6 +219,9 @@ FEED_ROWS_MAX = 1_000_000_000
 SMTP_TIMEOUT_S = 30
 """How long a mail server may take for one answer; those that look a sender up take some seconds."""
 
+NEW_DEVICE_S = 24 * 3600
+"""How long a device is new: its letters have a day to be read (controls A5); gate.reduce_budget halves the budget for as long."""
+
 CONTACTS_MAX = 5
 """Addresses that are told of one account: a practice, its titulaire, at home; more would be a mailing list."""
 

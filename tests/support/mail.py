@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,6 +22,11 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from rempart.adapters.mail import open_letterbox
+from rempart.operations.notices import tasks, worker
+from rempart.settings import Settings
+from rempart.store.connections import Connections
 
 
 @dataclass
@@ -47,6 +52,10 @@ class PostOffice:
         assert isinstance(message, EmailMessage)
         self.letters.append(message)
         return "250 taken"
+
+    def subjects(self) -> list[tuple[str, str]]:
+        """Say to whom each letter went, and its subject, in order of address."""
+        return sorted((str(letter["To"]), str(letter["Subject"])) for letter in self.letters)
 
     def words(self) -> str:
         """The words of the only letter."""
@@ -87,6 +96,16 @@ def post_office(
         yield office
     finally:
         controller.stop()
+
+
+async def deliver(settings: Settings, office: PostOffice) -> None:
+    """Have the worker send what is owed, to this server."""
+    posted = replace(settings, smtp_url=f"smtp://127.0.0.1:{office.port}", mail_from="rempart@example.org")
+    async with Connections(settings, "worker", 2) as connections:
+        queue = worker.open_queue(settings)
+        tasks.add_tasks(queue, open_letterbox(posted), connections)
+        async with queue.open_async():
+            await queue.run_worker_async(wait=False, install_signal_handlers=False)
 
 
 def _free_port() -> int:

@@ -32,3 +32,24 @@ class StaffMember:
     is_active: bool
     invited_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An address that is told of what happens to an account, once it is confirmed."""
+
+    contact_id: int
+    address: str
+    is_confirmed: bool
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyLabel:
+    """A passkey as its owner sees it; `is_in_use` is said of the one that opened the session (None: no passkey did)."""
+
+    credential_id: bytes
+    label: str
+    created_at: datetime
+    last_used_at: datetime | None
+    is_in_use: bool | None

@@ -1,7 +1,8 @@
 """Register a passkey: the first by an invitation, the next ones by whoever is signed in.
 
-An invitation opens an account that nobody uses yet, and no other: neither the operator nor a titulaire can add a passkey to an
-account that has one, so that a persuaded help desk gives nothing away. A second passkey is the recovery of the first.
+An invitation opens an account that nobody uses yet, and no other: neither the operator nor a titulaire can add a passkey to
+an account that has one, so that a persuaded help desk gives nothing away. A second passkey is the recovery of the first.
+Each is told to every contact.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from rempart.domain.access import AccountLabel
 from rempart.domain.errors.accounts import InvitationUnknown, PasskeyRefused, PasskeysTooMany
 from rempart.limits import CEREMONY_LIFE_S, PASSKEYS_PER_ACCOUNT_MAX
+from rempart.operations.notices import new_devices
 from rempart.operations.open_browser_session import BrowserSession, describe, open_for, use_challenge
 from rempart.operations.reception import Reception
 from rempart.security import passkeys
@@ -67,7 +69,7 @@ async def enrol_by_invitation(
             await reception.use_proof(connection, proof)
             await kept.use_invitation(connection, digest_of(code))
             await _keep(connection, invitation.account_id, made)
-            return await open_for(connection, invitation.account_id, proof)
+            return await open_for(connection, invitation.account_id, proof, made.credential_id)
 
 
 async def begin_another(reception: Reception, caller: AdmittedCaller) -> dict[str, Any]:
@@ -115,3 +117,4 @@ async def _keep(connection: type_of_connection, account_id: int, made: passkeys.
     passkey = kept.Passkey(account_id, made.public_key, made.sign_count)
     if not await kept.add_passkey(connection, made.credential_id, passkey, made.label):
         raise PasskeyRefused(_PLACE_OF_CREDENTIAL)
+    await new_devices.tell_of_passkey(connection, account_id, made.label)

@@ -19,6 +19,7 @@ from rempart.domain.errors.token_exchange import (
     SubjectTokenIssuerUnknown,
 )
 from rempart.limits import PROOF_AGE_MAX_S, PROOF_LEAD_MAX_S, SOFTWARE_SESSION_LIFE_S
+from rempart.operations.notices import new_devices
 from rempart.operations.reception import Reception
 from rempart.security.assertions.client import ClientAssertion, claimed_client, verify_client_assertion
 from rempart.security.assertions.identity import IdentityToken, claimed_issuer, verify_identity_token
@@ -73,6 +74,7 @@ async def exchange_token(reception: Reception, request: ExchangeRequest, proof: 
                 life_s=SOFTWARE_SESSION_LIFE_S,
             ),
         )
+        await new_devices.meet_software(connection, account.account_id, registered.software_id)
     return IssuedToken(access_token, SOFTWARE_SESSION_LIFE_S)
 
 

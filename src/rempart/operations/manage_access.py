@@ -25,6 +25,7 @@ from rempart.domain.errors.registration import (
     TimezoneUnknown,
 )
 from rempart.domain.identifiers import parse_finess, parse_rpps
+from rempart.domain.mailboxes import clean_address
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
 from rempart.security.assertions.signatures import read_key_set
 from rempart.security.tokens import digest_of, invitation_link, new_secret
@@ -62,12 +63,15 @@ def register_professional(
     name: str,
     organisation: str = "",
     timezone: str = "",
+    email: str = "",
 ) -> RegisteredAccount:
-    """Register a professional at a place, or change their names; safe to repeat.
+    """Register a professional at a place, or change names; safe to repeat. `email` is his first contact.
 
-    Refuses: IdentifierRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff, TimezoneUnknown.
+    Refuses: IdentifierRefused, ContactRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff,
+    TimezoneUnknown.
     """
     number, place = parse_rpps(rpps, "rpps"), parse_finess(finess, "finess")
+    contact = clean_address(email) if email else None
     profession_id = _profession(connection, profession)
     with connection.transaction():
         found = register.register_professional(connection, number, profession_id, name)
@@ -76,6 +80,8 @@ def register_professional(
         professional_id, known_profession_id = found
         if known_profession_id != profession_id:
             raise ProfessionChanged("profession")
+        if contact is not None:
+            register.give_first_contact(connection, professional_id, contact)
         organisation_id = _organisation(connection, place, organisation or name, timezone)
         account_id = register.account_of_professional(
             connection, professional_id, organisation_id, profession_id, name

@@ -55,7 +55,7 @@ async def sign_in(reception: Reception, credential: Mapping[str, Any], proof: Pr
                 reception.party, credential, challenge, passkey.public_key, passkey.sign_count
             )
             await kept.use_passkey(connection, credential_id, sign_count)
-            return await open_for(connection, passkey.account_id, proof)
+            return await open_for(connection, passkey.account_id, proof, credential_id)
 
 
 async def see_account(reception: Reception, caller: AdmittedCaller) -> AccountLabel:
@@ -89,8 +89,10 @@ async def use_challenge(
     return challenge
 
 
-async def open_for(connection: type_of_connection, account_id: int, proof: Proof) -> BrowserSession:
-    """Write a browser session for an account, bound to the key of a proof, in the caller's transaction."""
+async def open_for(
+    connection: type_of_connection, account_id: int, proof: Proof, credential_id: bytes
+) -> BrowserSession:
+    """Write a browser session that a passkey opens, bound to the key of a proof, in the caller's transaction."""
     account = await describe(connection, account_id)
     access_token, nonce = new_secret(), new_secret()
     await sessions.open_session(
@@ -103,6 +105,7 @@ async def open_for(connection: type_of_connection, account_id: int, proof: Proof
             life_s=BROWSER_SESSION_LIFE_S,
             idle_s=BROWSER_SESSION_IDLE_S,
             nonce_digest=digest_of(nonce),
+            credential_id=credential_id,
         ),
     )
     return BrowserSession(access_token, nonce, account)

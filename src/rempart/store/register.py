@@ -57,6 +57,8 @@ values (%s, %s, now() + make_interval(days => %s))
 returning expires_at
 """
 
+GIVE_FIRST_CONTACT = "select access.give_first_contact(%s, %s)"
+
 STRIKE_OFF = "update access.professionals set struck_off_at = now() where rpps = %s and struck_off_at is null"
 
 LIST_PROFESSIONALS = """
@@ -110,6 +112,11 @@ def register_professional(
     """Register a professional, or change his name; give his number and profession, None if he was struck off."""
     row = connection.execute(REGISTER_PROFESSIONAL, (rpps, profession_id, name)).fetchone()
     return None if row is None else (int(row[0]), int(row[1]))
+
+
+def give_first_contact(connection: type_of_operator, professional_id: int, address: str) -> bool:
+    """Give a professional his first contact; false if he has had one before: from then on he alone adds."""
+    return bool(returned(connection.execute(GIVE_FIRST_CONTACT, (professional_id, address)).fetchone())[0])
 
 
 def account_of_professional(

@@ -22,8 +22,9 @@ returning assertion_digest
 """
 
 OPEN_SESSION = """
-insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s, nonce_digest)
-values (%s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s)
+insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s, nonce_digest,
+    credential_id)
+values (%s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s, %s)
 """
 
 REVOKE_SESSION = """
@@ -49,6 +50,7 @@ class NewSession:
     life_s: int
     idle_s: int | None = None
     nonce_digest: bytes | None = None
+    credential_id: bytes | None = None
 
 
 async def use_once(connection: type_of_connection, marks: Iterable[tuple[bytes, float]]) -> set[bytes]:
@@ -70,6 +72,7 @@ async def open_session(connection: type_of_connection, session: NewSession) -> N
             session.life_s,
             session.idle_s,
             session.nonce_digest,
+            session.credential_id,
         ),
     )
 

@@ -1,9 +1,11 @@
 """The words of the letters: French, no link, no room for somebody else's words."""
 
 import re
+from email import message_from_bytes, policy
 
 import pytest
 
+from rempart.adapters.mail import Letter, written
 from rempart.operations.notices.letters import NAMES, words_of
 from tests.house.test_french import unspaced
 
@@ -23,6 +25,10 @@ def test_every_letter_has_a_subject_says_what_to_do_and_holds_no_link(name: str)
     assert "://" not in words.text
     assert re.search(r"^Sinon, ", words.text, re.MULTILINE), "what to do if it was not you"
     assert "{" not in words.text
+    travelled = written(Letter("1", "a@example.org", words.subject, words.text), "b@example.org").as_bytes()
+    assert message_from_bytes(travelled, policy=policy.default)["Subject"] == words.subject, (
+        "too long to fold"
+    )
     assert unspaced([words.subject, *words.text.splitlines()]) == []
 
 

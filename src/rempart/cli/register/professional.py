@@ -24,6 +24,7 @@ def register(
     name: str,
     organisation: str = "",
     timezone: str = "",
+    email: str = "",
     json: bool = False,
 ) -> None:
     """Register a professional at a place, so that a software may ask for him; safe to repeat.
@@ -43,6 +44,8 @@ def register(
         The place's name; the professional's name if there is none.
     timezone
         Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
+    email
+        The professional's first contact, who is told of new devices; later ones he adds himself.
     json
         Answer in one line of JSON.
     """
@@ -55,6 +58,7 @@ def register(
             name=name,
             organisation=organisation,
             timezone=timezone,
+            email=email,
         )
         publish_roster(settings, connection)
     say(
@@ -73,6 +77,7 @@ def invite(
     name: str,
     organisation: str = "",
     timezone: str = "",
+    email: str = "",
     json: bool = False,
 ) -> None:
     """Register a professional if need be, and print the link by which he registers his first passkey.
@@ -94,6 +99,8 @@ def invite(
         The place's name; the professional's name if there is none.
     timezone
         Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
+    email
+        The professional's first contact, who is told of new devices; later ones he adds himself.
     json
         Answer in one line of JSON.
     """
@@ -106,6 +113,7 @@ def invite(
             name=name,
             organisation=organisation,
             timezone=timezone,
+            email=email,
         )
         invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
         publish_roster(settings, connection)

@@ -50,3 +50,45 @@ class StaffTooMany(Refusal):
     """The staff is as large as it may be."""
 
     code = "staff-too-many"
+
+
+class PasskeyUnknown(Refusal):
+    """There is no such passkey in this account, or it was revoked."""
+
+    code = "passkey-unknown"
+
+
+class PasskeyInUse(Refusal):
+    """A passkey does not revoke itself: sign in with another one."""
+
+    code = "passkey-in-use"
+
+
+class PasskeyTooNew(AccessRefused):
+    """A passkey registered less than a day ago revokes no older one."""
+
+    code = "passkey-too-new"
+
+
+class ContactRefused(Refusal):
+    """The address is no e-mail address, or is there already."""
+
+    code = "contact-refused"
+
+
+class ContactsTooMany(Refusal):
+    """The account has as many addresses as it may, or as many were added today."""
+
+    code = "contacts-too-many"
+
+
+class ContactUnknown(Refusal):
+    """There is no such address in this account."""
+
+    code = "contact-unknown"
+
+
+class ContactCodeRefused(AccessRefused):
+    """The code is wrong, too old, or was tried too often."""
+
+    code = "contact-code-refused"

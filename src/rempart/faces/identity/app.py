@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rempart.faces.identity import browser, discovery, staff, tokens
+from rempart.faces.identity import browser, contacts, discovery, passkeys, staff, tokens
 from rempart.faces.identity.endpoints import answered, authenticated
 from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
@@ -66,6 +66,12 @@ def _routes() -> list[Route]:
         Route("/browser/sign-in", answered(browser.sign_in), methods=["POST"]),
         Route("/browser/session", authenticated(browser.see_session), methods=["GET"]),
         Route("/browser/sign-out", authenticated(browser.sign_out, ends_session=True), methods=["POST"]),
+        Route("/browser/passkeys", authenticated(passkeys.list_passkeys), methods=["GET"]),
+        Route("/browser/passkeys/{credential_id}", authenticated(passkeys.revoke), methods=["DELETE"]),
+        Route("/browser/contacts", authenticated(contacts.list_contacts), methods=["GET"]),
+        Route("/browser/contacts", authenticated(contacts.add), methods=["POST"]),
+        Route("/browser/contacts/{contact_id:int}/code", authenticated(contacts.confirm), methods=["POST"]),
+        Route("/browser/contacts/{contact_id:int}", authenticated(contacts.remove), methods=["DELETE"]),
         Route("/browser/staff", authenticated(staff.list_staff), methods=["GET"]),
         Route("/browser/staff", authenticated(staff.invite), methods=["POST"]),
         Route("/browser/staff/{account_id:int}", authenticated(staff.revoke), methods=["DELETE"]),

@@ -25,6 +25,7 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "token-",
             "passkey",
             "invitation-",
+            "contact",
             "not-a-titulaire",
             "staff-",
             "account-",
@@ -85,7 +86,31 @@ def _texts(_: Translate) -> dict[str, str]:
         "evidence-trace": _("Numéro de trace"),
         "never-used": _("Jamais"),
         "nir-right": _("Numéro complet, clé exacte."),
-        "passkey-added": _("La seconde clé d’accès est enregistrée."),
+        "code-sent": _("Un code part à {address}. Tapez-le ici dans la demi-heure."),
+        "contact-confirmed": _(
+            "{address} est confirmée\u00a0: elle sera prévenue. Les autres l’apprennent par courriel."
+        ),
+        "contact-removed": _("L’adresse est retirée. Toutes l’apprennent par courriel."),
+        "contact-told": _("Prévenue"),
+        "contact-waiting": _("Attend son code"),
+        "in-use": _("En usage ici"),
+        "label-multi_device": _("Synchronisée entre appareils"),
+        "label-single_device": _("Sur un seul appareil"),
+        "passkey-added": _(
+            "La clé d’accès est enregistrée. Pendant 24 heures, le quota de ce compte est réduit de moitié."
+        ),
+        "passkey-removed": _("La clé d’accès est retirée, et les sessions qu’elle a ouvertes sont arrêtées."),
+        "remove": _("Retirer"),
+        "remove-contact": _("Retirer {address}"),
+        "remove-contact-question": _("Retirer {address}\u202f?"),
+        "remove-contact-why": _(
+            "Elle ne sera plus prévenue. Toutes les adresses, celle-ci comprise, l’apprennent par courriel."
+        ),
+        "remove-passkey": _("Retirer la clé enregistrée le {when}"),
+        "remove-passkey-question": _("Retirer la clé enregistrée le {when}\u202f?"),
+        "remove-passkey-why": _(
+            "Elle ne servira plus, et les sessions qu’elle a ouvertes s’arrêtent tout de suite."
+        ),
         "passkey-already-here": _(
             "Cet appareil a déjà une clé d’accès pour ce compte\u00a0: prenez-en un autre."
         ),

@@ -1,27 +1,139 @@
-// One's own account: what it is, and a second passkey, which is the way back when the first one is lost.
+// One's own account: its passkeys, of which a second is the way back when the first is lost, and the addresses that are told of it.
 
-import { addPasskey } from "../session/identity.js";
-import { byId } from "../elements.js";
-import { say } from "../wording.js";
+import {
+  addContact, addPasskey, confirmContact, listContacts, listPasskeys, removeContact, revokePasskey,
+} from "../session/account.js";
+import { byId, element } from "../elements.js";
+import { say, sayInstant } from "../wording.js";
 import { onAccount, reasonOf, start, withSession } from "./frame.js";
 
-async function another() {
+const confirmation = byId("confirm");
+let account = null;
+let removing = null; // what the open question is about
+let waiting = null; // the address whose code is asked for
+
+function headOf(table, place) {
+  return byId(table).tHead.rows[0].cells[place].textContent;
+}
+
+function cell(table, place, content) {
+  return element("td", { role: "cell", "data-head": headOf(table, place) }, content);
+}
+
+function removal(label, spoken, question) {
+  const button = element("button", { type: "button", className: "quiet" }, label);
+  button.setAttribute("aria-label", spoken);
+  button.addEventListener("click", () => ask(question));
+  return element("td", { role: "cell", className: "act" }, button);
+}
+
+function rowOfPasskey(passkey) {
+  const kind = say(`label-${passkey.label}`);
+  const created = sayInstant(new Date(passkey.created_at));
+  const used = passkey.last_used_at ? sayInstant(new Date(passkey.last_used_at)) : say("never-used");
+  const last = passkey.is_in_use
+    ? element("td", { role: "cell", className: "act" }, say("in-use"))
+    : removal(say("remove"), say("remove-passkey", { when: created }), {
+        title: say("remove-passkey-question", { when: created }),
+        why: say("remove-passkey-why"),
+        act: () => revokePasskey(passkey.credential_id),
+        done: say("passkey-removed"),
+        home: "passkeys-title",
+      });
+  return element(
+    "tr",
+    { role: "row" },
+    element("th", { scope: "row", role: "rowheader" }, kind),
+    cell("passkeys-table", 1, created),
+    cell("passkeys-table", 2, used),
+    last,
+  );
+}
+
+function rowOfContact(contact) {
+  const { address } = contact;
+  return element(
+    "tr",
+    { role: "row" },
+    element("th", { scope: "row", role: "rowheader" }, address),
+    cell("contacts-table", 1, say(contact.is_confirmed ? "contact-told" : "contact-waiting")),
+    removal(say("remove"), say("remove-contact", { address }), {
+      title: say("remove-contact-question", { address }),
+      why: say("remove-contact-why"),
+      act: () => removeContact(contact.contact_id),
+      done: say("contact-removed"),
+      home: "contacts-title",
+    }),
+  );
+}
+
+async function show() {
+  const passkeys = await withSession(listPasskeys);
+  byId("passkeys").replaceChildren(...passkeys.map(rowOfPasskey));
+  byId("passkeys-table").hidden = passkeys.length === 0;
+  const contacts = await withSession(listContacts);
+  byId("contacts").replaceChildren(...contacts.map(rowOfContact));
+  byId("contacts-table").hidden = contacts.length === 0;
+  byId("nobody").hidden = contacts.some((contact) => contact.is_confirmed);
+  waiting = contacts.findLast((contact) => !contact.is_confirmed) ?? null;
+  byId("confirm-contact").hidden = waiting === null;
+  byId("code-address").textContent = waiting?.address ?? "";
+}
+
+// Perform an act, say what came of it, and show the account as it is now.
+async function perform(act, done, meanwhile = "") {
   byId("done").textContent = "";
-  byId("notice").textContent = say("passkey-waiting");
+  byId("notice").textContent = meanwhile;
   try {
-    await withSession(addPasskey);
+    await withSession(act);
+    await show();
     byId("notice").textContent = "";
-    byId("done").textContent = say("passkey-added");
+    byId("done").textContent = done;
+    return true;
   } catch (error) {
     byId("notice").textContent = reasonOf(error);
+    return false;
   }
 }
 
-byId("another").addEventListener("click", another);
-onAccount((account) => {
-  byId("page").hidden = account === null;
-  byId("account-name").textContent = account?.display_name ?? "";
-  byId("account-profession").textContent = account?.profession_label ?? "";
-  byId("account-place").textContent = account?.organisation ?? "";
+function ask(question) {
+  removing = question;
+  byId("confirm-title").textContent = question.title;
+  byId("confirm-why").textContent = question.why;
+  confirmation.returnValue = ""; // by the standard, Escape would leave the answer to the question before
+  confirmation.showModal();
+}
+
+confirmation.addEventListener("close", async () => {
+  if (confirmation.returnValue !== "remove" || removing === null) return;
+  const { act, done, home } = removing;
+  removing = null;
+  if (await perform(act, done)) byId(home).focus(); // the button that was pressed is gone
+});
+byId("another").addEventListener("click", () => perform(addPasskey, say("passkey-added"), say("passkey-waiting")));
+byId("add-contact").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const address = byId("address").value.trim();
+  if (!address || !(await perform(() => addContact(address), say("code-sent", { address })))) return;
+  byId("add-contact").reset();
+  byId("code").focus();
+});
+byId("confirm-contact").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const code = byId("code").value.trim();
+  if (!code || waiting === null) return;
+  const { contact_id: contactId, address } = waiting;
+  const isDone = await perform(() => confirmContact(contactId, code), say("contact-confirmed", { address }));
+  byId("confirm-contact").reset();
+  byId(isDone ? "contacts-title" : "code").focus();
+});
+onAccount((next) => {
+  const isOther = next !== null && next.display_name !== account?.display_name;
+  account = next;
+  byId("page").hidden = next === null;
+  byId("account-name").textContent = next?.display_name ?? "";
+  byId("account-profession").textContent = next?.profession_label ?? "";
+  byId("account-place").textContent = next?.organisation ?? "";
+  if (isOther) show().catch((error) => { byId("notice").textContent = reasonOf(error); });
 });
 await start();

@@ -125,7 +125,7 @@ async function send(path, body, headers = {}) {
   return contentOf(answer);
 }
 
-async function sendBound(path, method, body) {
+export async function sendBound(path, method, body) {
   return contentOf(await boundFetch(`${ADDRESS}${path}`, { method, body }));
 }
 

@@ -1,0 +1,29 @@
+// What the account page asks of the identity process: passkeys and the addresses that are told (docs/reference/identity.md).
+
+import { sendBound } from "./identity.js";
+
+export { addPasskey } from "./identity.js";
+
+export async function listPasskeys() {
+  return (await sendBound("/browser/passkeys", "GET")).passkeys;
+}
+
+export function revokePasskey(credentialId) {
+  return sendBound(`/browser/passkeys/${encodeURIComponent(credentialId)}`, "DELETE");
+}
+
+export async function listContacts() {
+  return (await sendBound("/browser/contacts", "GET")).contacts;
+}
+
+export function addContact(address) {
+  return sendBound("/browser/contacts", "POST", { address });
+}
+
+export function confirmContact(contactId, code) {
+  return sendBound(`/browser/contacts/${contactId}/code`, "POST", { code });
+}
+
+export function removeContact(contactId) {
+  return sendBound(`/browser/contacts/${contactId}`, "DELETE");
+}
