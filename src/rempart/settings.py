@@ -224,17 +224,17 @@ def _checked_smtp(environ: Mapping[str, str]) -> str:
     try:
         if urlsplit(url).password is not None:
             raise SystemExit(
-                "REMPART_SMTP_URL holds a password; put it in a file: REMPART_SMTP_PASSWORD_FILE"
+                "REMPART_SMTP_URL contient un mot de passe\u202f; mettez-le dans un fichier\u00a0: REMPART_SMTP_PASSWORD_FILE."
             )
         server = _smtp_server(url)
     except ValueError:
         server, url = None, url or "?"
     if url and server is None:
         raise SystemExit(
-            "REMPART_SMTP_URL must read smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (TLS)"
+            "REMPART_SMTP_URL s’écrit smtp://utilisateur@hôte:587 (STARTTLS) ou smtps://utilisateur@hôte:465 (TLS)."
         )
     if server is not None and "@" not in environ.get("REMPART_MAIL_FROM", ""):
-        raise SystemExit("REMPART_MAIL_FROM is not set: the address from which letters are sent")
+        raise SystemExit("REMPART_MAIL_FROM manque\u00a0: l’adresse d’où partent les courriels.")
     return url
 
 

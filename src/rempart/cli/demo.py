@@ -157,6 +157,7 @@ def _how_to_try(settings: Settings, told: Told) -> str:
             "",
             *links,
             "",
+            *_where_letters_go(settings),
             "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
             "",
             f"  L’API FHIR, par un logiciel\u00a0: {settings.fhir_url}/fhir",
@@ -192,6 +193,15 @@ def _log_of(settings: Settings) -> Path:
 
 def _where(settings: Settings) -> str:
     return f"Le journal des processus\u00a0: {_log_of(settings)}"
+
+
+def _where_letters_go(settings: Settings) -> list[str]:
+    """Say where the professionals' letters are, which a sandbox without a mail server writes down."""
+    if settings.smtp is not None:
+        return []
+    return [
+        f"    Les courriels aux professionnels (clé nouvelle, logiciel nouveau)\u00a0: {settings.mail_home}"
+    ]
 
 
 def _say(line: str) -> None:

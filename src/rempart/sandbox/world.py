@@ -157,6 +157,7 @@ def _register(connection: type_of_operator, who: Professional) -> int:
         name=who.name,
         organisation=who.organisation,
         timezone=SHOPS_TIMEZONE,
+        email=f"{who.rpps}@example.org",
     )
     return registered.account_id
 

@@ -80,8 +80,9 @@ async function show() {
   byId("code-address").textContent = waiting?.address ?? "";
 }
 
-// Perform an act, say what came of it, and show the account as it is now.
-async function perform(act, done, meanwhile = "") {
+// Perform an act, say what came of it under the title of what it concerns, and show the account as it is now.
+async function perform(home, act, done, meanwhile = "") {
+  byId(home).after(byId("notice"), byId("done"));
   byId("done").textContent = "";
   byId("notice").textContent = meanwhile;
   try {
@@ -108,13 +109,13 @@ confirmation.addEventListener("close", async () => {
   if (confirmation.returnValue !== "remove" || removing === null) return;
   const { act, done, home } = removing;
   removing = null;
-  if (await perform(act, done)) byId(home).focus(); // the button that was pressed is gone
+  if (await perform(home, act, done)) byId(home).focus(); // the button that was pressed is gone
 });
-byId("another").addEventListener("click", () => perform(addPasskey, say("passkey-added"), say("passkey-waiting")));
+byId("another").addEventListener("click", () => perform("passkeys-title", addPasskey, say("passkey-added"), say("passkey-waiting")));
 byId("add-contact").addEventListener("submit", async (event) => {
   event.preventDefault();
   const address = byId("address").value.trim();
-  if (!address || !(await perform(() => addContact(address), say("code-sent", { address })))) return;
+  if (!address || !(await perform("contacts-title", () => addContact(address), say("code-sent", { address })))) return;
   byId("add-contact").reset();
   byId("code").focus();
 });
@@ -123,7 +124,8 @@ byId("confirm-contact").addEventListener("submit", async (event) => {
   const code = byId("code").value.trim();
   if (!code || waiting === null) return;
   const { contact_id: contactId, address } = waiting;
-  const isDone = await perform(() => confirmContact(contactId, code), say("contact-confirmed", { address }));
+  const done = say("contact-confirmed", { address });
+  const isDone = await perform("contacts-title", () => confirmContact(contactId, code), done);
   byId("confirm-contact").reset();
   byId(isDone ? "contacts-title" : "code").focus();
 });

@@ -1,0 +1,103 @@
+"""The account page: the addresses that are told, confirmed by a code that a real letter brought, and the passkeys taken back."""
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from rempart.store.database import connect_sync
+from tests.support.counter import Counter, Professional, Window
+from tests.support.mail import deliver, post_office
+
+HOME = "claire@example.net"
+WORK = "une-adresse-assez-longue-pour-deborder@pharmacie-de-la-grande-place.example.org"
+
+
+def code_sent(counter: Counter) -> str:
+    """Have the letters sent, and read the code in the one that brings it."""
+    with (
+        post_office() as office,
+        ThreadPoolExecutor(1) as elsewhere,
+    ):  # the browser has the event loop of this thread
+        elsewhere.submit(asyncio.run, deliver(counter.running.settings, office)).result()
+        (letter,) = [letter for letter in office.letters if "Votre code" in letter["Subject"]]
+    found = re.search(r"^ {4}(\d{8})\s*$", letter.get_content(), re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def add_address(counter: Counter, window: Window, address: str) -> None:
+    window.page.locator("#address").fill(address)
+    window.press("Enter")
+    window.page.locator("#done", has_text="Un code part").wait_for()
+    assert window.focused() == "code"
+    window.page.locator("#code").fill(code_sent(counter))
+    window.press("Enter")
+    window.page.locator("#done", has_text="est confirmée").wait_for()
+
+
+def test_an_address_is_added_confirmed_and_removed(counter: Counter) -> None:
+    claire = counter.titulaire("Claire Fontaine")
+    window = counter.window()
+    window.accept(claire)
+    window.page.get_by_role("link", name="Mon compte").click()
+    window.page.locator("#nobody").wait_for()
+    add_address(counter, window, HOME)
+    assert window.page.locator("#contacts tr").count() == 1
+    assert not window.page.locator("#nobody").is_visible()
+    add_address(counter, window, WORK)
+    window.page.locator("#contacts tr", has_text=HOME).get_by_role("button").click()
+    window.photograph("account-question")
+    window.page.locator("#confirm button[value=keep]").click()
+    assert window.page.locator("#contacts tr").count() == 2
+    window.page.locator("#contacts tr", has_text=HOME).get_by_role("button").click()
+    window.page.locator("#confirm button[value=remove]").click()
+    window.page.locator("#done", has_text="L’adresse est retirée").wait_for()
+    assert window.page.locator("#contacts tr").count() == 1
+    assert window.focused() == "contacts-title"
+    assert window.complaints == []
+
+
+def test_a_wrong_code_is_said_and_the_right_one_still_serves(counter: Counter) -> None:
+    window = counter.window()
+    window.accept(counter.titulaire("Inès Moreau"))
+    window.page.get_by_role("link", name="Mon compte").click()
+    window.page.locator("#address").fill(HOME)
+    window.press("Enter")
+    window.page.locator("#done", has_text="Un code part").wait_for()
+    code = code_sent(counter)
+    window.page.locator("#code").fill("00000000" if code != "00000000" else "1")
+    window.press("Enter")
+    window.page.locator("#notice", has_text="pas le bon").wait_for()
+    window.page.locator("#code").fill(code)
+    window.press("Enter")
+    window.page.locator("#done", has_text="est confirmée").wait_for()
+
+
+def test_a_lost_passkey_is_taken_back_and_its_session_ends(counter: Counter) -> None:
+    claire = counter.titulaire("Claire Fontaine")
+    window = counter.window()
+    window.accept(claire)
+    window.page.get_by_role("link", name="Mon compte").click()
+    lost = Professional("Claire Fontaine", "", claire.account_id)
+    window.touch(lost)
+    window.page.locator("#another").click()
+    window.page.locator("#done", has_text="enregistrée").wait_for()
+    window.keep_credential(lost)
+    other = counter.window()
+    other.sign_in(lost)
+    assert window.page.locator("#passkeys tr").count() == 2
+    assert window.page.locator("#passkeys tr", has_text="En usage ici").count() == 1
+    for width in (1280, 390):
+        window.page.set_viewport_size({"width": width, "height": 900})
+        window.photograph(f"account-two-passkeys-{width}")
+        assert window.overflow() <= 0
+    window.page.locator("#passkeys").get_by_role("button").click()
+    window.page.locator("#confirm button[value=remove]").click()
+    window.page.locator("#done", has_text="est retirée").wait_for()
+    assert window.page.locator("#passkeys tr").count() == 1
+    alive = "select count(*) from access.sessions where account_id = %s and revoked_at is null"
+    with connect_sync(counter.running.settings, "owner") as owner:
+        assert owner.execute(alive, (claire.account_id,)).fetchone() == (1,)
+    other.page.reload()
+    other.page.get_by_role("link", name="Mon compte").click()
+    other.page.locator("#sign-in").wait_for()
