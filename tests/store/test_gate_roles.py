@@ -28,6 +28,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "access.used_assertions": "select insert delete",
         "access.contacts": "select insert update",
         "access.software_met": "select insert",
+        "access.guarantors": "select insert update",
         "members.insurers": "select",
     },
     "worker": {"jobs.*": "select insert update delete"},  # the queue, which is its work
@@ -40,11 +41,12 @@ RELATIONS: dict[str, dict[str, str]] = {
                     "access.organisations",
                     "access.professionals",
                 ),
-                *("access.accounts", "access.software", "access.identity_providers", "access.invitations"),
+                *("access.accounts", "access.software", "access.identity_providers"),
                 "members.insurers",
             ),
             "select insert update",
         ),
+        "access.invitations": "select insert",
         "feeds.files": "select",
     },
     "feeds": {
@@ -65,6 +67,7 @@ FUNCTIONS: dict[str, set[str]] = {
     "identity": {
         *("gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"),
         *("gate.reduce_budget", "access.contacts_of", "access.contacts_to_tell", "platform.defer"),
+        *("access.colleagues_of", "access.wards_of"),
     },
     "worker": {"access.address_of_contact", "access.expect_code", "access.forget_contacts"},
     "operator": {

@@ -53,3 +53,20 @@ class PasskeyLabel:
     created_at: datetime
     last_used_at: datetime | None
     is_in_use: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the same place, by name."""
+
+    account_id: int
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guarantor:
+    """Who may vouch for an account whose passkeys are lost, and from when."""
+
+    account_id: int
+    display_name: str
+    vouches_from: datetime

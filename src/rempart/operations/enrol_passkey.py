@@ -23,6 +23,7 @@ from rempart.security.tokens import digest_of
 from rempart.store import accounts
 from rempart.store import passkeys as kept
 from rempart.store.connections import type_of_connection
+from rempart.store.notices import recovery
 from rempart.store.passkeys import Invitation
 
 _PLACE_OF_CODE = "code"
@@ -68,6 +69,8 @@ async def enrol_by_invitation(
             await _find(connection, code)  # again, under the lock: of two browsers with one code, one is late
             await reception.use_proof(connection, proof)
             await kept.use_invitation(connection, digest_of(code))
+            if invitation.gives_back:
+                await recovery.end_what_was(connection, invitation.account_id)
             await _keep(connection, invitation.account_id, made)
             return await open_for(connection, invitation.account_id, proof, made.credential_id)
 

@@ -19,6 +19,7 @@ from rempart.security.tokens import digest_of, new_secret
 from rempart.store import accounts, sessions
 from rempart.store import passkeys as kept
 from rempart.store.connections import type_of_connection
+from rempart.store.notices import letters, recovery
 from rempart.store.sessions import NewSession
 
 _PLACE = "credential"
@@ -55,6 +56,8 @@ async def sign_in(reception: Reception, credential: Mapping[str, Any], proof: Pr
                 reception.party, credential, challenge, passkey.public_key, passkey.sign_count
             )
             await kept.use_passkey(connection, credential_id, sign_count)
+            if await recovery.cancel(connection, passkey.account_id):  # a passkey that serves was not lost
+                await letters.tell_contacts(connection, passkey.account_id, "give-back-cancelled")
             return await open_for(connection, passkey.account_id, proof, credential_id)
 
 

@@ -1,7 +1,8 @@
 """Passkeys, the challenges of their ceremonies, and the invitations that let a first one be registered.
 
 A challenge serves once and is deleted by it. An invitation serves once, within its days, and only for an account that has no
-passkey: nobody, not even the operator, can add a passkey to an account that someone uses.
+passkey: nobody, not even the operator, can add a passkey to an account that someone uses. One that gives an account back is the
+word of a second person (operations/notices/give_back.py), and ends what was there.
 """
 
 from dataclasses import dataclass
@@ -31,10 +32,11 @@ returning expires_at
 """
 
 FIND_INVITATION = """
-select i.account_id, i.expires_at
+select i.account_id, i.expires_at, i.gives_back
 from access.invitations as i
-where i.code_digest = %s and i.used_at is null and i.expires_at > now()
-    and not exists (select from access.passkeys as k where k.account_id = i.account_id and k.revoked_at is null)
+where i.code_digest = %s and i.used_at is null and i.opens_at <= now() and i.expires_at > now() and (
+    i.gives_back or not exists (select from access.passkeys as k where k.account_id = i.account_id and k.revoked_at is null)
+)
 """
 
 USE_INVITATION = "update access.invitations set used_at = now() where code_digest = %s and used_at is null"
@@ -61,6 +63,7 @@ class Invitation:
 
     account_id: int
     expires_at: datetime
+    gives_back: bool
 
 
 @dataclass(frozen=True, slots=True)

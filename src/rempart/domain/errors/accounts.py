@@ -92,3 +92,15 @@ class ContactCodeRefused(AccessRefused):
     """The code is wrong, too old, or was tried too often."""
 
     code = "contact-code-refused"
+
+
+class GuarantorRefused(Refusal):
+    """A guarantor is another professional of the same place, named once."""
+
+    code = "guarantor-refused"
+
+
+class NotAGuarantor(AccessRefused):
+    """The caller may not vouch for this person."""
+
+    code = "not-a-guarantor"

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rempart.faces.identity import browser, contacts, discovery, passkeys, staff, tokens
+from rempart.faces.identity import browser, contacts, discovery, passkeys, recovery, staff, tokens
 from rempart.faces.identity.endpoints import answered, authenticated
 from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
@@ -68,6 +68,15 @@ def _routes() -> list[Route]:
         Route("/browser/sign-out", authenticated(browser.sign_out, ends_session=True), methods=["POST"]),
         Route("/browser/passkeys", authenticated(passkeys.list_passkeys), methods=["GET"]),
         Route("/browser/passkeys/{credential_id}", authenticated(passkeys.revoke), methods=["DELETE"]),
+        Route("/browser/recovery", authenticated(recovery.see), methods=["GET"]),
+        Route("/browser/recovery", authenticated(recovery.vouch), methods=["POST"]),
+        Route("/browser/recovery/options", authenticated(recovery.begin), methods=["POST"]),
+        Route("/browser/recovery/guarantors", authenticated(recovery.name), methods=["POST"]),
+        Route(
+            "/browser/recovery/guarantors/{account_id:int}",
+            authenticated(recovery.remove),
+            methods=["DELETE"],
+        ),
         Route("/browser/contacts", authenticated(contacts.list_contacts), methods=["GET"]),
         Route("/browser/contacts", authenticated(contacts.add), methods=["POST"]),
         Route("/browser/contacts/{contact_id:int}/code", authenticated(contacts.confirm), methods=["POST"]),

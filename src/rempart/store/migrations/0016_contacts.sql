@@ -134,3 +134,48 @@ alter function gate.reduce_budget(bigint) owner to rempart_gate;
 revoke all on function gate.reduce_budget from public;
 grant usage on schema gate to rempart_identity;
 grant execute on function gate.reduce_budget to rempart_identity;
+
+-- Who may vouch for somebody who lost every passkey: another professional of the same place, named in advance. A titulaire vouches for
+-- his own staff without being named. In force a day after the naming, which every contact was told of.
+create table access.guarantors (
+    account_id bigint not null references access.accounts,
+    guarantor_account_id bigint not null references access.accounts,
+    named_at timestamptz not null default now(),
+    removed_at timestamptz,
+    primary key (account_id, guarantor_account_id, named_at),
+    constraint nobody_vouches_for_himself check (account_id <> guarantor_account_id)
+);
+create unique index one_naming_per_guarantor on access.guarantors (account_id, guarantor_account_id) where removed_at is null;
+create index wards_of_a_guarantor on access.guarantors (guarantor_account_id) where removed_at is null;
+grant select, insert (account_id, guarantor_account_id), update (removed_at) on access.guarantors to rempart_identity;
+
+-- The professionals of the same place who are somebody else than the holder of an account.
+create function access.colleagues_of(p_account_id bigint) returns setof access.accounts language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select c.* from access.accounts as a
+    join access.accounts as c on c.organisation_id = a.organisation_id and c.kind = 'professional'
+    where a.account_id = p_account_id and a.kind = 'professional' and c.professional_id <> a.professional_id and access.may_ask(c.account_id)
+$$;
+
+-- The accounts that somebody may give back, and from when: at once for a titulaire's own staff, a day later for who named him.
+create function access.wards_of(p_guarantor_account_id bigint) returns table (account_id bigint, opens_after interval) language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select a.account_id, interval '0' from access.accounts as a
+    where a.holder_account_id = p_guarantor_account_id and a.kind = 'staff' and access.may_ask(a.account_id)
+    union all
+    select g.account_id, interval '24 hours' from access.guarantors as g
+    where g.guarantor_account_id = p_guarantor_account_id and g.removed_at is null and g.named_at <= now() - interval '24 hours'
+        and access.may_ask(g.account_id)
+        and exists (select from access.colleagues_of(g.account_id) as c where c.account_id = p_guarantor_account_id)
+$$;
+revoke all on function access.colleagues_of, access.wards_of from public;
+grant execute on function access.colleagues_of, access.wards_of to rempart_identity;
+
+-- An invitation that gives an account back opens from its hour on, and what was there before ends when it is used.
+alter table access.invitations add column opens_at timestamptz not null default now(),
+    add column gives_back boolean not null default false;
+-- The operator invites who has no passkey, and gives nothing back.
+revoke insert, update on access.invitations from rempart_operator;
+grant insert (code_digest, account_id, expires_at) on access.invitations to rempart_operator;
+alter table access.challenges drop constraint challenges_purpose_check,
+    add constraint challenges_purpose_check check (purpose in ('register', 'sign-in', 'vouch'));
