@@ -101,3 +101,59 @@ def test_a_lost_passkey_is_taken_back_and_its_session_ends(counter: Counter) -> 
     other.page.reload()
     other.page.get_by_role("link", name="Mon compte").click()
     other.page.locator("#sign-in").wait_for()
+
+
+def test_a_titulaire_gives_a_member_of_the_staff_the_access_back(counter: Counter) -> None:
+    karim = counter.titulaire("Karim Haddad")
+    window = counter.window()
+    window.accept(karim)
+    window.page.get_by_role("link", name="Équipe").click()
+    window.page.locator("#display-name").fill("Manon Rey")
+    window.press("Enter")
+    window.page.locator("#handed").wait_for()
+    manon = Professional("Manon Rey", window.page.locator("#handed-link").input_value(), 0)
+    lost = counter.window()
+    lost.accept(manon)
+
+    window.page.get_by_role("link", name="Mon compte").click()
+    window.page.locator("#wards").get_by_role("button", name="Rendre l’accès à Manon Rey").click()
+    window.page.locator("#handed-back").wait_for()
+    assert window.focused() == "handed-back-title"
+    for width in (1280, 390):
+        window.page.set_viewport_size({"width": width, "height": 900})
+        window.photograph(f"account-given-back-{width}")
+        assert window.overflow() <= 0
+        assert window.faults() == []
+    back = counter.window()
+    back.accept(Professional("Manon Rey", window.page.locator("#back-link").input_value(), 0))
+    assert back.page.locator("#who-name").inner_text() == "Manon Rey"
+    lost.page.reload()
+    lost.page.get_by_role("link", name="Mon compte").click()
+    lost.page.locator("#sign-in").wait_for()
+    lost.page.get_by_text("J’ai perdu mes clés").click()
+    lost.photograph("lost-keys")
+    assert lost.faults() == []
+
+
+def test_a_professional_names_a_colleague(counter: Counter) -> None:
+    ines = counter.titulaire("Inès Moreau")
+    counter.world.do(
+        "with p as (insert into access.professionals (rpps, profession_id, name) values ('10999999990', 2, 'Paul Roy')"
+        " returning professional_id), n as (select nextval('access.accounts_account_id_seq') as account_id)"
+        " insert into access.accounts (account_id, kind, organisation_id, professional_id, profession_id, holder_account_id,"
+        " display_name) overriding system value"
+        " select n.account_id, 'professional', a.organisation_id, p.professional_id, 2, n.account_id, 'Paul Roy'"
+        " from p, n, access.accounts as a where a.account_id = %s",
+        ines.account_id,
+    )
+    window = counter.window()
+    window.accept(ines)
+    window.page.get_by_role("link", name="Mon compte").click()
+    window.page.locator("#name-guarantor button").click()
+    window.page.locator("#done", has_text="dans 24 heures").wait_for()
+    assert window.page.locator("#guarantors th").inner_text() == "Paul Roy"
+    window.photograph("account-guarantor")
+    window.page.locator("#guarantors button").click()
+    window.page.locator("#confirm button[value=remove]").click()
+    window.page.locator("#done", has_text="ne peut plus").wait_for()
+    assert window.page.locator("#guarantors tr").count() == 0

@@ -5,6 +5,7 @@ import {
 } from "../session/account.js";
 import { byId, element } from "../elements.js";
 import { say, sayInstant } from "../wording.js";
+import { listenForGuarantors, showGuarantors } from "./guarantors.js";
 import { onAccount, reasonOf, start, withSession } from "./frame.js";
 
 const confirmation = byId("confirm");
@@ -78,6 +79,7 @@ async function show() {
   waiting = contacts.findLast((contact) => !contact.is_confirmed) ?? null;
   byId("confirm-contact").hidden = waiting === null;
   byId("code-address").textContent = waiting?.address ?? "";
+  await showGuarantors(account, perform, ask);
 }
 
 // Perform an act, say what came of it under the title of what it concerns, and show the account as it is now.
@@ -136,6 +138,8 @@ onAccount((next) => {
   byId("account-name").textContent = next?.display_name ?? "";
   byId("account-profession").textContent = next?.profession_label ?? "";
   byId("account-place").textContent = next?.organisation ?? "";
+  byId("handed-back").hidden = true;
   if (isOther) show().catch((error) => { byId("notice").textContent = reasonOf(error); });
 });
+listenForGuarantors(perform);
 await start();
