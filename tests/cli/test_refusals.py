@@ -30,6 +30,8 @@ WORDS: dict[str, list[str]] = {
     "feed list": [],
     "insurer register": ["--amc", "0312345678", "--name", "Mutuelle"],
     "insurer list": [],
+    "jobs list": [],
+    "jobs retry": ["7"],
     "keyring create": ["0312345678"],
     "keyring names": [],
     "people generate": ["--count", "1", "--insurers", "2", "--seed", "1", "--out", "/nonexistent"],
