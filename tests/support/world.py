@@ -25,6 +25,7 @@ import pytest
 from msgspec.structs import replace as changed
 from psycopg.rows import TupleRow
 
+from rempart.domain.detectors import SCORED, Signal
 from rempart.domain.rights import OUTCOME_BY_NUMBER, Outcome
 from rempart.store.database import connect_sync
 from rempart.store.gate import CALL, AskRow, ToldRow, told_rows
@@ -124,10 +125,17 @@ class World:
         self.owner = connect_sync(database.settings, "owner")
         self._faces: dict[str, psycopg.Connection[TupleRow]] = {}
         self._sessions: dict[bytes, Session] = {}
+        self._detector_rules: list[TupleRow] = []
 
     def close(self) -> None:
-        """Lift the containments of the test and hang up."""
+        """Lift the containments of the test, set the detectors back and hang up."""
         if not self.owner.closed:
+            for rule in self._detector_rules:
+                self.do(
+                    "update access.detector_rules set honest = %s, thief = %s, threshold = %s"
+                    " where profession_id = %s and signal_id = %s",
+                    *rule,
+                )
             self.owner.execute("update gate.containments set released_at = now() where released_at is null")
         for connection in (self.owner, *self._faces.values()):
             connection.close()
@@ -315,6 +323,23 @@ class World:
             target,
             mode,
         )
+
+    def detectors(self, signal: Signal | None = None, **columns: object) -> None:
+        """Set the tests of a signal, or of all, for every profession; `threshold=1e9` makes them deaf."""
+        if not self._detector_rules:
+            self._detector_rules = self.owner.execute(
+                "select honest, thief, threshold, profession_id, signal_id from access.detector_rules"
+            ).fetchall()
+        for column, content in columns.items():
+            self.do(
+                f"update access.detector_rules set {column} = %s where signal_id = coalesce(%s, signal_id)",
+                content,
+                signal,
+            )
+
+    def scores(self, account: Account) -> dict[Signal, float]:
+        """Read the scores of an account."""
+        return dict(zip(SCORED, self.state(account, "scores"), strict=True))
 
     def state(self, account: Account, column: str) -> Any:
         """Read a column of an account's state."""
