@@ -233,7 +233,9 @@ def test_the_scores_never_fall_below_nothing(world: World, till: Session, insure
 def test_the_same_person_again_says_nothing(world: World, till: Session, insurer: Insurer) -> None:
     """Else a thief would ask about one whom he knows between each two guesses, and look honest."""
     friend = world.person("Léa", insurer)
-    world.ask(till.about(friend))
+    first, again = world.ask(till.about(friend)), world.ask(till.about(friend))
+    signals = "select signals from evidence.receipts where receipt_id = %s"
+    assert world.one(signals, first.receipt_id) != world.one(signals, again.receipt_id) == 0
     deaf_but(world, Signal.FAILURES)
     gain, _, threshold = rule(world, Signal.FAILURES)
     rows = [
@@ -360,6 +362,21 @@ def test_questions_at_the_pace_of_a_machine_speak(
     told = world.ask(till.about(hugo))
     signals = world.one("select signals from evidence.receipts where receipt_id = %s", told.receipt_id)
     assert {True: 1 << 5, False: 1 << 13, None: 0}[is_regular] == signals & (1 << 5 | 1 << 13)
+
+
+def test_signals_too_weak_alone_convict_together(world: World, till: Session, insurer: Insurer) -> None:
+    deaf_but(world, Signal.TOGETHER)
+    known, old, unknown = (
+        people(world, insurer, 30),
+        people(world, insurer, 10, ENDED),
+        strangers(world, insurer, 10),
+    )
+    rows = [
+        till.about(person, birth=NORMANDIE, cell=next(_cells))
+        for group in zip(known[::3], known[1::3], known[2::3], old, unknown, strict=True)
+        for person in group
+    ]
+    assert until_convicted(world, rows) <= 30
 
 
 # What a conviction does
@@ -514,7 +531,6 @@ def test_a_conviction_explains_itself(world: World, till: Session, insurer: Insu
     assert scores[signal - 1] == score >= threshold
     assert last == answered[-1]
     assert receipts == answered
-    assert world.state(till.account, "frozen_because")["signal"] in ("failures", "together")
 
 
 def test_an_honest_mix_is_never_convicted(world: World, till: Session, insurer: Insurer) -> None:

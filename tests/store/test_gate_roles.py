@@ -20,6 +20,8 @@ RELATIONS: dict[str, dict[str, str]] = {
     "portal": {},
     "identity": {
         "access.*": "select",
+        "access.signals": "",
+        "access.detector_rules": "",
         "access.accounts": "select insert update",
         "access.sessions": "select insert update",
         "access.passkeys": "select insert update",
@@ -43,6 +45,8 @@ RELATIONS: dict[str, dict[str, str]] = {
             "select insert update",
         ),
         "feeds.files": "select",
+        "access.signals": "select",
+        "access.detector_rules": "select insert update",
     },
     "feeds": {
         "members.insurers": "select",
@@ -56,7 +60,7 @@ RELATIONS: dict[str, dict[str, str]] = {
 """What each role may do with a relation; a pattern stands for every relation that no longer name here fits."""
 
 FUNCTIONS: dict[str, set[str]] = {
-    "public": set(),
+    "public": {"platform.present"},
     "fhir": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"},
@@ -66,7 +70,7 @@ FUNCTIONS: dict[str, set[str]] = {
             "gate.contain",
             "gate.release",
             "gate.contained",
-            "gate.frozen",
+            "gate.convicted",
         ),
     },
     "feeds": {
@@ -84,6 +88,8 @@ PERSONAL = (
         "gate.proofs",
         "gate.repeats",
         "gate.containments",
+        "gate.convictions",
+        "gate.canaries",
     ),
     *("evidence.receipts", "access.sessions", "staging.people", "staging.other_aliases", "staging.lines"),
     "staging.identities",
@@ -156,7 +162,7 @@ def test_a_role_may_call_the_functions_that_are_listed_and_no_other(world: World
         " where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and has_function_privilege(%s, p.oid, 'execute')",
         (role_name(role),),
     ).fetchall()
-    assert {row[0] for row in rows} == FUNCTIONS[role]
+    assert {row[0] for row in rows} == FUNCTIONS[role] | FUNCTIONS["public"]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -199,7 +205,13 @@ def test_no_login_gets_a_row_of_people_out_by_any_statement(filled: World, role:
 def test_each_table_of_people_had_a_row_to_give(filled: World) -> None:
     full = {table: filled.one(f"select exists (select from {table})") for table in PERSONAL}
     assert {table for table, has_rows in full.items() if not has_rows} <= {
-        *("members.rights_history", "members.identities", "gate.containments"),
+        *(
+            "members.rights_history",
+            "members.identities",
+            "gate.containments",
+            "gate.convictions",
+            "gate.canaries",
+        ),
         *("staging.people", "staging.other_aliases", "staging.lines", "staging.identities"),
     }
 

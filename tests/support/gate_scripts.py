@@ -221,7 +221,7 @@ class Town:
         states = read(
             "select account_id, standing, day::text, people_today, break_glass_today,"
             " (select array_agg(round(s::numeric, 6)) from unnest(scores) as s),"
-            " recent_cells, frozen_because - 'conviction', stepped_up_at is null, proven_since, rising_since is null,"
+            " recent_cells, stepped_up_at is null, proven_since, rising_since is null,"
             " last_convicted_at is null, round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
             " from gate.account_state where account_id = any(%s)"
         )

@@ -136,7 +136,9 @@ class World:
                     " where profession_id = %s and signal_id = %s",
                     *rule,
                 )
-            self.owner.execute("update gate.containments set released_at = now() where released_at is null")
+            self.owner.execute(
+                "update gate.containments set released_at = now() where coalesce(released_at, 'infinity') > now()"
+            )
         for connection in (self.owner, *self._faces.values()):
             connection.close()
 
@@ -315,13 +317,18 @@ class World:
                 self._sessions[row.token].nonce = answer.next_nonce
         return told
 
-    def contain(self, scope: str, target: int, mode: int) -> None:
-        """Contain a scope: 1 step up, 2 freeze."""
+    def contain(
+        self, scope: str, target: int, mode: int, software_id: int | None = None, region: int | None = None
+    ) -> None:
+        """Contain a scope: 1 step up, 2 freeze, 3 revoke, 4 slow; a shape is of a software and a region too."""
         self.do(
-            "insert into gate.containments (scope, target, mode, because, decided_by) values (%s, %s, %s, 'drill', 'on call')",
+            "insert into gate.containments (scope, target, mode, software_id, region, because, decided_by)"
+            " values (%s, %s, %s, %s, %s, 'drill', 'on call')",
             scope,
             target,
             mode,
+            software_id,
+            region,
         )
 
     def detectors(self, signal: Signal | None = None, **columns: object) -> None:

@@ -20,7 +20,7 @@ from rempart.limits import RECENT_CELLS, REGULAR_GAP_MAX_S, REGULAR_GAP_TOLERANC
 
 
 class Signal(IntEnum):
-    """What is watched; TOGETHER is the sum of the others, CANARY needs no score."""
+    """What is watched; CANARY needs no score."""
 
     FAILURES = 1  # unknown, ended or wrong card: guesses, an old list
     NOVELTY = 2  # somebody whom this shop has not seen in twelve months
@@ -28,12 +28,15 @@ class Signal(IntEnum):
     WALK = 4  # several people born in one month in one commune: order numbers tried one after the other
     ELSEWHERE = 5  # somebody new here, born in another region than the shop's
     REGULARITY = 6  # the same gap between two questions as before: no hand does that
-    TOGETHER = 7
+    TOGETHER = 7  # the sum of those in SUMMED
     CANARY = 8  # somebody who does not exist, and whom only a stolen list names
 
 
 SCORED = tuple(signal for signal in Signal if signal is not Signal.CANARY)
 SPEAKING = tuple(signal for signal in SCORED if signal is not Signal.TOGETHER)
+
+SUMMED = frozenset((Signal.FAILURES, Signal.NOVELTY, Signal.STALE, Signal.ELSEWHERE))
+"""What TOGETHER sums. Not WALK and REGULARITY: to avoid these costs a thief nothing, and would acquit him of the rest."""
 
 
 class Measure(IntEnum):
@@ -144,7 +147,7 @@ def weigh(watch: Watch, words: type_of_words, tests: Mapping[Signal, Test]) -> N
         test = tests.get(signal)
         if test is not None:
             said = test.gain if speaks_for_a_thief else test.relief
-            together += said
+            together += said if signal in SUMMED else 0.0
             watch.scores[signal - 1] = max(0.0, watch.scores[signal - 1] + said)
     if words:
         place = Signal.TOGETHER - 1

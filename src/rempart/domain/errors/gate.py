@@ -33,6 +33,12 @@ class ContainmentTargetUnknown(ContainmentRefused):
     code = "containment-target-unknown"
 
 
+class NobodyToRevoke(ContainmentRefused):
+    """An insurer or an insured person has no session that could be revoked; freeze them, or ask for presence."""
+
+    code = "nobody-to-revoke"
+
+
 class NothingToRelease(ContainmentRefused):
     """Nothing is in force under this number: it was released, or never contained."""
 

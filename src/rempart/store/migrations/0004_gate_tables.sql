@@ -28,7 +28,6 @@ create table gate.account_state (
     proven_since int not null default 0, -- people proven here for the first time since then
     last_convicted_at timestamptz,
     frozen_at timestamptz,
-    frozen_because jsonb,
     region smallint
 ) with (fillfactor = 50);
 
@@ -84,6 +83,7 @@ create table gate.containments (
     target bigint not null, -- 0 for the platform; of a shape, the profession
     software_id int, -- of a shape; 0: the browsers
     region smallint, -- of a shape
+    named text not null default '', -- as whoever decided it named it
     mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
     since timestamptz not null default platform.present(),
     because text not null,
@@ -91,6 +91,7 @@ create table gate.containments (
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,
     waves_from timestamptz, -- accounts come back one after the other between this and released_at
+    constraint sessions_are_of_who_asks check (mode <> 3 or scope not in ('insurer', 'person')),
     constraint a_shape_is_whole check ((scope = 'shape') = (num_nonnulls(software_id, region) = 2))
 );
 create index containments_by_end on gate.containments (coalesce(released_at, 'infinity'));
@@ -134,7 +135,8 @@ create table evidence.receipts (
     outcome smallint not null, -- domain/rights.py
     truth smallint, -- what an answer with presence would have said
     presence smallint not null,
-    break_glass smallint,
+    -- A glass is broken for a reason that domain/rights.py names, or not at all: a face that was taken over cannot write another one.
+    break_glass smallint constraint a_glass_is_broken_for_a_named_reason check (break_glass between 1 and 5),
     domain smallint not null,
     care_date date not null,
     answer_on date,

@@ -61,22 +61,22 @@ join (values
 ) as s (code, honest, thief) using (code);
 
 -- The tests in force today, as the gate reads them once a batch: signal s of profession p stands at (p - 1) * 7 + s.
-create view gate.rules_in_force as
-select
-    array_agg(coalesce(r.gain, 0) order by p.profession_id, s.signal_id) as gains,
-    array_agg(coalesce(r.relief, 0) order by p.profession_id, s.signal_id) as reliefs,
-    array_agg(coalesce(r.threshold, 'infinity') order by p.profession_id, s.signal_id) as thresholds,
-    array_agg(coalesce(r.measure, 1::smallint) order by p.profession_id, s.signal_id) as measures
-from generate_series(1, 11) as p (profession_id)
-cross join generate_series(1, 7) as s (signal_id)
-left join lateral (
-    select * from access.detector_rules as r
-    where r.profession_id = p.profession_id and r.signal_id = s.signal_id
-        and r.valid_from <= (platform.present() at time zone 'Europe/Paris')::date
-        and (platform.present() at time zone 'Europe/Paris')::date < r.valid_until
-    offset 0
-) as r on true;
-alter view gate.rules_in_force owner to rempart_gate;
+create function gate.tests_in_force(
+    out gains double precision[], out reliefs double precision[], out thresholds double precision[], out measures smallint[]
+)
+language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select
+        array_agg(coalesce(r.gain, 0) order by p.profession_id, s.signal_id),
+        array_agg(coalesce(r.relief, 0) order by p.profession_id, s.signal_id),
+        array_agg(coalesce(r.threshold, 'infinity') order by p.profession_id, s.signal_id),
+        array_agg(coalesce(r.measure, 1::smallint) order by p.profession_id, s.signal_id)
+    from (select (platform.present() at time zone 'Europe/Paris')::date as today offset 0) as t
+    cross join generate_series(1, 11) as p (profession_id)
+    cross join generate_series(1, 7) as s (signal_id)
+    left join access.detector_rules as r
+        on r.profession_id = p.profession_id and r.signal_id = s.signal_id and r.valid_from <= t.today and t.today < r.valid_until
+$$;
 
 -- Whether an account is back, where many return by waves: they come one after the other, in an order that nobody chooses.
 create function gate.is_back(p_account_id bigint, p_from timestamptz, p_until timestamptz, p_at timestamptz) returns boolean
@@ -90,7 +90,6 @@ create function gate.convict(p_convictions gate.convictions[]) returns void lang
 set search_path = pg_catalog, pg_temp as $$
 declare
     c gate.convictions;
-    number bigint;
 begin
     foreach c in array p_convictions loop
         insert into gate.convictions (
@@ -98,15 +97,7 @@ begin
         ) values (
             c.convicted_at, c.account_id, c.profession_id, c.software_id, c.region, c.signal_id, c.measure, c.score, c.threshold,
             c.scores, c.since, c.receipt_id
-        ) returning conviction_id into number;
-        if c.measure = 2 then
-            update gate.account_state as st
-            set frozen_because = jsonb_build_object(
-                'signal', (select s.code from access.signals as s where s.signal_id = c.signal_id),
-                'score', c.score, 'threshold', c.threshold, 'conviction', number
-            )
-            where st.account_id = c.account_id;
-        end if;
+        );
         perform gate.demand_presence_of_shape(c);
     end loop;
 end $$;
@@ -129,9 +120,13 @@ begin
     where v.convicted_at > counted_from
         and v.profession_id = p_last.profession_id and v.software_id = p_last.software_id and v.region = p_last.region;
     if accounts >= 10 then
-        insert into gate.containments (scope, target, software_id, region, mode, since, because, decided_by, released_at, released_by)
+        insert into gate.containments (scope, target, software_id, region, named, mode, since, because, decided_by, released_at, released_by)
         values (
-            'shape', p_last.profession_id, p_last.software_id, p_last.region, 1, p_last.convicted_at,
+            'shape', p_last.profession_id, p_last.software_id, p_last.region, (
+                select concat_ws('/', f.code, coalesce(s.client_id, '-'), p_last.region)
+                from access.professions as f left join access.software as s on s.software_id = p_last.software_id
+                where f.profession_id = p_last.profession_id
+            ), 1, p_last.convicted_at,
             accounts || ' comptes de même forme condamnés en 24 heures', 'détecteurs', p_last.convicted_at + interval '4 hours', 'son terme'
         );
     end if;
@@ -141,7 +136,7 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['convict', 'demand_presence_of_shape', 'is_back'] loop
+    foreach made in array array['convict', 'demand_presence_of_shape', 'is_back', 'tests_in_force'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;
