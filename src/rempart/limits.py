@@ -122,25 +122,6 @@ REQUEST_BODY_MAX_S = 10
 BREAK_GLASS_PER_DAY = 3
 """Answers without proof of presence that one account may have a day, each told to the person."""
 
-ACQUAINTANCE_MONTHS = 12
-"""How long a shop remembers a person it asked about; after that the person is new there."""
-
-ACQUAINTANCE_SETTLES_DAYS = 7
-"""A person first asked about less than a week ago is neither new nor known: a thief could make his own acquaintances."""
-
-RECENT_CELLS = 32
-"""People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
-
-WALK_CROWD = 2
-"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of a
-thousand (1,920 such cells in eighty years of one commune)."""
-
-REGULAR_GAP_MAX_S = 60.0
-"""A longer gap is that of a patient, not of a machine."""
-
-REGULAR_GAP_TOLERANCE = 0.05
-"""A gap is the same as the one before within a twentieth: two honest gaps in a row are in one case out of forty."""
-
 KNOWN_PATIENT_MONTHS = 12
 """How long a person proven present at a shop stays a known patient there."""
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rempart.domain.detectors import SCORED, Measure, Signal
+from rempart.domain.detectors import RECENT_CELLS, SCORED, SPEAKING, WALK_CROWD, Measure, Signal
 from rempart.domain.rights import Outcome
-from rempart.limits import RECENT_CELLS, WALK_CROWD
 from tests.support.shadow import Shadow, Trait, acquaint
 from tests.support.world import Insurer, Person, Right, Session, World, digest, outcome
 
@@ -157,7 +156,8 @@ def test_the_gate_weighs_as_the_reference_model_does(
         assert world.state(session.account, "recent_cells") == shadow.watch.recent_cells
         is_frozen = world.state(session.account, "standing") == 2
         assert is_frozen == (shadow.conviction is not None and shadow.conviction.measure is Measure.FREEZE)
-        seen.update(signal for signal in SCORED if scores[signal] > 0)
+        seen.update(signal for signal in SPEAKING for bits in heard if bits >> (signal - 1) & 0x101)
+        seen.update({Signal.TOGETHER} if scores[Signal.TOGETHER] > 0 else ())
         if is_frozen:
             assert shadow.conviction is not None
             seen.add(shadow.conviction.signal)
@@ -531,6 +531,27 @@ def test_a_conviction_explains_itself(world: World, till: Session, insurer: Insu
     assert scores[signal - 1] == score >= threshold
     assert last == answered[-1]
     assert receipts == answered
+
+
+def test_a_change_of_the_rules_holds_from_the_next_question(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    nobody = strangers(world, insurer, 3)
+    assert outcome(world.ask(till.about(nobody[0]))) is Outcome.NOT_CONFIRMED
+    world.detectors(Signal.FAILURES, threshold=2.0)
+    assert outcome(world.ask(till.about(nobody[1]))) is Outcome.NOT_CONFIRMED
+    assert outcome(world.ask(till.about(nobody[2]))) is Outcome.ACCOUNT_FROZEN
+
+
+def test_rules_are_dated(world: World, till: Session, insurer: Insurer) -> None:
+    """What ended yesterday convicts nobody today."""
+    today = world.today()
+    world.do("update access.detector_rules set valid_until = %s where signal_id <> 1", today)
+    try:
+        rows = [till.about(person) for person in people(world, insurer, 40)]
+        assert {outcome(answer) for answer in world.ask_all(rows)} == {Outcome.OPEN}
+    finally:
+        world.do("update access.detector_rules set valid_until = 'infinity'")
 
 
 def test_an_honest_mix_is_never_convicted(world: World, till: Session, insurer: Insurer) -> None:

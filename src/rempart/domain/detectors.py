@@ -14,9 +14,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from rempart.domain.rights import Presence
-from rempart.limits import RECENT_CELLS, REGULAR_GAP_MAX_S, REGULAR_GAP_TOLERANCE, WALK_CROWD
 
 
 class Signal(IntEnum):
@@ -37,6 +37,32 @@ SPEAKING = tuple(signal for signal in SCORED if signal is not Signal.TOGETHER)
 
 SUMMED = frozenset((Signal.FAILURES, Signal.NOVELTY, Signal.STALE, Signal.ELSEWHERE))
 """What TOGETHER sums. Not WALK and REGULARITY: to avoid these costs a thief nothing, and would acquit him of the rest."""
+
+
+ACQUAINTANCE_MONTHS: Final = 12
+"""How long a shop remembers a person it asked about; after that the person is new there."""
+
+ACQUAINTANCE_SETTLES_DAYS: Final = 7
+"""A person first asked about less than a week ago is neither new nor known: a thief could make his own acquaintances."""
+
+RECENT_CELLS: Final = 32
+"""People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
+
+WALK_CROWD: Final = 2
+"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of a
+thousand (1,920 such cells in eighty years of one commune)."""
+
+REGULAR_GAP_MAX_S: Final = 60.0
+"""A longer gap is that of a patient, not of a machine."""
+
+REGULAR_GAP_TOLERANCE: Final = 0.05
+"""A gap is the same as the one before within a twentieth: two honest gaps in a row are in one case out of forty."""
+
+CONVICTION_REMEMBERED_DAYS: Final = 30
+"""A second conviction within this time freezes, whatever its measure: once may be bad luck."""
+
+PROVEN_TO_HEAL: Final = 3
+"""People proven at a shop for the first time that put a stepped-up account back in good standing."""
 
 
 class Measure(IntEnum):

@@ -8,7 +8,7 @@ from typing import Final
 from rempart.domain.birth_dates import BirthDate
 from rempart.domain.identifiers import Nir
 
-_DEPARTEMENTS: Final = {
+_BY_DEPARTEMENT: Final = {
     11: "75 77 78 91 92 93 94 95",
     24: "18 28 36 37 41 45",
     27: "21 25 39 58 70 71 89 90",
@@ -28,7 +28,7 @@ _DEPARTEMENTS: Final = {
     4: "974",
     6: "976",
 }
-_REGION_OF: Final = {name: region for region, names in _DEPARTEMENTS.items() for name in names.split()}
+_REGION_OF: Final = {name: region for region, names in _BY_DEPARTEMENT.items() for name in names.split()}
 _REGION_OF_FINESS: Final = {"9701": 1, "9702": 2, "9703": 3, "9704": 4, "9805": 6}
 
 _ALGERIAN_UNTIL: Final = 1963

@@ -156,7 +156,10 @@ begin
     select (select e.name = 'sandbox' from platform.environment as e),
            (select array_agg(c) from gate.containments as c where coalesce(c.released_at, 'infinity') > batch_at)
     into is_sandbox, contained;
-    select f.* into rules from gate.tests_in_force() as f;
+    select * into rules from gate.tests_of_the_day as t where t.day = (batch_at at time zone 'Europe/Paris')::date;
+    if not found then
+        select * into rules from gate.gather_tests((batch_at at time zone 'Europe/Paris')::date);
+    end if;
 
     -- Each look-up is fenced (offset 0): a plan made while the tables were small, or flattened, would read them whole.
     for q in

@@ -60,23 +60,50 @@ join (values
     ('hospital', 0.72, 0.985), ('midwife', 0.48, 0.97), ('device-supplier', 0.68, 0.985)
 ) as s (code, honest, thief) using (code);
 
--- The tests in force today, as the gate reads them once a batch: signal s of profession p stands at (p - 1) * 7 + s.
-create function gate.tests_in_force(
-    out gains double precision[], out reliefs double precision[], out thresholds double precision[], out measures smallint[]
-)
-language sql stable
+-- The tests in force on a day, as the gate reads them once a batch: signal s of profession p stands at (p - 1) * 7 + s. They are
+-- gathered on the first question of the day, and again after each change.
+create table gate.tests_of_the_day (
+    day date primary key,
+    gains double precision[] not null,
+    reliefs double precision[] not null,
+    thresholds double precision[] not null,
+    measures smallint[] not null
+);
+grant select, insert, delete on gate.tests_of_the_day to rempart_gate;
+
+create function gate.gather_tests(p_day date) returns gate.tests_of_the_day language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    gathered gate.tests_of_the_day;
+begin
+    lock table gate.tests_of_the_day in row exclusive mode; -- a change under way comes first
+    insert into gate.tests_of_the_day
     select
+        p_day,
         array_agg(coalesce(r.gain, 0) order by p.profession_id, s.signal_id),
         array_agg(coalesce(r.relief, 0) order by p.profession_id, s.signal_id),
         array_agg(coalesce(r.threshold, 'infinity') order by p.profession_id, s.signal_id),
         array_agg(coalesce(r.measure, 1::smallint) order by p.profession_id, s.signal_id)
-    from (select (platform.present() at time zone 'Europe/Paris')::date as today offset 0) as t
-    cross join generate_series(1, 11) as p (profession_id)
+    from generate_series(1, 11) as p (profession_id)
     cross join generate_series(1, 7) as s (signal_id)
     left join access.detector_rules as r
-        on r.profession_id = p.profession_id and r.signal_id = s.signal_id and r.valid_from <= t.today and t.today < r.valid_until
-$$;
+        on r.profession_id = p.profession_id and r.signal_id = s.signal_id and r.valid_from <= p_day and p_day < r.valid_until
+    on conflict (day) do nothing;
+    select * into strict gathered from gate.tests_of_the_day as t where t.day = p_day;
+    return gathered;
+end $$;
+
+create function gate.forget_tests() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    lock table gate.tests_of_the_day in exclusive mode;
+    delete from gate.tests_of_the_day;
+    return null;
+end $$;
+alter function gate.forget_tests() owner to rempart_gate;
+revoke all on function gate.forget_tests from public;
+create trigger tests_are_gathered_again after insert or update or delete or truncate on access.detector_rules
+    for each statement execute function gate.forget_tests();
 
 -- Whether an account is back, where many return by waves: they come one after the other, in an order that nobody chooses.
 create function gate.is_back(p_account_id bigint, p_from timestamptz, p_until timestamptz, p_at timestamptz) returns boolean
@@ -136,7 +163,7 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['convict', 'demand_presence_of_shape', 'is_back', 'tests_in_force'] loop
+    foreach made in array array['convict', 'demand_presence_of_shape', 'is_back', 'gather_tests'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;

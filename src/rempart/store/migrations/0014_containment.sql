@@ -44,6 +44,8 @@ set search_path = pg_catalog, pg_temp as $$
     end
 $$;
 
+alter function gate.target_of owner to rempart_gate;
+
 -- Contain at once; null if there is nothing of that name. What is in force already is not doubled. With a term, it ends by itself.
 create function gate.contain(
     p_scope text, p_named text, p_mode smallint, p_because text, p_by text, p_hours double precision default null
