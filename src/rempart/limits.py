@@ -196,10 +196,12 @@ KEYRING_OPENINGS_REMEMBERED_MAX = 400_000
 KEYRING_RATES = {
     "fhir": ((40_000, 20_000.0), (5_000_000, 200.0)),
     "portal": ((2_000, 1_000.0), (100_000, 20.0)),
+    "counter": ((2_000, 1_000.0), (100_000, 20.0)),
     "feeds": ((200_000_000, 1_000.0),),
     "worker": ((200_000, 10.0),),
 }
-"""Look-ups (fhir, portal, feeds) or openings (worker) that a role may have: (at once, then per second), all of them at once.
+"""Look-ups (fhir, portal, counter, feeds) or openings (worker) that a role may have: (at once,
+then per second), all of them at once.
 
 The country asks three questions a second; a face may ask 200 for as long as it likes, and store what it does not use. Whoever
 owns a web server and a stolen dump, and guesses NIR, needs 126 guesses per person (security notes 5.2): 33 million people

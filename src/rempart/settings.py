@@ -11,6 +11,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("production", "sandbox", "drill")
 KEYRING_BACKENDS = ("file", "pkcs11")
@@ -29,6 +30,8 @@ SYSTEM_USER_OF_ROLE = {
     "fhir": "rempart-fhir",
     "identity": "rempart-identity",
     "portal": "rempart-portal",
+    "counter": "rempart-counter",
+    "public": "rempart-public",
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
     "test-provider": "rempart-testidp",
@@ -58,6 +61,9 @@ class Settings:
     fhir_url: str
     identity_url: str
     portal_url: str
+    counter_url: str
+    status_url: str
+    passkey_host: str
     test_provider_url: str
     keyring_backend: str
     keyring_passphrase_file: Path | None
@@ -78,6 +84,9 @@ class Settings:
             "REMPART_FHIR_URL": self.fhir_url,
             "REMPART_IDENTITY_URL": self.identity_url,
             "REMPART_PORTAL_URL": self.portal_url,
+            "REMPART_COUNTER_URL": self.counter_url,
+            "REMPART_STATUS_URL": self.status_url,
+            "REMPART_PASSKEY_HOST": self.passkey_host,
             "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
             "REMPART_KEYRING": self.keyring_backend,
             "REMPART_KEYRING_PASSPHRASE_FILE": str(self.keyring_passphrase_file or ""),
@@ -132,6 +141,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environ.get("REMPART_HOME") or "var").absolute()
     runtime = _runtime_home(home)
     database_url = environ.get("REMPART_DATABASE_URL", "")
+    portal_url = (environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}").rstrip("/")
+    counter_url = (environ.get("REMPART_COUNTER_URL") or _beside(portal_url, port + 4)).rstrip("/")
     return Settings(
         environment=_choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS),
         home=home,
@@ -144,7 +155,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         fhir_workers=_number(environ, "REMPART_FHIR_WORKERS", 2, 1, 64),
         fhir_url=environ.get("REMPART_FHIR_URL") or f"http://localhost:{port}",
         identity_url=environ.get("REMPART_IDENTITY_URL") or f"http://localhost:{port + 1}",
-        portal_url=environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}",
+        portal_url=portal_url,
+        counter_url=counter_url,
+        status_url=(environ.get("REMPART_STATUS_URL") or _beside(portal_url, port + 5)).rstrip("/"),
+        passkey_host=_passkey_host(environ, portal_url, counter_url),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
         keyring_backend=_choice(environ, "REMPART_KEYRING", "file", KEYRING_BACKENDS),
         keyring_passphrase_file=_path(environ, "REMPART_KEYRING_PASSPHRASE_FILE"),
@@ -177,6 +191,26 @@ def _socket_home(runtime: Path) -> Path:
     if os.geteuid() == 0:
         return Path("/run") / f"rempart-{_digest(runtime)}"
     return Path("/tmp") / f"rempart-{os.geteuid()}-{_digest(runtime)}"  # noqa: S108 (made 0700 and checked before use)
+
+
+def _beside(url: str, port: int) -> str:
+    """Name a face on another port of the same host: another origin, for which the same passkeys are good."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _passkey_host(environ: Mapping[str, str], portal_url: str, counter_url: str) -> str:
+    """Choose the host that passkeys are bound to; refuse one under which the portal or the counter could not use them."""
+    chosen = (environ.get("REMPART_PASSKEY_HOST") or urlsplit(portal_url).hostname or "").lower()
+    for name, url in (("REMPART_PORTAL_URL", portal_url), ("REMPART_COUNTER_URL", counter_url)):
+        host = urlsplit(url).hostname or ""
+        if host != chosen and not ("." in chosen and host.endswith(f".{chosen}")):
+            raise SystemExit(
+                f"{name} is {url!r}, where passkeys of {chosen!r} are not good: set REMPART_PASSKEY_HOST to the domain "
+                "that the portal and the counter have in common"
+            )
+    return chosen
 
 
 def _digest(path: Path) -> str:

@@ -256,7 +256,7 @@ def test_the_operator_loosens_nothing_by_another_way(operator: psycopg.Connectio
         operator.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["fhir", "portal", "identity", "feeds"])
+@pytest.mark.parametrize("role", ["fhir", "portal", "counter", "public", "identity", "feeds"])
 @pytest.mark.parametrize(
     "call",
     [

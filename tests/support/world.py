@@ -280,24 +280,25 @@ class World:
             )
         )
 
-    def browser_session(self, account: Account) -> Session:
-        """Open a browser's session, good at the portal."""
+    def browser_session(self, account: Account, face: str = "portal") -> Session:
+        """Open a browser's session, good at the portal or at the counter."""
         nonce = secrets.token_hex(16)
         return self.keep(
-            Session("portal", secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
+            Session(face, secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
         )
 
     def keep(self, session: Session) -> Session:
         self.do(
             """
-            insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s,
-                                         nonce_digest)
-            values (%s, %s, %s, %s, now() + interval '4 hours', %s, %s)
+            insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, face, expires_at,
+                                         idle_s, nonce_digest)
+            values (%s, %s, %s, %s, %s, now() + interval '4 hours', %s, %s)
             """,
             session.token,
             session.thumbprint,
             session.account.account_id,
             session.software_id,
+            {"portal": 2, "counter": 3}.get(session.role),
             None if session.nonce is None else 1800,
             None if session.nonce is None else hashlib.sha256(session.nonce.encode()).digest(),
         )

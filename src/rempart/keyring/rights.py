@@ -21,6 +21,7 @@ CELL = "cell"
 ALLOWED: dict[str, dict[Operation, tuple[str, ...]]] = {
     "fhir": {Operation.INDEX: (INDEX, REQUEST, CELL)},
     "portal": {Operation.INDEX: (INDEX, REQUEST, CELL)},
+    "counter": {Operation.INDEX: (INDEX, REQUEST, CELL)},
     "identity": {Operation.SIGN: ("sign/identity",), Operation.PUBLIC_KEY: (SIGN,)},
     "feeds": {Operation.INDEX_ALL: (INDEX,), Operation.SEAL: (DATA,)},
     "operator": {Operation.CREATE: (INDEX, DATA, SIGN), Operation.NAMES: (), Operation.PUBLIC_KEY: (SIGN,)},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rempart.domain.access import AccountLabel
+from rempart.domain.access import AccountLabel, Face
 from rempart.domain.errors.accounts import InvitationUnknown, PasskeyRefused, PasskeysTooMany
 from rempart.limits import CEREMONY_LIFE_S, PASSKEYS_PER_ACCOUNT_MAX
 from rempart.operations.open_browser_session import BrowserSession, describe, open_for, use_challenge
@@ -67,7 +67,7 @@ async def enrol_by_invitation(
             await reception.use_proof(connection, proof)
             await kept.use_invitation(connection, digest_of(code))
             await _keep(connection, invitation.account_id, made)
-            return await open_for(connection, invitation.account_id, proof)
+            return await open_for(connection, invitation.account_id, proof, Face.PORTAL)
 
 
 async def begin_another(reception: Reception, caller: AdmittedCaller) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class Reception:
     def __init__(self, settings: Settings) -> None:
         self.issuer = settings.identity_url.rstrip("/")
         self.portal_url = settings.portal_url.rstrip("/")
-        self.party = RelyingParty(self.portal_url)
+        self.counter_url = settings.counter_url.rstrip("/")
+        self.party = RelyingParty(settings.passkey_host, self.portal_url, self.counter_url)
         self.proofs = ProofVerifier(self.now_s)
         self.provider_keys = ProviderKeys(fetch_key_set, self.now_s)
         self.throttle = Throttle(

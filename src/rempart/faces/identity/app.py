@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from rempart.faces.identity import browser, discovery, staff, tokens
-from rempart.faces.identity.endpoints import answered, authenticated
+from rempart.faces.identity.endpoints import ANY_PAGE, answered, authenticated
 from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
 from rempart.settings import Settings
@@ -35,7 +35,7 @@ def build(settings: Settings) -> Starlette:
         middleware=[
             Middleware(
                 CORSMiddleware,
-                allow_origins=[reception.portal_url],
+                allow_origins=[reception.portal_url, reception.counter_url],
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "DPoP", "Accept-Language"],
                 expose_headers=["DPoP-Nonce", "Retry-After"],
@@ -64,8 +64,12 @@ def _routes() -> list[Route]:
         Route("/browser/passkeys/another", authenticated(browser.enrol_another), methods=["POST"]),
         Route("/browser/sign-in/options", answered(browser.begin_sign_in), methods=["POST"]),
         Route("/browser/sign-in", answered(browser.sign_in), methods=["POST"]),
-        Route("/browser/session", authenticated(browser.see_session), methods=["GET"]),
-        Route("/browser/sign-out", authenticated(browser.sign_out, ends_session=True), methods=["POST"]),
+        Route("/browser/session", authenticated(browser.see_session, faces=ANY_PAGE), methods=["GET"]),
+        Route(
+            "/browser/sign-out",
+            authenticated(browser.sign_out, faces=ANY_PAGE, ends_session=True),
+            methods=["POST"],
+        ),
         Route("/browser/staff", authenticated(staff.list_staff), methods=["GET"]),
         Route("/browser/staff", authenticated(staff.invite), methods=["POST"]),
         Route("/browser/staff/{account_id:int}", authenticated(staff.revoke), methods=["DELETE"]),

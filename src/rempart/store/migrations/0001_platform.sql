@@ -1,6 +1,6 @@
 -- What the platform is, and the roles among which its powers are split.
 --
--- Login roles (rempart_fhir, rempart_portal, rempart_identity, rempart_feeds, rempart_operator) are made by
+-- Login roles (rempart_fhir, rempart_portal, rempart_counter, rempart_public, rempart_identity…) are made by
 -- store/database.py, because a role belongs to the whole server. The two roles below cannot log in: they own the functions
 -- through which the login roles act, so that none of these ever reads a table of people.
 

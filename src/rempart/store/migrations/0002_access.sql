@@ -91,6 +91,7 @@ create table access.sessions (
     profession_id smallint not null,
     timezone text not null,
     software_id int references access.software, -- null for a browser
+    face smallint check (face in (2, 3)), -- the one for which a browser's was opened: 2 portal, 3 counter; null for a software
     opened_at timestamptz not null default now(),
     expires_at timestamptz not null,
     idle_s int, -- null: never idle
@@ -98,7 +99,8 @@ create table access.sessions (
     nonce_digest bytea check (length(nonce_digest) = 32), -- the one that the next proof must carry; browsers only
     revoked_at timestamptz,
     revoked_because text,
-    constraint a_browser_session_has_a_nonce check (software_id is not null or nonce_digest is not null)
+    constraint a_browser_session_has_a_nonce check (software_id is not null or nonce_digest is not null),
+    constraint a_browser_session_is_for_a_face check ((software_id is null) = (face is not null))
 );
 create unique index one_session_per_token on access.sessions (token_digest);
 create index sessions_of_an_account on access.sessions (account_id);

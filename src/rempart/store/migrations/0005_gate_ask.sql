@@ -172,7 +172,7 @@ begin
                 when s.revoked_at is not null then 42
                 when s.expires_at <= batch_at then 41
                 when s.key_thumbprint is distinct from u.thumbprint then 44
-                when case this_face when 9 then u.amc is not null else (s.software_id is not null) <> (this_face = 1) end then 48
+                when case this_face when 9 then u.amc is not null else coalesce(s.face, 1) <> this_face end then 48
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
                 when u.proof_at not between clock_s - 60 and clock_s + 5 then 47
                 when e.session_id is not null then 45

@@ -28,45 +28,56 @@ _KEY = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PLACE_OF_KEY = "Idempotency-Key"
 
 
-class QuestionForm(msgspec.Struct, forbid_unknown_fields=True):
-    """The fields of the page; `birth_date` is day first, as it is typed."""
+class CardForm(msgspec.Struct, forbid_unknown_fields=True):
+    """The fields of the counter: what stands on a card, for today; `birth_date` is day first, as it is typed."""
 
     amc_number: str
     nir: str
     birth_date: str
     domain: str
     birth_rank: int = 1
-    care_date: date | None = None
     card_secret: str | None = None
-    break_glass: str | None = None
 
     def __repr__(self) -> str:
-        return f"QuestionForm(domain={self.domain!r})"
+        return f"{type(self).__name__}(domain={self.domain!r})"
 
 
-async def read_question(request: Request, now_s: float) -> RightsQuestion:
-    """Read a question whole. Refuses: BodyOversize, BodyTypeWrong, BodyMalformed, IdentifierRefused, CardSecretRefused."""
+class QuestionForm(CardForm, forbid_unknown_fields=True):
+    """The fields of the portal: another day, and a reason for asking without a card, beside those of the counter."""
+
+    care_date: date | None = None
+    break_glass: str | None = None
+
+
+async def read_question(request: Request, now_s: float, form: type[CardForm]) -> RightsQuestion:
+    """Read a question whole, in the form that the page has.
+
+    Refuses: BodyOversize, BodyTypeWrong, BodyMalformed, IdentifierRefused, CardSecretRefused.
+    """
     body = await read_body(request, JSON)
-    question = _question_of(decode_json(body, QuestionForm), body, _idempotency_key(request))
+    question = _question_of(decode_json(body, form), body, _idempotency_key(request))
     check_order_of_days(question.birth_date, question.care_date, now_s)
     return question
 
 
-def _question_of(form: QuestionForm, body: bytes, idempotency_key: str | None) -> RightsQuestion:
+def _question_of(form: CardForm, body: bytes, idempotency_key: str | None) -> RightsQuestion:
     return RightsQuestion(
         nir=Nir.parse(form.nir),
         amc_number=parse_amc_number(form.amc_number),
         birth_date=BirthDate.parse_day_first(form.birth_date),
         birth_rank=parse_birth_rank(form.birth_rank),
         domain=_named(Domain.__members__, form.domain, "domain"),
-        care_date=form.care_date,
+        care_date=getattr(form, "care_date", None),
         card_secret=None if form.card_secret is None else parse_card_secret(form.card_secret),
-        break_glass=None
-        if form.break_glass is None
-        else _named(BREAK_GLASS, form.break_glass, "break_glass"),
+        break_glass=_break_glass_of(form),
         idempotency_key=idempotency_key,
         body=body,
     )
+
+
+def _break_glass_of(form: CardForm) -> BreakGlassReason | None:
+    reason = getattr(form, "break_glass", None)
+    return None if reason is None else _named(BREAK_GLASS, reason, "break_glass")
 
 
 def _idempotency_key(request: Request) -> str | None:

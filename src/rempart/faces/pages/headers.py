@@ -1,4 +1,4 @@
-"""The headers that every answer of the portal carries: what a page may load, whom it may speak to, who may frame it.
+"""The headers that every answer of a face with pages carries: what a page may load, whom it may speak to, who may frame it.
 
 Nothing inline, nothing from elsewhere, no form that a browser sends by itself (its fields would stand in an address), and no
 script may turn text into markup.
@@ -9,20 +9,17 @@ Sources: https://www.w3.org/TR/CSP3/, https://www.w3.org/TR/trusted-types/, http
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rempart.settings import Settings
-
 HSTS = "max-age=63072000; includeSubDomains"
 
 
-def security_headers(settings: Settings) -> dict[str, str]:
-    """Compose the headers for a platform's addresses."""
-    identity_url = settings.identity_url.rstrip("/")
+def security_headers(own_url: str, identity_url: str = "") -> dict[str, str]:
+    """Compose the headers of the face known at `own_url`, whose scripts speak to it and to the identity process alone."""
     policy = (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
-        f"connect-src 'self' {identity_url}",
+        f"connect-src 'self' {identity_url}".rstrip(),
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -41,7 +38,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    if settings.portal_url.startswith("https://"):
+    if own_url.startswith("https://"):
         headers["Strict-Transport-Security"] = HSTS
     return headers
 

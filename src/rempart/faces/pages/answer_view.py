@@ -4,14 +4,15 @@ The shape is the same for every outcome; a negative answer without presence has 
 the truth behind it.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import msgspec
 
 from rempart.domain.rights import Coverage, Kind, Outcome, RightsAnswer, RightsQuestion
-from rempart.faces.portal.catalogue import Translate
-from rempart.faces.portal.problems import PLACE_OF_OUTCOME, words_at_the_counter
+from rempart.faces.pages.catalogue import Translate
+from rempart.faces.pages.problems import PLACE_OF_OUTCOME, words_at_the_counter
 from rempart.faces.wording import (
     Language,
     domain_label,
@@ -28,6 +29,26 @@ class CoverageView(msgspec.Struct):
     label: str
     until: str
     domains: list[str]
+
+
+class Link(msgspec.Struct):
+    """Another place to go, as the page shows it."""
+
+    label: str
+    address: str
+
+
+Elsewhere = Mapping[str, str]
+"""The addresses where one goes when this face is closed: `counter`, `status`."""
+
+
+def links_of(elsewhere: Elsewhere, _: Translate) -> list[Link]:
+    """Name the places where one goes when this face is closed."""
+    labels = {
+        "counter": _("Ouvrir le comptoir, qui reste ouvert quand le portail est fermé"),
+        "status": _("Voir l’état du service"),
+    }
+    return [Link(labels[place], address) for place, address in elsewhere.items()]
 
 
 class AnswerView(msgspec.Struct):
@@ -47,6 +68,7 @@ class AnswerView(msgspec.Struct):
     data_as_of: str | None
     retry_after_s: int
     why: dict[str, Any] | None
+    links: list[Link] = []
 
 
 def view_of(answer: RightsAnswer, question: RightsQuestion, language: Language, _: Translate) -> AnswerView:

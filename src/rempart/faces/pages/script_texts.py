@@ -1,12 +1,12 @@
-"""The texts that the portal's scripts say, written into each page so that no script holds a sentence.
+"""The texts that the scripts of the pages say, written into each page so that no script holds a sentence.
 
 `texts` are the page's own; `codes` are what faces/wording.py says of the codes that a script meets before or instead of an
 answer, here and there put in the words of somebody who types rather than programs.
 """
 
 from rempart.domain.rights import Domain
-from rempart.faces.portal.catalogue import Translate
-from rempart.faces.portal.problems import words_at_the_counter
+from rempart.faces.pages.catalogue import Translate
+from rempart.faces.pages.problems import words_at_the_counter
 from rempart.faces.wording import CODES, Language, domain_label
 
 CODES_MET_BY_SCRIPTS = frozenset(

@@ -1,4 +1,4 @@
-"""What the portal answers when it does not answer: an HTTP status, a code and words for each refusal, outage and bug.
+"""What a page is answered when it is not answered: an HTTP status, a code and words for each refusal, outage and bug.
 
 A sentence of faces/wording.py that speaks to a programmer is put here in the words of somebody at a counter. Never: say more of
 a bug than its reference number, or repeat what was typed.
@@ -14,7 +14,7 @@ from rempart.domain.errors import Outage, Refusal, RempartError
 from rempart.domain.errors.access import AccessRefused, TokenRefused
 from rempart.domain.errors.requests import BodyOversize, BodyTypeWrong
 from rempart.domain.rights import Outcome
-from rempart.faces.portal.catalogue import Translate
+from rempart.faces.pages.catalogue import Translate
 from rempart.faces.wording import CODES as WORDED
 from rempart.faces.wording import Language, words_of
 
