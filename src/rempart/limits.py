@@ -217,3 +217,21 @@ FEED_FAULTS_MAX = 500_000
 
 FEED_ROWS_MAX = 1_000_000_000
 """Rows of one member file: fifteen times the insured people of France."""
+
+STATUS_PERIOD_S = 2.0
+"""How often the public page looks: what is closed is told within 10 seconds, with the two below and what a cache keeps."""
+
+STATUS_READ_TIMEOUT_S = 2.0
+"""The base gives the state in some milliseconds; one that needs this long is called silent."""
+
+STATUS_PROBE_TIMEOUT_S = 1.0
+"""A face answers its health page in a millisecond; one that needs this long answers nobody."""
+
+STATUS_SILENCES_BEFORE_TELLING = 2
+"""A process that ends is back in less than a second: one silence is no news."""
+
+STATUS_CACHED_S = 2
+"""How long a cache may keep the public page while it is fresh; past that, it may show the old one for a day if we are gone."""
+
+STATUS_SENTENCE_CHARS_MAX = 500
+"""A message is read on a telephone by somebody who has a customer waiting."""

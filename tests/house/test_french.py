@@ -78,7 +78,9 @@ def test_a_space_that_does_not_break_is_left_alone(text: str) -> None:
     assert unspaced([text]) == []
 
 
-@pytest.mark.parametrize("catalogue", ["faces/wording_fr.json", "feeds/formats/advice_fr.json"])
+@pytest.mark.parametrize(
+    "catalogue", ["faces/wording_fr.json", "faces/public/words_fr.json", "feeds/formats/advice_fr.json"]
+)
 def test_what_a_catalogue_says_is_spaced_as_french_is(catalogue: str) -> None:
     texts = json.loads((PACKAGE / catalogue).read_text(encoding="utf-8"))
     assert unspaced(strings_in(texts)) == []

@@ -95,6 +95,7 @@ PERSONAL = (
         "gate.containments",
         "gate.convictions",
         "gate.canaries",
+        "gate.status_messages",
     ),
     *("evidence.receipts", "access.sessions", "staging.people", "staging.other_aliases", "staging.lines"),
     "staging.identities",
@@ -217,6 +218,7 @@ def test_each_table_of_people_had_a_row_to_give(filled: World) -> None:
             "gate.convictions",
             "gate.canaries",
         ),
+        *("members.rights_history", "members.identities", "gate.containments", "gate.status_messages"),
         *("staging.people", "staging.other_aliases", "staging.lines", "staging.identities"),
     }
 

@@ -48,6 +48,10 @@ app.command(
     "rempart.cli.register.software:app", name="software", help="Software that may ask: register, revoke."
 )
 
+app.command(
+    "rempart.cli.status:app", name="status", help="The public status page: publish, list, end a message."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that was typed, or the one given."""

@@ -46,6 +46,22 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
         "Une autre personne tape la même commande.",
     ),
+    "status-population-unknown": (
+        "Aucune population ne porte ce nom.",
+        "Un code de profession (optician, pharmacist…), software, insurer ou insured\u202f; rien pour tout le monde.",
+    ),
+    "status-time-malformed": (
+        "L’heure des prochaines nouvelles n’est pas une date à venir.",
+        "Par exemple\u00a0: --next-news 2026-11-22T14:30, à l’heure de Paris.",
+    ),
+    "status-sentence-wrong": (
+        "Ce message est vide, trop long ou sur plusieurs lignes.",
+        "De 1 à 500 caractères, sur une ligne.",
+    ),
+    "status-message-unknown": (
+        "Aucun message en cours ne porte ce numéro.",
+        "Ceux qui le sont\u00a0: rempart status list.",
+    ),
     "generation-impossible": (
         "Ce nombre d’assureurs n’est pas possible.",
         "Au moins un assureur, et pas plus d’assureurs que de personnes.",
