@@ -56,7 +56,8 @@ class Day:
         """Release it, as two operators do."""
         with connect_sync(self.settings, "operator") as connection:
             released = [
-                acts.release(connection, containment_id, "fini", who) for who in ("nadia.op", "hugo.op")
+                acts.release(connection, "fini", who, containment_id=containment_id)
+                for who in ("nadia.op", "hugo.op")
             ]
         assert released == [False, True]
 
@@ -244,6 +245,18 @@ def test_the_page_says_since_when_it_knows_nothing_new(day: Day, window: Window)
     finally:
         owner.do(f'grant connect on database "{database}" to rempart_public')
         day.reopen(number)
+    seconds_until(lambda: bool(day.status()["is_current"]) and bool(day.status()["all_open"]))
+
+
+def test_a_base_that_hangs_does_not_take_the_page_along(day: Day) -> None:
+    if not day.settings.is_database_embedded:
+        pytest.skip("an external server's processes are not ours to stop")
+    backend = day.counter.world.one(
+        "select pid from pg_stat_activity where usename = 'rempart_public' and datname = current_database()"
+    )
+    with stopped([int(backend)]), stopped(day.running.process_ids["fhir"]):
+        write_down(told_without_news_s=seconds_until(lambda: day.status()["base_silent_since"] is not None))
+        seconds_until(lambda: day.standing("software", "fhir") == "silent")
     seconds_until(lambda: bool(day.status()["is_current"]) and bool(day.status()["all_open"]))
 
 

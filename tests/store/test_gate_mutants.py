@@ -18,6 +18,7 @@ from tests.attacks import test_owned_face as owned
 from tests.store import test_gate_budgets as budgets
 from tests.store import test_gate_containment as containment
 from tests.store import test_gate_detectors as detectors
+from tests.store import test_gate_faces as faces
 from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
@@ -156,9 +157,11 @@ MUTANTS = [
            lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), b"\0" * 32)),
     Mutant("1 session", "s.key_thumbprint is distinct from u.thumbprint", "s.key_thumbprint <> u.thumbprint",
            lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), None)),
-    Mutant("1 session", "(s.software_id is not null) <> (this_face = 1)", "false",
+    Mutant("1 session", "coalesce(s.face, 1) <> this_face", "false",
            lambda world: session.test_a_softwares_session_is_no_good_at_the_portal_nor_a_browsers_at_the_api(
                world, till(world), world.browser_session(world.account()))),
+    Mutant("1 session", "coalesce(s.face, 1) <> this_face", "(s.face is null) <> (this_face = 1)",
+           lambda world: faces.test_a_session_serves_at_its_own_face_alone(world, "portal", "counter")),
     Mutant("1 session", "when 9 then u.amc is not null", "when 9 then false",
            lambda world: session.test_the_identity_process_admits_both_kinds_of_sessions_but_asks_about_nobody(
                world, till(world), world.browser_session(world.account()))),

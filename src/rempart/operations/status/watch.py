@@ -27,6 +27,7 @@ from rempart.limits import (
 from rempart.settings import Settings
 from rempart.store import status as kept
 from rempart.store.database import connect
+from rempart.store.status import PublicRow
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class Watch:
         self._read = _Read()
         self._connection: psycopg.AsyncConnection[TupleRow] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._left: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self._look()
@@ -88,7 +90,7 @@ class Watch:
     ) -> None:
         if self._watching is not None:
             self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await asyncio.gather(self._watching, *self._left, return_exceptions=True)
         await self._hang_up()
 
     async def _go_on(self) -> None:
@@ -111,15 +113,16 @@ class Watch:
         self._tell(Known(clock.now(), read.at, read.silent_since, read.closures, read.messages, states))
 
     async def _read_base(self) -> None:
+        reading = asyncio.create_task(self._rows())
+        done, _ = await asyncio.wait({reading}, timeout=STATUS_READ_TIMEOUT_S)
+        if not done:
+            self._leave(reading)
+            self._note_silence("TimeoutError")
+            return
         try:
-            async with asyncio.timeout(STATUS_READ_TIMEOUT_S):
-                if self._connection is None or self._connection.closed:
-                    self._connection = await connect(self._settings, ROLE)
-                rows = await kept.read_public(self._connection)
-        except (Outage, psycopg.Error, TimeoutError) as error:
-            if self._read.silent_since is None:
-                self._read.silent_since = clock.now()
-                log.warning("status-base-silent", error=type(error).__name__)
+            rows = reading.result()
+        except (Outage, psycopg.Error) as error:
+            self._note_silence(type(error).__name__)
             await self._hang_up()
             return
         self._read.at, self._read.silent_since = clock.now(), None
@@ -133,6 +136,30 @@ class Watch:
             for row in rows
             if row.kind == "message"
         )
+
+    async def _rows(self) -> list[PublicRow]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._settings, ROLE)
+        return await kept.read_public(self._connection)
+
+    def _note_silence(self, because: str) -> None:
+        if self._read.silent_since is None:
+            self._read.silent_since = clock.now()
+            log.warning("status-base-silent", error=because)
+
+    def _leave(self, reading: "asyncio.Task[list[PublicRow]]") -> None:
+        """Give a reading up without waiting for it: the driver takes seconds to cancel at a server that hangs."""
+        connection, self._connection = self._connection, None
+
+        async def end() -> None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+            if connection is not None:
+                await connection.close()
+
+        leaving = asyncio.create_task(end())
+        self._left.add(leaving)
+        leaving.add_done_callback(self._left.discard)
 
     async def _listen(self, face: str) -> None:
         heard = self._read.faces[face]
