@@ -70,12 +70,16 @@ set search_path = pg_catalog, pg_temp as $$
             case c.scope
                 when 'insurer' then (select i.name from members.insurers as i where i.insurer_id = c.target)
                 when 'software' then ''
-                else gate.name_of(c.scope, c.target)
+                when 'face' then (array['fhir', 'portal', 'counter'])[c.target]
+                when 'profession' then (select f.code from access.professions as f where f.profession_id = c.target)
+                else ''
             end,
-            c.mode, c.since, c.released_at, '', null::timestamptz
+            case c.mode when 3 then 2 else c.mode end, c.since,
+            case when coalesce(c.released_at, 'infinity') <= platform.present() then c.released_at end, '', null::timestamptz
         from gate.containments as c
         where c.scope in ('platform', 'face', 'profession', 'insurer', 'software')
-            and (c.released_at is null or c.released_at > now() - interval '30 days')
+            and c.mode <> 4 -- who is slowed down is still served
+            and coalesce(c.released_at, 'infinity') > platform.present() - interval '30 days'
         union all
         select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at
         from gate.status_messages as m
