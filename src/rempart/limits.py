@@ -74,6 +74,24 @@ BROWSER_SESSION_IDLE_S = 30 * 60
 CEREMONY_LIFE_S = 300
 """How long a passkey ceremony may take, from its challenge to its answer."""
 
+PSC_ATTEMPT_LIFE_S = 600
+"""How long a sign-in at Pro Santé Connect may take: to find one's telephone, open e-CPS and type its code."""
+
+PSC_CHOICE_LIFE_S = 300
+"""How long a professional may take to say at which of his places he works."""
+
+PSC_TEXT_MAX_CHARS = 4_096
+"""The longest code or state that comes back in an address; Keycloak's codes are under 200 characters."""
+
+PSC_ANSWER_MAX_BYTES = 131_072
+"""The longest document of a provider: userinfo with thirty places of exercise is under 30 kB."""
+
+PSC_CALLS_MAX = 8
+"""Calls to the provider at once, each in a thread for 5 s at most: a provider that is silent holds no more of us than that."""
+
+PSC_WAITING_MAX = 64
+"""Sign-ins that wait for one of these calls: past that the provider is down, and one is told so at once."""
+
 PASSKEYS_PER_ACCOUNT_MAX = 5
 """A telephone, two workstations, a spare key: beyond that nobody knows where they all are."""
 

@@ -65,6 +65,10 @@ class Settings:
     status_url: str
     passkey_host: str
     test_provider_url: str
+    psc_issuer: str
+    psc_client_id: str
+    psc_secret_file: Path | None
+    psc_key_file: Path | None
     keyring_backend: str
     keyring_passphrase_file: Path | None
     pkcs11_module: str
@@ -88,6 +92,10 @@ class Settings:
             "REMPART_STATUS_URL": self.status_url,
             "REMPART_PASSKEY_HOST": self.passkey_host,
             "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
+            "REMPART_PSC_ISSUER": self.psc_issuer,
+            "REMPART_PSC_CLIENT_ID": self.psc_client_id,
+            "REMPART_PSC_SECRET_FILE": str(self.psc_secret_file or ""),
+            "REMPART_PSC_KEY_FILE": str(self.psc_key_file or ""),
             "REMPART_KEYRING": self.keyring_backend,
             "REMPART_KEYRING_PASSPHRASE_FILE": str(self.keyring_passphrase_file or ""),
             "REMPART_PKCS11_MODULE": self.pkcs11_module,
@@ -99,6 +107,11 @@ class Settings:
     def is_sandbox(self) -> bool:
         """Whether this process may show test-only things; the database has the last word."""
         return self.environment == "sandbox"
+
+    @property
+    def psc_address(self) -> str:
+        """The issuer of Pro Santé Connect, a sandbox's own provider where none is named; empty: nobody signs in that way."""
+        return self.psc_issuer or (self.test_provider_url.rstrip("/") if self.is_sandbox else "")
 
     @property
     def is_database_embedded(self) -> bool:
@@ -143,8 +156,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     database_url = environ.get("REMPART_DATABASE_URL", "")
     portal_url = (environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}").rstrip("/")
     counter_url = (environ.get("REMPART_COUNTER_URL") or _beside(portal_url, port + 4)).rstrip("/")
+    environment = _choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS)
+    _refuse_half_a_psc(environ, environment)
     return Settings(
-        environment=_choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS),
+        environment=environment,
         home=home,
         runtime=runtime,
         sockets=_socket_home(runtime),
@@ -160,6 +175,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         status_url=(environ.get("REMPART_STATUS_URL") or _beside(portal_url, port + 5)).rstrip("/"),
         passkey_host=_passkey_host(environ, portal_url, counter_url),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
+        psc_issuer=environ.get("REMPART_PSC_ISSUER", ""),
+        psc_client_id=environ.get("REMPART_PSC_CLIENT_ID", ""),
+        psc_secret_file=_path(environ, "REMPART_PSC_SECRET_FILE"),
+        psc_key_file=_path(environ, "REMPART_PSC_KEY_FILE"),
         keyring_backend=_choice(environ, "REMPART_KEYRING", "file", KEYRING_BACKENDS),
         keyring_passphrase_file=_path(environ, "REMPART_KEYRING_PASSPHRASE_FILE"),
         pkcs11_module=environ.get("REMPART_PKCS11_MODULE", ""),
@@ -215,6 +234,19 @@ def _passkey_host(environ: Mapping[str, str], portal_url: str, counter_url: str)
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def _refuse_half_a_psc(environ: Mapping[str, str], environment: str) -> None:
+    """Refuse a Pro Santé Connect without the name, and the secret or key, under which it knows this platform."""
+    if not environ.get("REMPART_PSC_ISSUER"):
+        return
+    if not environ.get("REMPART_PSC_CLIENT_ID"):
+        raise SystemExit("REMPART_PSC_ISSUER needs REMPART_PSC_CLIENT_ID beside it")
+    proofs = [name for name in ("REMPART_PSC_SECRET_FILE", "REMPART_PSC_KEY_FILE") if environ.get(name)]
+    if len(proofs) > 1 or (not proofs and environment != "sandbox"):
+        raise SystemExit(
+            "REMPART_PSC_ISSUER needs one of REMPART_PSC_SECRET_FILE and REMPART_PSC_KEY_FILE beside it"
+        )
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

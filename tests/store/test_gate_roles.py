@@ -30,6 +30,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "access.invitations": "select insert update",
         "access.challenges": "select insert delete",
         "access.used_assertions": "select insert delete",
+        **dict.fromkeys(("access.register_*", "access.psc_*", "access.devices", "access.new_devices"), ""),
         "members.insurers": "select",
     },
     "operator": {
@@ -67,7 +68,11 @@ FUNCTIONS: dict[str, set[str]] = {
     "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "counter": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "public": {"gate.public_status"},
-    "identity": {"gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"},
+    "identity": {
+        *("gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"),
+        *("access.begin_psc", "access.take_psc", "access.psc_accounts", "access.offer_places"),
+        *("access.choose_place", "access.forget_psc", "access.meet_device", "access.note_new_device"),
+    },
     "operator": {
         *(
             "feeds.approve_file",
@@ -76,6 +81,7 @@ FUNCTIONS: dict[str, set[str]] = {
             "gate.contained",
             "gate.convicted",
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),
+            "access.register_objects",
         ),
     },
     "feeds": {
@@ -292,7 +298,7 @@ def test_every_function_with_borrowed_powers_fixes_where_names_are_looked_up(wor
     assert len(rows) >= 12
     for name, config, owner in rows:
         assert "search_path=pg_catalog, pg_temp" in (config or []), name
-        assert owner in ("rempart_gate", "rempart_loader"), name
+        assert owner in ("rempart_gate", "rempart_loader", "rempart_access"), name
 
 
 def test_the_owners_of_those_functions_cannot_log_in_and_belong_to_nobody(world: World) -> None:

@@ -23,7 +23,7 @@ from rempart.operations import manage_access
 from rempart.operations.load_members import load_members
 from rempart.operations.manage_access import type_of_operator
 from rempart.operations.register_insurer import register_insurer
-from rempart.operations.sandbox_roster import publish_roster
+from rempart.operations.trials.roster import publish_roster
 from rempart.people.generate import MadeInsurer, Plan, generate
 from rempart.people.place import private_files
 from rempart.sandbox import people as sandbox_people

@@ -14,7 +14,8 @@ import pytest
 
 from rempart.domain.errors.trials import SandboxOnly
 from rempart.faces.test_provider.app import build
-from rempart.operations import manage_access, sandbox_roster
+from rempart.operations import manage_access
+from rempart.operations.trials import roster
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from tests.support.database import Database
@@ -111,7 +112,7 @@ def test_it_refuses_to_start_unless_process_and_database_are_a_sandbox(
 def test_its_token_opens_a_session_at_rempart(house: House, provider: Settings) -> None:
     professional = house.register("Claire Fontaine")
     with connect_sync(house.settings, "operator") as connection:
-        sandbox_roster.publish_roster(provider, connection)
+        roster.publish_roster(provider, connection)
         manage_access.register_provider(
             connection, provider.test_provider_url, f"{provider.test_provider_url}/jwks", for_tests=True
         )
@@ -139,7 +140,7 @@ def test_outside_a_sandbox_nobody_believes_it(house: House, provider: Settings) 
 def test_the_page_lists_the_professionals_and_escapes_their_names(house: House, provider: Settings) -> None:
     house.register("Zoé <b>Garnier</b>")
     with connect_sync(house.settings, "operator") as connection:
-        sandbox_roster.publish_roster(provider, connection)
+        roster.publish_roster(provider, connection)
     status, headers, content = send(provider, "GET", Login().path)
     assert status == 200
     assert "default-src 'none'" in headers["content-security-policy"]

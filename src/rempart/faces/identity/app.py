@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rempart.faces.identity import browser, discovery, staff, tokens
+from rempart.faces.identity import browser, discovery, psc, staff, tokens
 from rempart.faces.identity.endpoints import ANY_PAGE, answered, authenticated
 from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
@@ -31,7 +31,7 @@ def build(settings: Settings) -> Starlette:
             yield
 
     app = Starlette(
-        routes=_routes(),
+        routes=[*_routes(), *(() if reception.psc is None else psc.routes(reception.psc))],
         middleware=[
             Middleware(
                 CORSMiddleware,

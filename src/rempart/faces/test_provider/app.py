@@ -21,7 +21,7 @@ from rempart.faces.test_provider.grants import AuthorizationRequest, Grants, is_
 from rempart.faces.test_provider.page import choice_page, style
 from rempart.faces.test_provider.signing import ALGORITHM, ID_TOKEN_LIFE_S, Signer
 from rempart.limits import REQUEST_BODY_MAX_BYTES
-from rempart.operations.sandbox_roster import now_s, read_roster, require_sandbox
+from rempart.operations.trials.roster import now_s, read_roster, require_sandbox
 from rempart.security.tokens import new_secret
 from rempart.settings import Settings
 

@@ -3,7 +3,7 @@
 from html import escape
 from urllib.parse import urlencode
 
-from rempart.operations.sandbox_roster import Listed
+from rempart.operations.trials.roster import Listed
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"

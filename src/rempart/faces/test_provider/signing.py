@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from rempart.domain.identifiers import Rpps
-from rempart.operations.sandbox_roster import Listed
+from rempart.operations.trials.roster import Listed
 
 ALGORITHM: Final = "RS256"
 ID_TOKEN_LIFE_S: Final = 300
