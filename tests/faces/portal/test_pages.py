@@ -95,3 +95,10 @@ def test_https_is_asked_for_where_the_portal_has_it(settings: Settings) -> None:
 
 def test_the_portal_can_be_built_before_anything_runs(settings: Settings) -> None:
     assert build(settings) is not None
+
+
+def test_pro_sante_connect_has_its_page_and_its_button_only_where_it_is_connected(settings: Settings) -> None:
+    connected = build(replace(settings, psc_issuer="https://psc.example"))
+    for application, is_there in ((connected, True), (build(settings), False)):
+        paths = {getattr(route, "path", "") for route in application.routes}
+        assert ("/psc" in paths, "/en/psc" in paths) == (is_there, is_there)

@@ -25,6 +25,7 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "token-",
             "passkey",
             "invitation-",
+            "psc-",
             "not-a-titulaire",
             "staff-",
             "account-",
@@ -93,6 +94,13 @@ def _texts(_: Translate) -> dict[str, str]:
             "Rien n’a été fait\u00a0: la clé d’accès n’a pas répondu ou vous avez annulé."
         ),
         "passkey-waiting": _("Suivez les indications de votre appareil."),
+        "psc-cancelled": _(
+            "Pro Santé Connect n’a identifié personne\u00a0: vous avez annulé ou il a refusé."
+        ),
+        "psc-leaving": _("Vous partez vers Pro Santé Connect…"),
+        "psc-nothing": _("Il n’y a rien à faire ici sans passer par Pro Santé Connect."),
+        "psc-place": _("{name} (FINESS\u00a0{finess})"),
+        "psc-verifying": _("Vérification auprès de Pro Santé Connect…"),
         "revoke": _("Retirer l’accès"),
         "revoke-name": _("Retirer l’accès de {name}"),
         "revoke-question": _("Retirer l’accès de {name}\u202f?"),

@@ -12,12 +12,15 @@ from rempart.settings import Settings
 ROLE = "portal"
 PATHS = {"rights": "", "invitation": "invitation", "staff": "staff", "account": "account"}
 
+PSC_PATHS = {"psc": "psc"}
+"""The page to which Pro Santé Connect sends a browser back: there only where it is connected."""
+
 
 def build(settings: Settings) -> Starlette:
     """Build the application; its connections are opened when it starts."""
     site = Site(
         templates=Path(__file__).parent / "templates",
-        paths=PATHS,
+        paths=PATHS | PSC_PATHS if settings.psc_address else PATHS,
         identity_url=settings.identity_url.rstrip("/"),
         status_url=settings.status_url,
     )
