@@ -11,19 +11,21 @@ import pytest
 from playwright.sync_api import Browser, Response
 
 from rempart.operations import manage_access
+from rempart.operations.trials.roster import publish_roster
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from tests.support.counter import NARROW, WIDE, Counter, Window
-from tests.support.database import copied
+from tests.support.database import Database, copied
 from tests.support.platform import processes
 from tests.support.psc import CLIENT_ID, SECRET, PscProvider, practising, pro_sante_connect
 from tests.support.world import Right, World
 
+PHONE = {"width": 390, "height": 844}
 LOOKS = [
     ("wide", WIDE, "light"),
     ("wide", WIDE, "dark"),
     ("narrow", NARROW, "light"),
-    ("phone", {"width": 390, "height": 844}, "light"),
+    ("phone", PHONE, "light"),
 ]
 
 
@@ -233,3 +235,28 @@ def test_where_it_is_not_connected_there_is_neither_button_nor_page(counter: Cou
     answer = window.page.goto(f"{counter.url}/psc")
     assert answer is not None
     assert answer.status == 404
+
+
+@pytest.mark.parametrize(("name", "size"), [("wide", WIDE), ("phone", PHONE)])
+def test_a_sandbox_is_entered_by_its_made_up_provider(
+    keyring: Settings, fresh_database: Database, browser: Browser, name: str, size: dict[str, int]
+) -> None:
+    sandbox = fresh_database.settings_as("sandbox")
+    with (
+        processes(sandbox, "identity", "portal", "test-provider") as running,
+        closing(World(fresh_database)) as world,
+    ):
+        trial = Counter(running, world, browser)
+        trial.titulaire("Karim Haddad")
+        with connect_sync(running.settings, "operator") as connection:
+            publish_roster(running.settings, connection)
+        window = trial.window(size=size)
+        window.page.goto(trial.url)
+        window.page.locator("#psc-act").click()
+        window.page.get_by_text("Ceci n’est pas Pro Santé Connect.").wait_for()
+        window.photograph(f"psc-made-up-{name}")
+        assert window.faults() == []
+        window.page.get_by_role("button", name="Karim Haddad").click()
+        window.page.locator("#who-name", has_text="Karim Haddad").wait_for()
+        assert window.page.url == f"{trial.url}/"
+        trial.close_windows()

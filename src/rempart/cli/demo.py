@@ -157,6 +157,8 @@ def _how_to_try(settings: Settings, told: Told) -> str:
             "",
             *links,
             "",
+            "    Ou entrez par le faux Pro Santé Connect du bac à sable, sans invitation\u00a0: le second bouton.",
+            "",
             "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
             "",
             f"  Le comptoir, qui reste ouvert quand le portail est fermé\u00a0: {settings.counter_url}",
