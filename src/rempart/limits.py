@@ -74,6 +74,15 @@ BROWSER_SESSION_IDLE_S = 30 * 60
 CEREMONY_LIFE_S = 300
 """How long a passkey ceremony may take, from its challenge to its answer."""
 
+REGISTER_LINE_MAX_BYTES = 16_384
+"""A line of the public directory is some 400 bytes; a longer one is a file without line ends."""
+
+REGISTER_BAD_SHARE = 0.01
+"""The share of bad lines past which a register is not one; the published ones have a few in a million."""
+
+REGISTER_BAD_LINES_SHOWN = 20
+"""Bad lines of a register that are shown, with their place; the others are counted."""
+
 PSC_ATTEMPT_LIFE_S = 600
 """How long a sign-in at Pro Santé Connect may take: to find one's telephone, open e-CPS and type its code."""
 

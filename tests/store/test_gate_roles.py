@@ -50,6 +50,8 @@ RELATIONS: dict[str, dict[str, str]] = {
         "feeds.files": "select",
         "access.signals": "select",
         "access.detector_rules": "select insert update",
+        "access.register_files": "select",
+        **dict.fromkeys(("staging.register_lines", "staging.register_places"), "insert"),
     },
     "feeds": {
         "members.insurers": "select",
@@ -81,8 +83,9 @@ FUNCTIONS: dict[str, set[str]] = {
             "gate.contained",
             "gate.convicted",
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),
-            "access.register_objects",
         ),
+        *("access.register_objects", "access.begin_register", "access.finish_register"),
+        *("access.approve_register", "access.not_in_register"),
     },
     "feeds": {
         *("feeds.begin_file", "feeds.name_products", "feeds.finish_absorbed"),

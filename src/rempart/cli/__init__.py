@@ -41,6 +41,7 @@ app.command(
 app.command(
     "rempart.cli.register.provider:app", name="provider", help="Identity providers whose word is taken."
 )
+app.command("rempart.cli.register.public:app", name="register", help="Public registers: load, approve, list.")
 app.command(
     "rempart.cli.serve:app", name="serve", help="Run the platform: every process, or only those named."
 )
