@@ -155,6 +155,7 @@ def test_another_place_than_the_accounts_is_refused_and_an_activity_without_plac
 
 def test_the_register_has_the_last_word_once_it_is_loaded(town: Town) -> None:
     hugo, ines = town.somebody("Hugo Lefebvre"), town.somebody("Inès Morel")
+    town.somebody("Jules Andre")
     town.run(
         "insert into access.register_professionals values (%s, 'LEFEBVRE', 'Hugo'), (%s, 'MOREL', 'Inès')",
         hugo.rpps,
@@ -164,7 +165,6 @@ def test_the_register_has_the_last_word_once_it_is_loaded(town: Town) -> None:
     try:
         town.run(exercise, hugo.rpps, "21", hugo.finess)
         town.run(exercise, ines.rpps, "21", hugo.finess)
-        town.somebody("Jules Andre")
         assert PscBrowser(town.house).go(town.psc, "Hugo Lefebvre").status == 200
         for login in ("Inès Morel", "Jules Andre"):
             assert refused(PscBrowser(town.house).go(town.psc, login)) == (403, "psc-not-in-register")

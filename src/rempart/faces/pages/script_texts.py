@@ -86,7 +86,7 @@ def _texts(_: Translate) -> dict[str, str]:
         "evidence-trace": _("Numéro de trace"),
         "never-used": _("Jamais"),
         "nir-right": _("Numéro complet, clé exacte."),
-        "passkey-added": _("La seconde clé d’accès est enregistrée."),
+        "passkey-added": _("La nouvelle clé d’accès est enregistrée."),
         "passkey-already-here": _(
             "Cet appareil a déjà une clé d’accès pour ce compte\u00a0: prenez-en un autre."
         ),

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote_plus
 
+import cryptography.hazmat.backends.openssl.backend  # noqa: F401 (ECDSA asks for it by name at its first signature, when files may be out of reach)
 from joserfc import errors as jose
 from joserfc import jwt
-from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from rempart.security.tokens import new_secret
 from rempart.settings import Settings
@@ -25,7 +26,7 @@ from rempart.settings import Settings
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE_S: Final = 60
 _SANDBOX_CLIENT_ID: Final = "rempart-bac-a-sable"
-_ALGORITHM_OF_KEY: Final = {"EC": "ES256", "RSA": "PS256", "OKP": "EdDSA"}
+_ALGORITHM_OF_KEY: Final = {"EC": "ES256", "RSA": "PS256"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class PscClient:
     issuer: str
     client_id: str
     secret: str = field(default="", repr=False)
-    key: ECKey | RSAKey | OKPKey | None = field(default=None, repr=False)
+    key: ECKey | RSAKey | None = field(default=None, repr=False)
 
     def token_request(
         self, methods: tuple[str, ...], now_s: float
@@ -88,13 +89,13 @@ def _read(path: Path | None, setting: str) -> str:
     return content
 
 
-def _read_key(written: str) -> ECKey | RSAKey | OKPKey:
-    """Read a private key, a JWK or PEM; P-256, RSA or Ed25519."""
-    for kind in (ECKey, RSAKey, OKPKey):
+def _read_key(written: str) -> ECKey | RSAKey:
+    """Read a private key, a JWK or PEM; P-256 or RSA."""
+    for kind in (ECKey, RSAKey):
         try:
             key = kind.import_key(json.loads(written) if written.startswith("{") else written)
         except (jose.JoseError, ValueError, TypeError, KeyError):
             continue
-        if key.is_private:
+        if key.is_private and (kind is RSAKey or key.as_dict(private=False).get("crv") == "P-256"):
             return key
-    raise SystemExit("REMPART_PSC_KEY_FILE holds no private key that Rempart can use (P-256, RSA or Ed25519)")
+    raise SystemExit("REMPART_PSC_KEY_FILE holds no private key that Rempart can use (P-256 or RSA)")
