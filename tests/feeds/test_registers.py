@@ -127,10 +127,10 @@ def test_who_leaves_the_register_is_struck_off_and_may_ask_no_more(
     report = take(operator, tmp_path / "b.txt", line(PAUL, "21", PORT))
     assert (report.verdict, report.struck_off) == ("taken", (CLAIRE,))
     asking = owner.execute(
-        "select p.rpps, access.may_ask(a.account_id) from access.professionals as p"
-        " join access.accounts as a using (professional_id) order by p.rpps"
+        "select p.rpps, access.may_ask(a.account_id), s.standing from access.professionals as p"
+        " join access.accounts as a using (professional_id) join gate.account_state as s using (account_id) order by p.rpps"
     ).fetchall()
-    assert asking == [(CLAIRE, False), (PAUL, True)]
+    assert asking == [(CLAIRE, False, 1), (PAUL, True, 0)], "the gate, which asks nobody else, follows"
     take(operator, tmp_path / "c.txt", line(PAUL, "21", PORT), line(CLAIRE, "21", PORT))
     with pytest.raises(ProfessionalAlreadyStruckOff):
         register(operator, CLAIRE)
