@@ -1,6 +1,7 @@
 """The portal's pages: what a browser is told about them, and that nothing in them comes from elsewhere."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest

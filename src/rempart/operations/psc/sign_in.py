@@ -8,6 +8,7 @@ Never: believe an RPPS or FINESS number that a request carries; the only account
 
 from dataclasses import dataclass
 
+from rempart.domain.access import Face
 from rempart.domain.devices import device_label
 from rempart.domain.errors.accounts import (
     AccountClosed,
@@ -136,7 +137,7 @@ def _is_at_place(account: AccountOfPractitioner, practitioner: Practitioner) -> 
 async def _open(
     connection: type_of_connection, account_id: int, proof: Proof, user_agent: str
 ) -> BrowserSession:
-    session = await open_for(connection, account_id, proof)
+    session = await open_for(connection, account_id, proof, Face.PORTAL)
     label = device_label(user_agent)
     if await devices.meet(connection, account_id, proof.key_thumbprint, label):
         await new_device(connection, account_id, label)
