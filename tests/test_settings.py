@@ -23,8 +23,33 @@ def test_the_faces_follow_the_first_port() -> None:
         settings.fhir_url,
         settings.identity_url,
         settings.portal_url,
+        settings.counter_url,
+        settings.status_url,
         settings.test_provider_url,
-    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9009))
+    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9004, 9005, 9009))
+
+
+def test_passkeys_are_bound_to_the_host_of_the_portal_unless_said_otherwise() -> None:
+    assert read_settings({}).passkey_host == "localhost"
+    alone = read_settings({"REMPART_PORTAL_URL": "https://portail.exemple.fr"})
+    assert (alone.passkey_host, alone.counter_url) == (
+        "portail.exemple.fr",
+        "https://portail.exemple.fr:8404",
+    )
+    both = {
+        "REMPART_PORTAL_URL": "https://portail.exemple.fr",
+        "REMPART_COUNTER_URL": "https://comptoir.exemple.fr/",
+    }
+    with pytest.raises(SystemExit, match="REMPART_COUNTER_URL"):
+        read_settings(both)
+    together = read_settings(both | {"REMPART_PASSKEY_HOST": "exemple.fr"})
+    assert (together.passkey_host, together.counter_url) == ("exemple.fr", "https://comptoir.exemple.fr")
+
+
+@pytest.mark.parametrize("host", ["fr", "autre.fr", "xemple.fr", "comptoir.exemple.fr"])
+def test_a_host_where_the_portals_passkeys_are_not_good_is_refused(host: str) -> None:
+    with pytest.raises(SystemExit, match="REMPART_PASSKEY_HOST"):
+        read_settings({"REMPART_PORTAL_URL": "https://portail.exemple.fr", "REMPART_PASSKEY_HOST": host})
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,8 @@ FACES: dict[str, Face] = {
     "identity": Face("identity", "rempart.faces.identity.app:build", 1),
     "fhir": Face("fhir", "rempart.faces.fhir.app:build", 0, lambda settings: settings.fhir_workers),
     "portal": Face("portal", "rempart.faces.portal.app:build", 2),
+    "counter": Face("counter", "rempart.faces.counter.app:build", 4),
+    "public": Face("public", "rempart.faces.public.app:build", 5),
     "test-provider": Face(
         "test-provider", "rempart.faces.test_provider.app:build", 9, is_for_sandbox_only=True
     ),

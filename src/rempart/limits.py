@@ -74,6 +74,33 @@ BROWSER_SESSION_IDLE_S = 30 * 60
 CEREMONY_LIFE_S = 300
 """How long a passkey ceremony may take, from its challenge to its answer."""
 
+REGISTER_LINE_MAX_BYTES = 16_384
+"""A line of the public directory is some 400 bytes; a longer one is a file without line ends."""
+
+REGISTER_BAD_SHARE = 0.01
+"""The share of bad lines past which a register is not one; the published ones have a few in a million."""
+
+REGISTER_BAD_LINES_SHOWN = 20
+"""Bad lines of a register that are shown, with their place; the others are counted."""
+
+PSC_ATTEMPT_LIFE_S = 600
+"""How long a sign-in at Pro Santé Connect may take: to find one's telephone, open e-CPS and type its code."""
+
+PSC_CHOICE_LIFE_S = 300
+"""How long a professional may take to say at which of his places he works."""
+
+PSC_TEXT_MAX_CHARS = 4_096
+"""The longest code or state that comes back in an address; Keycloak's codes are under 200 characters."""
+
+PSC_ANSWER_MAX_BYTES = 131_072
+"""The longest document of a provider: userinfo with thirty places of exercise is under 30 kB."""
+
+PSC_CALLS_MAX = 8
+"""Calls to the provider at once, each in a thread for 5 s at most: a provider that is silent holds no more of us than that."""
+
+PSC_WAITING_MAX = 64
+"""Sign-ins that wait for one of these calls: past that the provider is down, and one is told so at once."""
+
 PASSKEYS_PER_ACCOUNT_MAX = 5
 """A telephone, two workstations, a spare key: beyond that nobody knows where they all are."""
 
@@ -196,10 +223,12 @@ KEYRING_OPENINGS_REMEMBERED_MAX = 400_000
 KEYRING_RATES = {
     "fhir": ((40_000, 20_000.0), (5_000_000, 200.0)),
     "portal": ((2_000, 1_000.0), (100_000, 20.0)),
+    "counter": ((2_000, 1_000.0), (100_000, 20.0)),
     "feeds": ((200_000_000, 1_000.0),),
     "worker": ((200_000, 10.0),),
 }
-"""Look-ups (fhir, portal, feeds) or openings (worker) that a role may have: (at once, then per second), all of them at once.
+"""Look-ups (fhir, portal, counter, feeds) or openings (worker) that a role may have: (at once,
+then per second), all of them at once.
 
 The country asks three questions a second; a face may ask 200 for as long as it likes, and store what it does not use. Whoever
 owns a web server and a stolen dump, and guesses NIR, needs 126 guesses per person (security notes 5.2): 33 million people
@@ -263,3 +292,21 @@ DEAD_JOBS_KEPT_H = 90 * 24
 
 LISTED_JOBS_MAX = 1_000
 """Jobs that one command lists: beyond, something is wrong that a list does not tell."""
+
+STATUS_PERIOD_S = 2.0
+"""How often the public page looks: what is closed is told within 10 seconds, with the two below and what a cache keeps."""
+
+STATUS_READ_TIMEOUT_S = 2.0
+"""The base gives the state in some milliseconds; one that needs this long is called silent."""
+
+STATUS_PROBE_TIMEOUT_S = 1.0
+"""A face answers its health page in a millisecond; one that needs this long answers nobody."""
+
+STATUS_SILENCES_BEFORE_TELLING = 2
+"""A process that ends is back in less than a second: one silence is no news."""
+
+STATUS_CACHED_S = 2
+"""How long a cache may keep the public page while it is fresh; past that, it may show the old one for a day if we are gone."""
+
+STATUS_SENTENCE_CHARS_MAX = 500
+"""A message is read on a telephone by somebody who has a customer waiting."""

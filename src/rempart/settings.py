@@ -30,6 +30,8 @@ SYSTEM_USER_OF_ROLE = {
     "fhir": "rempart-fhir",
     "identity": "rempart-identity",
     "portal": "rempart-portal",
+    "counter": "rempart-counter",
+    "public": "rempart-public",
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
     "worker": "rempart-worker",
@@ -78,7 +80,14 @@ class Settings:
     fhir_url: str
     identity_url: str
     portal_url: str
+    counter_url: str
+    status_url: str
+    passkey_host: str
     test_provider_url: str
+    psc_issuer: str
+    psc_client_id: str
+    psc_secret_file: Path | None
+    psc_key_file: Path | None
     keyring_backend: str
     keyring_passphrase_file: Path | None
     pkcs11_module: str
@@ -101,7 +110,14 @@ class Settings:
             "REMPART_FHIR_URL": self.fhir_url,
             "REMPART_IDENTITY_URL": self.identity_url,
             "REMPART_PORTAL_URL": self.portal_url,
+            "REMPART_COUNTER_URL": self.counter_url,
+            "REMPART_STATUS_URL": self.status_url,
+            "REMPART_PASSKEY_HOST": self.passkey_host,
             "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
+            "REMPART_PSC_ISSUER": self.psc_issuer,
+            "REMPART_PSC_CLIENT_ID": self.psc_client_id,
+            "REMPART_PSC_SECRET_FILE": str(self.psc_secret_file or ""),
+            "REMPART_PSC_KEY_FILE": str(self.psc_key_file or ""),
             "REMPART_KEYRING": self.keyring_backend,
             "REMPART_KEYRING_PASSPHRASE_FILE": str(self.keyring_passphrase_file or ""),
             "REMPART_PKCS11_MODULE": self.pkcs11_module,
@@ -116,6 +132,11 @@ class Settings:
     def is_sandbox(self) -> bool:
         """Whether this process may show test-only things; the database has the last word."""
         return self.environment == "sandbox"
+
+    @property
+    def psc_address(self) -> str:
+        """The issuer of Pro Santé Connect, a sandbox's own provider where none is named; empty: nobody signs in that way."""
+        return self.psc_issuer or (self.test_provider_url.rstrip("/") if self.is_sandbox else "")
 
     @property
     def is_database_embedded(self) -> bool:
@@ -168,8 +189,12 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environ.get("REMPART_HOME") or "var").absolute()
     runtime = _runtime_home(home)
     database_url = environ.get("REMPART_DATABASE_URL", "")
+    portal_url = (environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}").rstrip("/")
+    counter_url = (environ.get("REMPART_COUNTER_URL") or _beside(portal_url, port + 4)).rstrip("/")
+    environment = _choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS)
+    _refuse_half_a_psc(environ, environment)
     return Settings(
-        environment=_choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS),
+        environment=environment,
         home=home,
         runtime=runtime,
         sockets=_socket_home(runtime),
@@ -180,8 +205,15 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         fhir_workers=_number(environ, "REMPART_FHIR_WORKERS", 2, 1, 64),
         fhir_url=environ.get("REMPART_FHIR_URL") or f"http://localhost:{port}",
         identity_url=environ.get("REMPART_IDENTITY_URL") or f"http://localhost:{port + 1}",
-        portal_url=environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}",
+        portal_url=portal_url,
+        counter_url=counter_url,
+        status_url=(environ.get("REMPART_STATUS_URL") or _beside(portal_url, port + 5)).rstrip("/"),
+        passkey_host=_passkey_host(environ, portal_url, counter_url),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
+        psc_issuer=environ.get("REMPART_PSC_ISSUER", ""),
+        psc_client_id=environ.get("REMPART_PSC_CLIENT_ID", ""),
+        psc_secret_file=_path(environ, "REMPART_PSC_SECRET_FILE"),
+        psc_key_file=_path(environ, "REMPART_PSC_KEY_FILE"),
         keyring_backend=_choice(environ, "REMPART_KEYRING", "file", KEYRING_BACKENDS),
         keyring_passphrase_file=_path(environ, "REMPART_KEYRING_PASSPHRASE_FILE"),
         pkcs11_module=environ.get("REMPART_PKCS11_MODULE", ""),
@@ -218,6 +250,26 @@ def _socket_home(runtime: Path) -> Path:
     return Path("/tmp") / f"rempart-{os.geteuid()}-{_digest(runtime)}"  # noqa: S108 (made 0700 and checked before use)
 
 
+def _beside(url: str, port: int) -> str:
+    """Name a face on another port of the same host: another origin, for which the same passkeys are good."""
+    parts = urlsplit(url)
+    host = parts.hostname or "localhost"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _passkey_host(environ: Mapping[str, str], portal_url: str, counter_url: str) -> str:
+    """Choose the host that passkeys are bound to; refuse one under which the portal or the counter could not use them."""
+    chosen = (environ.get("REMPART_PASSKEY_HOST") or urlsplit(portal_url).hostname or "").lower()
+    for name, url in (("REMPART_PORTAL_URL", portal_url), ("REMPART_COUNTER_URL", counter_url)):
+        host = urlsplit(url).hostname or ""
+        if host != chosen and not ("." in chosen and host.endswith(f".{chosen}")):
+            raise SystemExit(
+                f"{name} is {url!r}, where passkeys of {chosen!r} are not good: set REMPART_PASSKEY_HOST to the domain "
+                "that the portal and the counter have in common"
+            )
+    return chosen
+
+
 def _checked_smtp(environ: Mapping[str, str]) -> str:
     """Refuse an address of a mail server that cannot be meant, and one that shows a password to whoever lists processes."""
     url = environ.get("REMPART_SMTP_URL", "")
@@ -248,6 +300,19 @@ def _smtp_server(url: str) -> SmtpServer | None:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def _refuse_half_a_psc(environ: Mapping[str, str], environment: str) -> None:
+    """Refuse a Pro Santé Connect without the name, and the secret or key, under which it knows this platform."""
+    if not environ.get("REMPART_PSC_ISSUER"):
+        return
+    if not environ.get("REMPART_PSC_CLIENT_ID"):
+        raise SystemExit("REMPART_PSC_ISSUER needs REMPART_PSC_CLIENT_ID beside it")
+    proofs = [name for name in ("REMPART_PSC_SECRET_FILE", "REMPART_PSC_KEY_FILE") if environ.get(name)]
+    if len(proofs) > 1 or (not proofs and environment != "sandbox"):
+        raise SystemExit(
+            "REMPART_PSC_ISSUER needs one of REMPART_PSC_SECRET_FILE and REMPART_PSC_KEY_FILE beside it"
+        )
 
 
 def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:

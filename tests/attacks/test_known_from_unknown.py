@@ -57,9 +57,9 @@ def test_the_classifier_sees_a_difference_that_is_there() -> None:
 @pytest.fixture
 async def village(world: World, keyring: Settings) -> Village:
     world.do(
-        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 10000000, people_per_day = 10000000,"
-        " failure_threshold = 1e9"
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 10000000, people_per_day = 10000000"
     )
+    world.detectors(threshold=1e9)
     return await found_village(world, keyring)
 
 

@@ -71,7 +71,11 @@ def test_the_index_of_decisions_names_each_of_them() -> None:
     index = (folder / "README.md").read_text(encoding="utf-8")
     records = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
     assert [path.name for path in records] == re.findall(r"\((\d{4}-[^)]+)\)", index)
-    for number, path in enumerate(records, 1):
+    numbers = [int(path.name[:4]) for path in records]
+    assert numbers == sorted(set(numbers)), (
+        "no two records have one number; one that is being written elsewhere may be missing"
+    )
+    for number, path in zip(numbers, records, strict=True):
         text = path.read_text(encoding="utf-8")
         assert text.startswith(f"# {number}. ")
         assert "**Decided.**" in text or number == 13

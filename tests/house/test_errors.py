@@ -14,7 +14,7 @@ from rempart.domain.errors import Bug, Outage, Refusal, RempartError
 from rempart.domain.rights import Kind, Outcome, RightsAnswer
 from rempart.faces.fhir import outcomes as fhir
 from rempart.faces.identity import problems as identity
-from rempart.faces.portal import problems as portal
+from rempart.faces.pages import problems as pages
 from rempart.faces.wording import CODES as WORDED
 from rempart.faces.wording import Language, words_of
 from tests.house.source import PACKAGE
@@ -23,7 +23,7 @@ CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 
 AT_THE_COMMAND_LINE = {
     "MemberFileRefused", "FileApprovalRefused", "RegistrationRefused", "KeySetRefused", "InsurerKnown",
-    "GenerationImpossible", "ContainmentRefused", "JobUnknown",
+    "GenerationImpossible", "ContainmentRefused", "StatusRefused", "JobUnknown",
     "DirectoryTaken", "LoadUnderWay", "LoadInterrupted", "ReportUnwritable", "DatabaseOutOfRoom",
 }  # fmt: skip
 """Families that only an insurer's or an operator's command meets; no face has to say them in two languages."""
@@ -34,7 +34,7 @@ AT_THE_TOKEN_ENDPOINT = {"ClientRefused", "SubjectTokenRefused", "TokenRequestRe
 STATUS_OF: dict[str, Callable[[RempartError], int]] = {
     "fhir": lambda error: fhir.row_of_error(type(error)).status,
     "identity": lambda error: identity.translation_of(error).status,
-    "portal": portal.status_of,
+    "pages": pages.status_of,
 }
 """How each face finds the HTTP status of an error, in the code that serves it."""
 
@@ -180,7 +180,7 @@ def test_every_refusal_of_the_gate_has_a_row_in_each_face(outcome: Outcome) -> N
     assert row is not None
     assert 400 <= row.status <= 499
     if outcome.kind is Kind.REFUSED:
-        assert 400 <= portal.STATUS_OF_OUTCOME[outcome] <= 499
+        assert 400 <= pages.STATUS_OF_OUTCOME[outcome] <= 499
 
 
 @pytest.mark.parametrize("outcome", Outcome)

@@ -20,7 +20,7 @@ MISSING = re.compile(
 HEADER = re.compile(r"\b(?:Authorization|DPoP|Content-[A-Z][a-z]+|Accept): ")
 """The name of a header as HTTP writes it, which is no French."""
 
-PORTAL_METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
+PAGE_METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 
 
 def unspaced(texts: Iterable[str]) -> list[str]:
@@ -37,13 +37,14 @@ def strings_in(found: object) -> Iterator[str]:
             yield from strings_in(part)
 
 
-def texts_of_the_portal() -> Iterator[str]:
+def texts_of_the_pages() -> Iterator[str]:
     """Extract what the pages and their scripts say."""
-    for _, _, message, _, _ in extract_from_dir(
-        PACKAGE / "faces" / "portal", PORTAL_METHODS, keywords={"_": None}
-    ):
-        if isinstance(message, str):
-            yield message
+    for folder in ("pages", "portal", "counter"):
+        for _, _, message, _, _ in extract_from_dir(
+            PACKAGE / "faces" / folder, PAGE_METHODS, keywords={"_": None}
+        ):
+            if isinstance(message, str):
+                yield message
 
 
 @pytest.mark.parametrize(
@@ -77,13 +78,15 @@ def test_a_space_that_does_not_break_is_left_alone(text: str) -> None:
     assert unspaced([text]) == []
 
 
-@pytest.mark.parametrize("catalogue", ["faces/wording_fr.json", "feeds/formats/advice_fr.json"])
+@pytest.mark.parametrize(
+    "catalogue", ["faces/wording_fr.json", "faces/public/words_fr.json", "feeds/formats/advice_fr.json"]
+)
 def test_what_a_catalogue_says_is_spaced_as_french_is(catalogue: str) -> None:
     texts = json.loads((PACKAGE / catalogue).read_text(encoding="utf-8"))
     assert unspaced(strings_in(texts)) == []
 
 
-def test_the_texts_of_the_portal_are_spaced_as_french_is() -> None:
-    texts = list(texts_of_the_portal())
+def test_the_texts_of_the_pages_are_spaced_as_french_is() -> None:
+    texts = list(texts_of_the_pages())
     assert len(texts) > 100
     assert unspaced(texts) == []

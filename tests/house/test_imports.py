@@ -46,7 +46,8 @@ PLANTS: dict[str, list[tuple[str, str]]] = {
     ],
     "faces-are-strangers": [
         ("faces/portal/app.py", "from rempart.faces.identity import problems"),
-        ("faces/fhir/outcomes.py", "import rempart.faces.portal.problems"),
+        ("faces/fhir/outcomes.py", "import rempart.faces.portal.app"),
+        ("faces/counter/app.py", "from rempart.faces.portal import app"),
     ],
     "keys": [
         ("security/gate.py", "from rempart.keyring import file_vault"),

@@ -11,6 +11,8 @@ GRANTED = {
     ("fhir", Operation.INDEX, "index/0312345678"),
     ("fhir", Operation.INDEX, "request"),
     ("portal", Operation.INDEX, "index/0312345678"),
+    ("counter", Operation.INDEX, "index/0312345678"),
+    ("counter", Operation.INDEX, "request"),
     ("portal", Operation.INDEX, "request"),
     ("identity", Operation.SIGN, "sign/identity"),
     ("identity", Operation.PUBLIC_KEY, "sign/identity"),

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
+from rempart.domain.detectors import Signal
 from rempart.domain.errors.gate import GateBroken
 from rempart.domain.identifiers import AmcNumber
 from rempart.domain.rights import CardSecret, Outcome, Presence
@@ -180,9 +181,9 @@ async def ask_script(
     world: World, village: Village, nirs: list[object], script: list[tuple[int, int, bool]], together: bool
 ) -> object:
     """Ask a script in a shop of its own; give what was said, and what is written of the shop."""
-    world.do(
-        "update access.profession_rules set failure_threshold = 3.2, people_per_day = 3 where profession_id = 1"
-    )
+    world.do("update access.profession_rules set people_per_day = 3 where profession_id = 1")
+    world.detectors(Signal.FAILURES, threshold=3.2)
+    world.detectors(Signal.REGULARITY, threshold=1e9)
     titulaire = world.account()
     accounts = [titulaire, world.staff(titulaire), world.staff(titulaire), world.account()]
     sessions = [world.software_session(account) for account in accounts]
@@ -203,7 +204,7 @@ async def ask_script(
             answers = [await quietly(door, question) for question in asked]
     numbers = [account.account_id for account in accounts]
     states = world.owner.execute(
-        "select standing, people_today, round(failure_score::numeric, 6) from gate.account_state"
+        "select standing, people_today, round(scores[1]::numeric, 6) from gate.account_state"
         " where account_id = any(%s) order by account_id",
         (numbers,),
     ).fetchall()

@@ -10,8 +10,8 @@ from rempart.store.database import connect_sync, roles
 from tests.support.database import Database
 
 NEW_SESSION = """
-insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, nonce_digest)
-select sha256('stolen'), sha256('key'), {account_id}, null, now() + interval '4 hours', sha256('nonce')
+insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, face, expires_at, nonce_digest)
+select sha256('stolen'), sha256('key'), {account_id}, null, 2, now() + interval '4 hours', sha256('nonce')
 """
 
 MINTING = {

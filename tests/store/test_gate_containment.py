@@ -7,20 +7,31 @@ import pytest
 
 from rempart.domain.rights import Domain, Outcome
 from rempart.limits import CARE_DATE_AHEAD_MAX_DAYS, CARE_DATE_PAST_MAX_DAYS
-from tests.support.world import REUNION, Insurer, Person, Session, World, outcome
+from tests.support.world import REUNION, Person, Session, World, outcome
 
-STEP_UP, FREEZE = 1, 2
+STEP_UP, FREEZE, REVOKE, SLOW = 1, 2, 3, 4
 
-SCOPES: dict[str, Callable[[Session, Insurer], int]] = {
-    "platform": lambda session, insurer: 0,
-    "face": lambda session, insurer: 1,
-    "software": lambda session, insurer: session.software_id or 0,
-    "organisation": lambda session, insurer: session.account.organisation_id,
-    "professional": lambda session, insurer: session.account.professional_id or 0,
-    "profession": lambda session, insurer: session.account.profession_id,
-    "account": lambda session, insurer: session.account.account_id,
-    "insurer": lambda session, insurer: insurer.insurer_id,
+SCOPES: dict[str, Callable[[Session, Person], int | None]] = {
+    "platform": lambda session, person: 0,
+    "face": lambda session, person: 1,
+    "software": lambda session, person: session.software_id,
+    "organisation": lambda session, person: session.account.organisation_id,
+    "professional": lambda session, person: session.account.professional_id,
+    "profession": lambda session, person: session.account.profession_id,
+    "account": lambda session, person: session.account.account_id,
+    "insurer": lambda session, person: person.insurer.insurer_id,
+    "person": lambda session, person: person.person_id,
+    "shape": lambda session, person: session.account.profession_id,
 }
+
+BRETAGNE, NORMANDIE = 53, 28
+
+
+def contain(world: World, scope: str, till: Session, lea: Person, mode: int) -> None:
+    """Contain what the till, or the person, stands in."""
+    shape = (till.software_id, BRETAGNE) if scope == "shape" else (None, None)
+    world.contain(scope, SCOPES[scope](till, lea) or 0, mode, *shape)
+
 
 PLACES_OF_ALL = {"platform", "face"}
 """Scopes in which everybody of this test stands."""
@@ -28,7 +39,13 @@ PLACES_OF_ALL = {"platform", "face"}
 
 @pytest.fixture
 def till(world: World) -> Session:
-    return world.software_session(world.account("pharmacist"))
+    account = world.account("pharmacist")
+    world.do(
+        "update access.organisations set region = %s where organisation_id = %s",
+        BRETAGNE,
+        account.organisation_id,
+    )
+    return world.software_session(account)
 
 
 @pytest.fixture
@@ -52,7 +69,7 @@ def test_every_scope_of_the_table_is_tried_here(world: World) -> None:
 def test_a_frozen_scope_refuses_and_stops_nobody_else(
     world: World, till: Session, neighbour: Session, lea: Person, scope: str
 ) -> None:
-    world.contain(scope, SCOPES[scope](till, lea.insurer), FREEZE)
+    contain(world, scope, till, lea, FREEZE)
     told = world.ask(till.about(lea))
     assert outcome(told) is Outcome.CONTAINED
     assert told.receipt_id is not None
@@ -65,17 +82,122 @@ def test_a_frozen_scope_refuses_and_stops_nobody_else(
 def test_a_scope_that_steps_up_asks_for_presence(
     world: World, till: Session, lea: Person, scope: str
 ) -> None:
-    world.contain(scope, SCOPES[scope](till, lea.insurer), STEP_UP)
+    contain(world, scope, till, lea, STEP_UP)
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
     assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_scope_that_is_released_is_open_again(world: World, till: Session, lea: Person, scope: str) -> None:
-    world.contain(scope, SCOPES[scope](till, lea.insurer), FREEZE)
+    contain(world, scope, till, lea, FREEZE)
     world.do(
         "update gate.containments set released_at = now(), released_by = 'on call' where released_at is null"
     )
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+@pytest.mark.parametrize("other", ["profession", "software", "region"])
+def test_a_shape_is_all_three_of_profession_software_and_region(
+    world: World, till: Session, lea: Person, other: str
+) -> None:
+    account = world.account("optician" if other == "profession" else "pharmacist")
+    region = NORMANDIE if other == "region" else BRETAGNE
+    world.do(
+        "update access.organisations set region = %s where organisation_id = %s",
+        region,
+        account.organisation_id,
+    )
+    alike = world.software_session(account, None if other == "software" else till.software_id)
+    contain(world, "shape", till, lea, FREEZE)
+    assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
+    assert outcome(world.ask(alike.about(lea))) is Outcome.OPEN
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_that_is_slowed_has_a_tenth_of_its_budgets(
+    world: World, till: Session, neighbour: Session, lea: Person, scope: str
+) -> None:
+    world.do("update access.profession_rules set people_per_day = 20")
+    contain(world, scope, till, lea, SLOW)
+    told = [outcome(world.ask(till.about(world.person("Louise", lea.insurer)))) for _ in range(3)]
+    if scope == "person":  # one person is nobody's budget
+        assert told == [Outcome.OPEN] * 3
+    else:
+        assert told == [Outcome.OPEN, Outcome.OPEN, Outcome.PRESENCE_REQUIRED]
+    world.do("update access.profession_rules set people_per_day = 400")
+
+
+def test_a_new_device_has_half_a_budget_for_a_day(world: World, till: Session, lea: Person) -> None:
+    world.do("update access.profession_rules set people_per_day = 4")
+    world.set_state(till.account, reduced_until=world.one("select now() + interval '1 hour'"))
+    people = [world.person("Louise", lea.insurer) for _ in range(3)]
+    expected = [Outcome.OPEN, Outcome.OPEN, Outcome.PRESENCE_REQUIRED]
+    assert [outcome(world.ask(till.about(person))) for person in people] == expected
+    world.set_state(till.account, reduced_until=world.one("select now() - interval '1 second'"))
+    assert outcome(world.ask(till.about(people[2]))) is Outcome.OPEN
+    world.do("update access.profession_rules set people_per_day = 400")
+
+
+def test_a_place_that_has_just_opened_brings_presence(world: World, till: Session, lea: Person) -> None:
+    world.do(
+        "update access.organisations set opening_until = now() + interval '30 days' where organisation_id = %s",
+        till.account.organisation_id,
+    )
+    assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
+    assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
+    world.do(
+        "update access.organisations set opening_until = now() where organisation_id = %s",
+        till.account.organisation_id,
+    )
+    assert outcome(world.ask(till.about(world.person("Hugo", lea.insurer)))) is Outcome.OPEN
+
+
+def burn(world: World, number: int, software_id: int, region: int = BRETAGNE) -> None:
+    """Convict so many accounts of one shape."""
+    insurer = world.insurer()
+    nobody = [world.stranger("Personne", insurer) for _ in range(20)]
+    for _ in range(number):
+        account = world.account("pharmacist")
+        world.do(
+            "update access.organisations set region = %s where organisation_id = %s",
+            region,
+            account.organisation_id,
+        )
+        stolen = world.software_session(account, software_id)
+        assert (
+            outcome(world.ask_all([stolen.about(person) for person in nobody])[-1]) is Outcome.ACCOUNT_FROZEN
+        )
+
+
+def test_ten_accounts_of_one_shape_in_a_day_demand_presence_of_that_shape_for_four_hours(
+    world: World, till: Session, neighbour: Session, lea: Person
+) -> None:
+    assert till.software_id is not None
+    burn(world, 9, till.software_id)
+    burn(world, 3, till.software_id, NORMANDIE)
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+    burn(world, 1, till.software_id)
+    hugo = world.person("Hugo", lea.insurer)
+    assert outcome(world.ask(till.about(hugo))) is Outcome.PRESENCE_REQUIRED
+    assert outcome(world.ask(till.about(hugo, card=hugo.card))) is Outcome.OPEN
+    assert outcome(world.ask(neighbour.about(hugo))) is Outcome.OPEN
+    row = world.owner.execute(
+        "select scope, mode, released_at - since, decided_by, named from gate.containments"
+        " where released_at > now() and software_id = %s",
+        (till.software_id,),
+    ).fetchall()
+    client_id = world.one("select client_id from access.software where software_id = %s", till.software_id)
+    assert row == [("shape", STEP_UP, timedelta(hours=4), "détecteurs", f"pharmacist/{client_id}/{BRETAGNE}")]
+
+
+def test_the_accounts_that_made_one_demand_do_not_make_the_next(
+    world: World, till: Session, lea: Person
+) -> None:
+    """Burning one account an hour must not keep a whole shape in suspicion."""
+    assert till.software_id is not None
+    burn(world, 10, till.software_id)
+    world.do("update gate.containments set released_at = now() where released_at > now()")
+    burn(world, 1, till.software_id)
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
 
 

@@ -21,9 +21,10 @@ PEOPLE_PER_DAY = 60
 def shops(world: World) -> list[Session]:
     """Four shops, with two members of the staff each: whoever asks, a titulaire's row is wanted."""
     world.do(
-        "update access.profession_rules set people_per_day = %s, rate_burst = 1000000, failure_threshold = 1e9",
+        "update access.profession_rules set people_per_day = %s, rate_burst = 1000000",
         PEOPLE_PER_DAY,
     )
+    world.detectors(threshold=1e9)
     sessions = []
     for _ in range(4):
         titulaire = world.account()

@@ -12,15 +12,18 @@ import psycopg
 import pytest
 
 from rempart.domain.rights import Outcome
+from rempart.store.database import connect_sync
 from rempart.store.migrations import known_migrations
 from tests.attacks import test_owned_face as owned
 from tests.store import test_gate_budgets as budgets
 from tests.store import test_gate_containment as containment
 from tests.store import test_gate_detectors as detectors
+from tests.store import test_gate_faces as faces
 from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
 from tests.store import test_gate_states as states
+from tests.store import test_release as release
 from tests.support.world import Person, Right, Session, World, outcome
 
 Check = Callable[[World], None]
@@ -55,8 +58,26 @@ def session_ends(change: str, refusal: Outcome) -> Check:
 
 def frozen_scope(scope: str) -> Check:
     return lambda world: containment.test_a_frozen_scope_refuses_and_stops_nobody_else(
-        world, till(world), world.software_session(world.account("optician")), lea(world), scope
+        world, shop(world), world.software_session(world.account("optician")), lea(world), scope
     )
+
+
+def shop(world: World) -> Session:
+    """A till in a region, whose budgets are no matter."""
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000, people_per_day = 1000000"
+        " where profession_id = 1"
+    )
+    return detectors.shop(world)
+
+
+def weighs(world: World, *, together: bool) -> None:
+    detectors.test_the_gate_weighs_as_the_reference_model_does(world, shop(world), world.insurer(), together)
+
+
+def many_return(world: World) -> None:
+    with connect_sync(world.database.settings, "operator") as operator:
+        release.test_many_come_back_one_after_the_other(operator, world, lea(world))
 
 
 def midwife(world: World) -> Session:
@@ -136,18 +157,20 @@ MUTANTS = [
            lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), b"\0" * 32)),
     Mutant("1 session", "s.key_thumbprint is distinct from u.thumbprint", "s.key_thumbprint <> u.thumbprint",
            lambda world: session.test_a_token_with_another_key_or_with_none_is_refused(world, till(world), None)),
-    Mutant("1 session", "(s.software_id is not null) <> (this_face = 1)", "false",
+    Mutant("1 session", "coalesce(s.face, 1) <> this_face", "false",
            lambda world: session.test_a_softwares_session_is_no_good_at_the_portal_nor_a_browsers_at_the_api(
                world, till(world), world.browser_session(world.account()))),
+    Mutant("1 session", "coalesce(s.face, 1) <> this_face", "(s.face is null) <> (this_face = 1)",
+           lambda world: faces.test_a_session_serves_at_its_own_face_alone(world, "portal", "counter")),
     Mutant("1 session", "when 9 then u.amc is not null", "when 9 then false",
            lambda world: session.test_the_identity_process_admits_both_kinds_of_sessions_but_asks_about_nobody(
                world, till(world), world.browser_session(world.account()))),
     Mutant("1 session", "current_setting('transaction_isolation') <> 'read committed'", "false",
            lambda world: owned.test_an_old_snapshot_does_not_outlive_a_containment(
                world.face("fhir"), till(world), lea(world), "repeatable read")),
-    Mutant("2 proof", "batch_s - 60 and batch_s + 5", "batch_s - 1e9 and batch_s + 5",
+    Mutant("2 proof", "clock_s - 60 and clock_s + 5", "clock_s - 1e9 and clock_s + 5",
            lambda world: session.test_a_proof_is_young_and_not_from_the_future(world, till(world), -62, Outcome.PROOF_STALE)),
-    Mutant("2 proof", "batch_s - 60 and batch_s + 5", "batch_s - 60 and batch_s + 1e9",
+    Mutant("2 proof", "clock_s - 60 and clock_s + 5", "clock_s - 60 and clock_s + 1e9",
            lambda world: session.test_a_proof_is_young_and_not_from_the_future(world, till(world), 7, Outcome.PROOF_STALE)),
     Mutant("2 proof", "insert into gate.proofs select e.* from unnest(proofs) as e;", "",
            lambda world: session.test_a_proof_serves_once_on_the_same_connection_and_on_another(world, till(world))),
@@ -171,8 +194,8 @@ MUTANTS = [
            lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(world, till(world), lea(world), "his")),
     *(Mutant("3 containment", f"when '{scope}' then", f"when 'no {scope}' then", frozen_scope(scope))
       for scope in containment.SCOPES),
-    Mutant("3 containment", "if containment = 2 then", "if false then", frozen_scope("account")),
-    Mutant("3 containment", "level = 0 and containment = 1", "false",
+    Mutant("3 containment", "if containment & 12 <> 0 then", "if false then", frozen_scope("account")),
+    Mutant("3 containment", "containment & 2 <> 0 or", "",
            lambda world: containment.test_a_scope_that_steps_up_asks_for_presence(world, till(world), lea(world), "account")),
     Mutant("3 question", "i.insurer_id is null or i.served_until <= batch_at then 20", "i.insurer_id is null then 20",
            lambda world: containment.test_an_insurer_that_left_is_not_served_any_more(world, till(world), lea(world))),
@@ -189,7 +212,7 @@ MUTANTS = [
     Mutant("4 presence", "(level > 0 or not q.has_card)", "true",
            lambda world: presence.test_somebody_elses_card_opens_nothing_even_for_a_person_with_rights(
                world, till(world), ended(world))),
-    Mutant("4 presence", "t.today - interval '12 months'", "t.today - interval '13 months'",
+    Mutant("4 presence", "w.proven_on > t.today - interval '12 months'", "w.proven_on > t.today - interval '13 months'",
            lambda world: presence.test_a_known_patient_is_one_for_twelve_months_to_the_day(
                world, till(world), ended(world), 0, presence.Presence.NONE)),
     Mutant("4 presence", "if level = 3 then", "if level < 4 then",
@@ -200,7 +223,7 @@ MUTANTS = [
     Mutant("4 presence", "if proven <> '{}' then\n                select", "if false then\n                select",
            lambda world: presence.test_a_known_patient_is_known_to_every_titulaire_of_the_place(
                world, till(world), ended(world))),
-    Mutant("4 presence", "level < q.required_presence and level <> 2", "false",
+    Mutant("4 presence", "level < q.required_presence and level <> 2 or", "",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
     Mutant("4 presence", "(q.required_presence <= 1 or q.break_glass is null)", "true",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
@@ -214,7 +237,7 @@ MUTANTS = [
                world, midwife(world), together=True)),
     Mutant("5 budgets", "greatest(me.next_free_s, batch_s)", "me.next_free_s",
            lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
-    Mutant("5 budgets", "if is_new_today and purse.people_today >= q.people_per_day then", "if false then",
+    Mutant("5 budgets", "if is_new_today and purse.people_today >= q.people_per_day / pace then", "if false then",
            lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
                world, small_day(world), together=False)),
     Mutant("5 budgets", "is_new_today := q.was_seen_today is not true;", "is_new_today := true;",
@@ -228,18 +251,82 @@ MUTANTS = [
     Mutant("5 budgets", "if purse.day < q.today then", "if purse.day <> q.today then",
            lambda world: budgets.test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(
                world, small_day(world))),
-    Mutant("6 detectors", "if me.failure_score >= q.failure_threshold then", "if false then",
+    Mutant("3 containment", "and c.region = me.region", "",
+           lambda world: containment.test_a_shape_is_all_three_of_profession_software_and_region(
+               world, shop(world), lea(world), "region")),
+    Mutant("3 containment", "c.software_id = coalesce(q.software_id, 0)", "true",
+           lambda world: containment.test_a_shape_is_all_three_of_profession_software_and_region(
+               world, shop(world), lea(world), "software")),
+    Mutant("3 containment", "gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at)", "true", many_return),
+    Mutant("3 containment", "where coalesce(c.released_at, 'infinity') > batch_at", "where c.released_at is null", many_return),
+    Mutant("4 presence", "or me.stepped_up_at is not null", "",
+           lambda world: detectors.test_an_account_that_is_stepped_up_goes_on_with_cards_and_known_patients(
+               world, shop(world), world.insurer())),
+    Mutant("4 presence", "or me.opening_until > batch_at", "",
+           lambda world: containment.test_a_place_that_has_just_opened_brings_presence(world, till(world), lea(world))),
+    Mutant("5 budgets", "when me.reduced_until > batch_at then 2", "",
+           lambda world: containment.test_a_new_device_has_half_a_budget_for_a_day(world, till(world), lea(world))),
+    Mutant("5 budgets", "when containment & 16 <> 0 then 10", "when false then 10",
+           lambda world: containment.test_a_scope_that_is_slowed_has_a_tenth_of_its_budgets(
+               world, till(world), till(world), lea(world), "account")),
+    Mutant("6 detectors", "if me.scores[i] >= rules.thresholds[first_rule + i] and", "if false and",
            lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
-               world, till(world), world.insurer(), together=False)),
-    Mutant("6 detectors", "me.standing := 2;", "",
+               world, shop(world), world.insurer(), together=False)),
+    Mutant("6 detectors", "if me.scores[7] >= rules.thresholds[first_rule + 7] and", "if false and",
+           lambda world: detectors.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if i in (1, 2, 3, 5) then", "if true then",
+           lambda world: detectors.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "me.standing := 2;", "null;",
            lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
-               world, till(world), world.insurer(), together=True)),
-    Mutant("6 detectors", "or q.has_card and not q.card_matches then", "then",
-           lambda world: detectors.test_a_wrong_card_is_a_failure_even_for_a_person_with_rights(
-               world, till(world), world.insurer())),
+               world, shop(world), world.insurer(), together=True)),
+    Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
+           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 18)),
+    Mutant("6 detectors", "says[1] := truth in (4, 9) or is_card_wrong;", "says[1] := truth in (4, 9);",
+           lambda world: detectors.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if is_new_today or is_card_wrong then", "if is_new_today then",
+           lambda world: detectors.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+               world, shop(world), world.insurer())),
     Mutant("6 detectors", "truth in (4, 9)", "truth in (9)",
            lambda world: detectors.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
-               world, till(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
+               world, shop(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
+    Mutant("6 detectors", "if is_new_today then\n                    if truth", "if true then\n                    if truth",
+           lambda world: detectors.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "says[2] := true;", "null;",
+           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 18)),
+    Mutant("6 detectors", "or q.first_seen_on <= q.today - 7 then", "or true then",
+           lambda world: detectors.test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "case when q.is_met then q.first_seen_on else q.today end", "coalesce(q.first_seen_on, q.today)",
+           lambda world: detectors.test_somebody_not_seen_for_a_year_is_new_again(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "says[3] := truth = 4;", "null;",
+           lambda world: detectors.test_old_rights_one_after_the_other_are_an_old_list(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 2;", "null;",
+           lambda world: detectors.test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "[greatest(1, cardinality(me.recent_cells) - 30):]", "",
+           lambda world: detectors.test_the_memory_of_cells_has_a_bound(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "says[5] := q.birth <> me.region;", "null;",
+           lambda world: detectors.test_people_born_elsewhere_speak_where_they_are_new(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;", "null;",
+           lambda world: detectors.test_questions_at_the_pace_of_a_machine_speak(
+               world, shop(world), world.insurer(), 1.0, is_regular=True)),
+    Mutant("6 detectors", "if q.is_canary then", "if false then",
+           lambda world: detectors.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "interval '30 days' then measure := 2;", "interval '30 days' then null;",
+           lambda world: detectors.test_a_second_conviction_within_thirty_days_freezes(
+               world, shop(world), world.insurer(), 29, detectors.Measure.FREEZE)),
+    Mutant("6 detectors", "and q.is_known is not true then -- an honest", "then -- an honest",
+           lambda world: detectors.test_patients_proven_here_before_heal_nothing(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if me.proven_since >= 3 then", "if false then",
+           lambda world: detectors.test_three_people_with_their_cards_put_a_shop_back_in_good_standing(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if level < 3 then", "if true then",
+           lambda world: weighs(world, together=False)),
+    Mutant("6 detectors", "perform gate.convict(convictions);", "null;",
+           lambda world: detectors.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "elsif me.rising_since is null then", "elsif true then",
+           lambda world: detectors.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
     Mutant("7 the right", "coalesce(r.verdict, 9::smallint)", "coalesce(r.verdict, 1::smallint)",
            lambda world: states.test_somebody_without_any_right_is_not_known_either(world, till(world), world.insurer())),
     Mutant("7 the right", "when l.is_known then coalesce", "when true then coalesce",
@@ -311,7 +398,7 @@ def whole(world: World) -> Iterator[World]:
 
 def try_mutant(world: World, name: str, mutant: Mutant) -> None:
     mutant.check(world)
-    world.do("update gate.containments set released_at = now() where released_at is null")
+    world.do("update gate.containments set released_at = now(), waves_from = null")
     text = function_of(name)
     assert text.count(mutant.piece) == 1, f"the gate has changed: find {mutant.piece!r} again"
     world.do(text.replace(mutant.piece, mutant.instead).replace("%", "%%"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rempart.domain.detectors import Signal
 from rempart.domain.rights import Outcome
 from rempart.limits import BREAK_GLASS_PER_DAY
 from rempart.store.gate import AskRow, ToldRow
@@ -131,12 +132,13 @@ def test_a_repeat_has_the_first_answer_even_if_the_right_changed_since(
     assert outcome(world.ask(repeat(till, lea, key="another"))) is Outcome.NOT_CONFIRMED
 
 
-def test_a_repeat_moves_no_failure_score(world: World, till: Session, lea: Person) -> None:
+def test_a_repeat_moves_no_score(world: World, till: Session, lea: Person) -> None:
     nobody = world.stranger("Personne", lea.insurer)
     world.ask(repeat(till, nobody))
-    score = world.state(till.account, "failure_score")
+    score = world.scores(till.account)
     world.ask_all([repeat(till, nobody) for _ in range(20)])
-    assert world.state(till.account, "failure_score") == score > 0
+    assert world.scores(till.account) == score
+    assert score[Signal.FAILURES] > 0
 
 
 @pytest.mark.parametrize("body", ["another", None])

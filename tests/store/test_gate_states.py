@@ -16,9 +16,8 @@ LONG_AGO = date(2020, 1, 1)
 @pytest.fixture
 def till(world: World) -> Session:
     """A till whose profession never meets a budget: these tests are about rights."""
-    world.do(
-        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000, failure_threshold = 1e9"
-    )
+    world.do("update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000")
+    world.detectors(threshold=1e9)
     return world.software_session(world.account("pharmacist"))
 
 

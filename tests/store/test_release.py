@@ -1,19 +1,20 @@
 """To contain takes one person, to release two; and the operator can do no more than that."""
 
-import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import get_args
 
 import psycopg
 import pytest
 
+from rempart.domain.errors.gate import NobodyToRevoke
 from rempart.domain.rights import Outcome
 from rempart.operations import contain
 from rempart.store import containment as kept
 from rempart.store.database import connect_sync
 from tests.support.world import Person, Session, World, outcome
 
-STEP_UP, FREEZE = 1, 2
+STEP_UP, FREEZE, REVOKE = 1, 2, 3
 
 
 @pytest.fixture
@@ -51,7 +52,17 @@ def names_of(world: World, till: Session, lea: Person) -> dict[str, str]:
         "profession": "pharmacist",
         "insurer": lea.insurer.amc,
         "account": str(account.account_id),
+        "person": str(world.ask(till.about(lea)).receipt_id),
+        "shape": shape_of(world, till),
     }
+
+
+def shape_of(world: World, till: Session) -> str:
+    world.do(
+        "update access.organisations set region = 53 where organisation_id = %s", till.account.organisation_id
+    )
+    client_id = world.one("select client_id from access.software where software_id = %s", till.software_id)
+    return f"pharmacist/{client_id}/53"
 
 
 SCOPES = get_args(contain.Scope)
@@ -107,48 +118,124 @@ def test_a_release_of_what_is_not_in_force_is_said(operator: psycopg.Connection,
     assert kept.release(operator, "?", "nadia", account_id=world.account().account_id) == "unknown"
 
 
-def test_an_account_that_was_convicted_is_unfrozen_by_two_and_its_evidence_is_kept(
+def convict(world: World, till: Session) -> None:
+    insurer = world.insurer()
+    world.ask_all([till.about(world.stranger("Personne", insurer)) for _ in range(20)])
+    assert world.state(till.account, "standing") == 2
+
+
+def test_an_account_that_was_convicted_is_released_by_two_and_its_evidence_is_kept(
     operator: psycopg.Connection, world: World, till: Session, lea: Person
 ) -> None:
     account = till.account
-    evidence = {"signal": "failures", "score": 14.2, "threshold": 13.8}
-    world.set_state(
-        account,
-        standing=2,
-        failure_score=14.2,
-        people_today=7,
-        day=world.today(),
-        frozen_because=json.dumps(evidence),
-        frozen_at="now",
-    )
-    (frozen,) = kept.frozen_accounts(operator)
-    assert (frozen.account_id, frozen.profession, frozen.frozen_because) == (
-        account.account_id, "pharmacist", evidence,
-    )  # fmt: skip
+    convict(world, till)
+    (row,) = kept.convicted_accounts(operator)
+    assert (row.account_id, row.profession, row.measure) == (account.account_id, "pharmacist", 2)
+    assert row.score is not None
+    assert row.score >= (row.threshold or 0) > 0
+    spent = world.state(account, "people_today")
     assert kept.release(operator, "le titulaire a rappelé", "nadia", account_id=account.account_id) == "asked"
     assert outcome(world.ask(till.about(lea))) is Outcome.ACCOUNT_FROZEN
     assert kept.release(operator, "rappelé aussi", "camille", account_id=account.account_id) == "released"
-    assert kept.frozen_accounts(operator) == []
+    assert kept.convicted_accounts(operator) == []
+    assert set(world.scores(account).values()) == {0}
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
-    state = world.one(
-        "select row (failure_score, people_today)::text from gate.account_state where account_id = %s",
-        account.account_id,
-    )
-    assert state == "(0,8)"  # what was spent stays spent
+    assert world.state(account, "people_today") == spent + 1  # what was spent stays spent
     reasons = world.one(
-        "select jsonb_build_array(because, approved_because, frozen_because) from gate.releases where account_id = %s",
+        "select jsonb_build_array(because, approved_because, conviction_id) from gate.releases where account_id = %s",
         account.account_id,
     )
-    assert reasons == ["le titulaire a rappelé", "rappelé aussi", evidence]
+    assert reasons == ["le titulaire a rappelé", "rappelé aussi", row.conviction_id]
+
+
+def test_an_account_of_which_presence_is_asked_is_released_in_the_same_way(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person
+) -> None:
+    world.set_state(till.account, stepped_up_at="now")
+    assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
+    assert kept.release(operator, "vacances", "nadia", account_id=till.account.account_id) == "asked"
+    assert kept.release(operator, "vacances", "camille", account_id=till.account.account_id) == "released"
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
+def test_a_release_does_not_bring_back_who_was_struck_off(
+    operator: psycopg.Connection, world: World, till: Session
+) -> None:
+    world.set_state(till.account, standing=1, stepped_up_at="now")
+    for who in ("nadia", "camille"):
+        kept.release(operator, "?", who, account_id=till.account.account_id)
+    assert world.state(till.account, "standing") == 1
 
 
 def test_a_release_is_of_one_thing(operator: psycopg.Connection, world: World, till: Session) -> None:
     contained = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia")
     account_id = till.account.account_id
     assert kept.release(operator, "rien", "nadia") == "unknown"
-    world.set_state(till.account, standing=2, frozen_because="{}", frozen_at="now")
+    world.set_state(till.account, standing=2)
     with pytest.raises(psycopg.errors.CheckViolation, match="a_release_is_of_one_thing"):
         kept.release(operator, "les deux", "nadia", containment_id=contained, account_id=account_id)
+
+
+def test_a_containment_with_a_term_ends_by_itself(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person
+) -> None:
+    number = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia", 2)
+    assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
+    (row,) = kept.containments(operator)
+    assert row.ends_at is not None
+    assert row.ends_at - row.since == timedelta(hours=2)
+    world.do("update gate.containments set released_at = now() where containment_id = %s", number)
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+    assert kept.release(operator, "?", "nadia", containment_id=number) == "unknown"
+
+
+def test_many_come_back_one_after_the_other(operator: psycopg.Connection, world: World, lea: Person) -> None:
+    """The day when everybody returns at once is the second outage of 2024: the portals came back overloaded."""
+    tills = [world.software_session(world.account()) for _ in range(60)]
+    number = kept.contain(operator, "platform", "", FREEZE, "attaque", "nadia")
+    for who in ("nadia", "camille"):
+        kept.release(operator, "fini", who, containment_id=number, waves_s=3_600)
+
+    def back() -> int:
+        return sum(outcome(world.ask(till.about(lea))) is Outcome.OPEN for till in tills)
+
+    assert back() <= 3
+    (row,) = kept.containments(operator)
+    assert row.by_waves
+    world.do(
+        "update gate.containments set waves_from = now() - interval '30 minutes', released_at = now() + interval '30 minutes'"
+    )
+    assert 15 <= back() <= 45
+    world.do("update gate.containments set released_at = now()")
+    assert back() == 60
+
+
+@pytest.mark.parametrize(
+    "scope", sorted(set(SCOPES) - {"insurer", "person", "platform", "face", "profession"})
+)
+def test_to_revoke_ends_the_sessions_of_the_scope_and_no_other(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person, scope: str
+) -> None:
+    neighbour = world.software_session(world.account("optician"))
+    number = kept.contain(operator, scope, names_of(world, till, lea)[scope], REVOKE, "vol", "nadia")
+    assert outcome(world.ask(till.about(lea))) is Outcome.SESSION_REVOKED
+    assert outcome(world.ask(neighbour.about(lea))) is Outcome.OPEN
+    opened_since = world.software_session(till.account, till.software_id)
+    assert outcome(world.ask(opened_since.about(lea))) is Outcome.CONTAINED
+    for who in ("nadia", "camille"):
+        kept.release(operator, "fini", who, containment_id=number)
+    assert outcome(world.ask(till.about(lea))) is Outcome.SESSION_REVOKED
+    assert outcome(world.ask(opened_since.about(lea))) is Outcome.OPEN
+
+
+@pytest.mark.parametrize("scope", ["insurer", "person"])
+def test_who_is_asked_about_has_no_session_to_revoke(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person, scope: str
+) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="sessions_are_of_who_asks"):
+        kept.contain(operator, scope, names_of(world, till, lea)[scope], REVOKE, "vol", "nadia")
+    with pytest.raises(NobodyToRevoke):
+        contain.contain(operator, scope, "0000", "revoke", "vol", "nadia")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -169,14 +256,14 @@ def test_the_operator_loosens_nothing_by_another_way(operator: psycopg.Connectio
         operator.execute(statement)
 
 
-@pytest.mark.parametrize("role", ["fhir", "portal", "identity", "feeds"])
+@pytest.mark.parametrize("role", ["fhir", "portal", "counter", "public", "identity", "feeds"])
 @pytest.mark.parametrize(
     "call",
     [
         "gate.contain('platform', '', 2::smallint, '', '')",
         "gate.release(1, null, '', '')",
         "gate.contained()",
-        "gate.frozen()",
+        "gate.convicted()",
     ],
 )
 def test_no_other_role_contains_or_releases(world: World, role: str, call: str) -> None:

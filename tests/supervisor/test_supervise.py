@@ -19,7 +19,7 @@ from rempart.settings import Settings
 from tests.support.database import Database
 from tests.support.platform import no_other_keyring, processes
 
-FACES = ("fhir", "identity", "portal")
+FACES = ("fhir", "identity", "portal", "counter", "public")
 WORKER = "worker"
 MEMORY_MAX_MB = 150
 READY_MAX_S = 5.0
@@ -184,7 +184,7 @@ def test_the_test_identity_provider_does_not_start_in_production(database: Datab
 
 
 def test_an_unknown_process_is_refused_with_the_names_there_are(database: Database) -> None:
-    done = run_supervisor(database, "counter")
+    done = run_supervisor(database, "fax")
     assert done.returncode == 1
     assert "Il y a\u00a0: keyring, worker, identity, fhir, portal" in done.stderr
 

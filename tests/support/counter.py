@@ -141,10 +141,10 @@ class Window:
             "credentials"
         ]
 
-    def sign_in(self, person: Professional, path: str = "/") -> None:
-        """Open a page and sign in with a passkey registered before."""
+    def sign_in(self, person: Professional, path: str = "/", url: str = "") -> None:
+        """Open a page, of the portal unless another address is given, and sign in with a passkey registered before."""
         self.touch(person)
-        self.page.goto(f"{self.counter.url}{path}")
+        self.page.goto(f"{url or self.counter.url}{path}")
         self.page.locator("#sign-in-act").click()
         self.page.locator("#who-name").wait_for()
         self.keep_credential(person)

@@ -13,10 +13,17 @@ from typing import Any
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
+from rempart.domain.detectors import Signal
 from rempart.store.gate import AskRow, ToldRow
 from tests.support.world import Insurer, Person, Right, Session, World, digest
 
-PEOPLE_PER_DAY, BURST, INTERVAL_MS, THRESHOLD = 4, 6, 600_000, 3.2  # the third failure in a row convicts
+PEOPLE_PER_DAY, BURST, INTERVAL_MS = 4, 6, 600_000
+THRESHOLDS = {  # so low that a script reaches them; those of one batch have no gap between them, so regularity weighs nothing
+    Signal.FAILURES: 3.2,
+    Signal.NOVELTY: 3.0,
+    Signal.WALK: 3.2,
+    Signal.TOGETHER: 7.0,
+}
 
 SOFTWARE = ("titulaire", "staff", "other staff", "neighbour", "copied software")
 BROWSERS = ("titulaire's browser", "staff's browser")
@@ -40,6 +47,8 @@ class Step:
     days: int | None = None
     amc: str | None = None
     nonce: str = "first"
+    cell: int | None = None
+    birth: int | None = None
 
 
 def steps(who: Sequence[str]) -> st.SearchStrategy[Step]:
@@ -60,6 +69,8 @@ def steps(who: Sequence[str]) -> st.SearchStrategy[Step]:
         days=rarely(-30, 30, 400, -2000),
         amc=rarely("9999999999"),
         nonce=st.sampled_from(["first"] * 4 + ["guess", "missing"]),
+        cell=st.sampled_from([None, 1, 1, 2]),
+        birth=st.sampled_from([None, 11, 84]),
     )
 
 
@@ -98,13 +109,14 @@ class People:
             self.plain.insurer_id,
         )
         world.do(
-            "update access.profession_rules set people_per_day = %s, rate_burst = %s, rate_interval_ms = %s,"
-            " failure_threshold = %s",
+            "update access.profession_rules set people_per_day = %s, rate_burst = %s, rate_interval_ms = %s",
             PEOPLE_PER_DAY,
             BURST,
             INTERVAL_MS,
-            THRESHOLD,
         )
+        world.detectors(Signal.REGULARITY, thief=0.5, honest=0.5 - 1e-12)
+        for signal, threshold in THRESHOLDS.items():
+            world.detectors(signal, threshold=threshold)
 
 
 class Town:
@@ -160,6 +172,8 @@ class Town:
             break_glass=step.break_glass,
             repeat_key=None if step.key is None else digest(step.key),
             body=None if step.key is None else digest(step.body),
+            cell=step.cell,
+            birth=step.birth,
         )
 
     def _nonce(self, step: Step) -> bytes | None:
@@ -205,8 +219,10 @@ class Town:
         tokens = {session.token: name for name, session in self.sessions.items()}
         read = lambda statement: self.world.owner.execute(statement, (numbers,)).fetchall()  # noqa: E731
         states = read(
-            "select account_id, standing, day::text, people_today, break_glass_today, round(failure_score::numeric, 6),"
-            " frozen_because is null, round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
+            "select account_id, standing, day::text, people_today, break_glass_today,"
+            " (select array_agg(round(s::numeric, 6)) from unnest(scores) as s),"
+            " recent_cells, stepped_up_at is null, proven_since, rising_since is null,"
+            " last_convicted_at is null, round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
             " from gate.account_state where account_id = any(%s)"
         )
         met = read("select * from gate.acquaintances where holder_account_id = any(%s)")
@@ -216,7 +232,7 @@ class Town:
         )
         receipts = read(
             "select receipt_id, account_id, subject, insurer_id, face, outcome, truth, presence, break_glass, domain, care_date,"
-            " answer_on, answer_domains, coverages, data_as_of, data_is_stale, repeat_of"
+            " answer_on, answer_domains, coverages, data_as_of, data_is_stale, signals & ~8224, repeat_of"
             " from evidence.receipts where account_id = any(%s)"
         )
         sessions = read(

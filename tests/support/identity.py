@@ -194,12 +194,20 @@ class House:
 @pytest.fixture(scope="module")
 def house(database: Database) -> Iterator[House]:
     """Run the identity process on this module's database, which is a sandbox's."""
+    with running_house(database) as running:
+        yield running
+
+
+@contextmanager
+def running_house(database: Database, **more: Any) -> Iterator[House]:
+    """Run the identity process on a database, under these settings beside the usual ones."""
     with key_set_server() as (provider, _), listening_socket() as listener:
         port = listener.getsockname()[1]
         settings = replace(
             database.settings_as("sandbox"),
             identity_url=f"http://localhost:{port}",
             portal_url="http://localhost:8402",
+            **more,
         )
         software = Software("officine-test", ECKey.generate_key("P-256"))
         with connect_sync(settings, "operator") as connection:

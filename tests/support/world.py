@@ -25,6 +25,7 @@ import pytest
 from msgspec.structs import replace as changed
 from psycopg.rows import TupleRow
 
+from rempart.domain.detectors import SCORED, Signal
 from rempart.domain.rights import OUTCOME_BY_NUMBER, Outcome
 from rempart.store.database import connect_sync
 from rempart.store.gate import CALL, AskRow, ToldRow, told_rows
@@ -124,11 +125,20 @@ class World:
         self.owner = connect_sync(database.settings, "owner")
         self._faces: dict[str, psycopg.Connection[TupleRow]] = {}
         self._sessions: dict[bytes, Session] = {}
+        self._detector_rules: list[TupleRow] = []
 
     def close(self) -> None:
-        """Lift the containments of the test and hang up."""
+        """Lift the containments of the test, set the detectors back and hang up."""
         if not self.owner.closed:
-            self.owner.execute("update gate.containments set released_at = now() where released_at is null")
+            for rule in self._detector_rules:
+                self.do(
+                    "update access.detector_rules set honest = %s, thief = %s, threshold = %s"
+                    " where profession_id = %s and signal_id = %s",
+                    *rule,
+                )
+            self.owner.execute(
+                "update gate.containments set released_at = now() where coalesce(released_at, 'infinity') > now()"
+            )
         for connection in (self.owner, *self._faces.values()):
             connection.close()
 
@@ -270,24 +280,25 @@ class World:
             )
         )
 
-    def browser_session(self, account: Account) -> Session:
-        """Open a browser's session, good at the portal."""
+    def browser_session(self, account: Account, face: str = "portal") -> Session:
+        """Open a browser's session, good at the portal or at the counter."""
         nonce = secrets.token_hex(16)
         return self.keep(
-            Session("portal", secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
+            Session(face, secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
         )
 
     def keep(self, session: Session) -> Session:
         self.do(
             """
-            insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s,
-                                         nonce_digest)
-            values (%s, %s, %s, %s, now() + interval '4 hours', %s, %s)
+            insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, face, expires_at,
+                                         idle_s, nonce_digest)
+            values (%s, %s, %s, %s, %s, now() + interval '4 hours', %s, %s)
             """,
             session.token,
             session.thumbprint,
             session.account.account_id,
             session.software_id,
+            {"portal": 2, "counter": 3}.get(session.role),
             None if session.nonce is None else 1800,
             None if session.nonce is None else hashlib.sha256(session.nonce.encode()).digest(),
         )
@@ -307,14 +318,36 @@ class World:
                 self._sessions[row.token].nonce = answer.next_nonce
         return told
 
-    def contain(self, scope: str, target: int, mode: int) -> None:
-        """Contain a scope: 1 step up, 2 freeze."""
+    def contain(
+        self, scope: str, target: int, mode: int, software_id: int | None = None, region: int | None = None
+    ) -> None:
+        """Contain a scope: 1 step up, 2 freeze, 3 revoke, 4 slow; a shape is of a software and a region too."""
         self.do(
-            "insert into gate.containments (scope, target, mode, because, decided_by) values (%s, %s, %s, 'drill', 'on call')",
+            "insert into gate.containments (scope, target, mode, software_id, region, because, decided_by)"
+            " values (%s, %s, %s, %s, %s, 'drill', 'on call')",
             scope,
             target,
             mode,
+            software_id,
+            region,
         )
+
+    def detectors(self, signal: Signal | None = None, **columns: object) -> None:
+        """Set the tests of a signal, or of all, for every profession; `threshold=1e9` makes them deaf."""
+        if not self._detector_rules:
+            self._detector_rules = self.owner.execute(
+                "select honest, thief, threshold, profession_id, signal_id from access.detector_rules"
+            ).fetchall()
+        for column, content in columns.items():
+            self.do(
+                f"update access.detector_rules set {column} = %s where signal_id = coalesce(%s, signal_id)",
+                content,
+                signal,
+            )
+
+    def scores(self, account: Account) -> dict[Signal, float]:
+        """Read the scores of an account."""
+        return dict(zip(SCORED, self.state(account, "scores"), strict=True))
 
     def state(self, account: Account, column: str) -> Any:
         """Read a column of an account's state."""

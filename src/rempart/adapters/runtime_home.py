@@ -12,7 +12,7 @@ from rempart.settings import RELOCATED_HOMES, Settings
 
 OPEN, GROUP_ONLY, PRIVATE = 0o755, 0o750, 0o700
 
-KEYRING_CLIENTS = ("fhir", "identity", "portal", "feeds", "operator")
+KEYRING_CLIENTS = ("fhir", "identity", "portal", "counter", "feeds", "operator")
 """The roles that have a socket of the keyring."""
 
 

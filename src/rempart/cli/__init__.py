@@ -42,11 +42,16 @@ app.command(
 app.command(
     "rempart.cli.register.provider:app", name="provider", help="Identity providers whose word is taken."
 )
+app.command("rempart.cli.register.public:app", name="register", help="Public registers: load, approve, list.")
 app.command(
     "rempart.cli.serve:app", name="serve", help="Run the platform: every process, or only those named."
 )
 app.command(
     "rempart.cli.register.software:app", name="software", help="Software that may ask: register, revoke."
+)
+
+app.command(
+    "rempart.cli.status:app", name="status", help="The public status page: publish, list, end a message."
 )
 
 

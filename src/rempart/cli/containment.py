@@ -11,6 +11,7 @@ from cyclopts import App, Group, Parameter, validators
 
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
+from rempart.domain.trace import trace_of
 from rempart.operations import contain as acts
 from rempart.store import containment as kept
 
@@ -20,10 +21,11 @@ WAITING: Final = 4
 
 _ONE_THING: Final = Group("What is released, one of", validator=validators.LimitedChoice(1, 1))
 
-_MODES: Final = {1: "présence exigée", 2: "gelé"}
+_MODES: Final = {1: "présence exigée", 2: "gelé", 3: "révoqué", 4: "ralenti"}
 _SCOPES: Final = {
     "platform": "la plateforme", "face": "la façade", "software": "le logiciel", "organisation": "l’établissement",
     "professional": "le professionnel", "profession": "la profession", "insurer": "l’assureur", "account": "le compte",
+    "person": "la personne du reçu", "shape": "la forme",
 }  # fmt: skip
 
 
@@ -34,10 +36,11 @@ def start(
     *,
     because: str,
     mode: acts.Mode = "freeze",
+    hours: Annotated[float | None, Parameter(validator=validators.Number(gt=0, lte=720))] = None,
     by: str = "",
     json: bool = False,
 ) -> None:
-    """Contain at once: every question from now on is refused, or asked for a proof of presence.
+    """Contain at once: every question from now on is refused, slowed down, or asked for a proof of presence.
 
     Parameters
     ----------
@@ -45,18 +48,22 @@ def start(
         What is contained.
     named
         Which one: a FINESS (organisation), an RPPS (professional), a client_id (software), a code (profession), an AMC
-        number (insurer), fhir, portal or counter (face), the number of an account; nothing for the platform.
+        number (insurer), fhir, portal or counter (face), the number of an account, the trace number of an answer (person),
+        profession/client_id/region with - for browsers (shape: pharmacist/-/53); nothing for the platform.
     because
         The reason, as others will read it.
     mode
-        freeze: nothing is answered. step-up: only to who brings a proof of presence.
+        freeze: nothing is answered. revoke: nothing, and the sessions end. step-up: only to who brings a proof of presence.
+        slow: a tenth of the budgets.
+    hours
+        After how long it ends by itself; when not said, once two people release it.
     by
         Who decides; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        containment_id = acts.contain(connection, scope, named, mode, because, by or typist())
+        containment_id = acts.contain(connection, scope, named, mode, because, by or typist(), hours)
     facts: dict[str, object] = {
         "containment_id": containment_id,
         "scope": scope,
@@ -73,7 +80,7 @@ def start(
 
 @app.command(name="list")
 def list_contained(*, json: bool = False) -> None:
-    """List the containments in force and the accounts that the detectors froze, the latest first.
+    """List the containments in force and the accounts that the detectors convicted, the latest first.
 
     Parameters
     ----------
@@ -81,20 +88,20 @@ def list_contained(*, json: bool = False) -> None:
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        contained, frozen = kept.containments(connection), kept.frozen_accounts(connection)
+        contained, convicted = kept.containments(connection), kept.convicted_accounts(connection)
     facts: dict[str, object] = {
         "containments": [_facts_of(row) for row in contained],
-        "frozen_accounts": [_facts_of(row) for row in frozen],
+        "convicted_accounts": [_facts_of(row) for row in convicted],
     }
     lines = [
-        f"{row.containment_id:>6}  {row.scope:<12} {row.named:<14} {_MODES[row.mode]:<15}  {row.since:%Y-%m-%d %H:%M}  "
-        f"{row.decided_by}\u00a0: {row.because}{_asked(row)}"
+        f"{row.containment_id:>6}  {row.scope:<12} {_name_of(row):<14} {_MODES[row.mode]:<15}  {row.since:%Y-%m-%d %H:%M}"
+        f"{_until(row)}  {row.decided_by}\u00a0: {row.because}{_asked(row)}"
         for row in contained
     ]
     lines += [
-        f"compte {row.account_id:>6}  {row.finess}  {row.profession:<16} gelé par détection  {row.frozen_at:%Y-%m-%d %H:%M}  "
-        f"{row.display_name}\u00a0: {row.frozen_because.get('signal', '')}{_asked(row)}"
-        for row in frozen
+        f"compte {row.account_id:>6}  {row.finess}  {row.profession:<16} {_MODES[row.measure]} par détection  "
+        f"{row.convicted_at:%Y-%m-%d %H:%M}  {row.display_name}\u00a0: {row.signal}{_asked(row)}"
+        for row in convicted
     ]
     say(json, facts, "\n".join(lines) or "Rien n’est confiné.")
 
@@ -106,10 +113,11 @@ def release(
     *,
     account: Annotated[int | None, Parameter(group=_ONE_THING)] = None,
     because: str,
+    waves: Annotated[float | None, Parameter(validator=validators.Number(gte=1, lte=10_080))] = None,
     by: str = "",
     json: bool = False,
 ) -> None:
-    """Ask to release a containment, or an account that the detectors froze; a second person who types the same releases it.
+    """Ask to release a containment, or an account that the detectors convicted; a second person who types the same releases it.
 
     Parameters
     ----------
@@ -119,6 +127,8 @@ def release(
         The number of the account, likewise.
     because
         The reason; that of the second person is kept too.
+    waves
+        Over how many minutes those who were cut come back, one after the other; the first person's word holds.
     by
         Who asks, or agrees; the user of this machine when not said.
     json
@@ -126,14 +136,19 @@ def release(
     """
     with opened() as (_, connection):
         is_released = acts.release(
-            connection, because, by or typist(), containment_id=containment_id, account_id=account
+            connection,
+            because,
+            by or typist(),
+            containment_id=containment_id,
+            account_id=account,
+            waves_s=None if waves is None else round(waves * 60),
         )
     if account is None:
         facts: dict[str, object] = {"containment_id": containment_id}
         what = f"le confinement {containment_id}"
     else:
         facts = {"account_id": account}
-        what = f"le gel du compte {account}"
+        what = f"la condamnation du compte {account}"
     _tell_release(facts, what, is_released, as_json=json)
 
 
@@ -147,13 +162,25 @@ def _tell_release(facts: dict[str, object], what: str, is_released: bool, *, as_
     sys.exit(WAITING)
 
 
-def _asked(row: kept.ContainmentRow | kept.FrozenRow) -> str:
+def _name_of(row: kept.ContainmentRow) -> str:
+    return trace_of(int(row.named)) if row.scope == "person" else row.named
+
+
+def _until(row: kept.ContainmentRow) -> str:
+    if row.ends_at is None:
+        return ""
+    return f" {'retour par vagues' if row.by_waves else ''} jusqu’à {row.ends_at:%Y-%m-%d %H:%M}".replace(
+        "  ", " "
+    )
+
+
+def _asked(row: kept.ContainmentRow | kept.ConvictedRow) -> str:
     if row.release_asked_by is None:
         return ""
     return f"  [levée demandée par {row.release_asked_by}\u00a0: {row.release_because}]"
 
 
-def _facts_of(row: kept.ContainmentRow | kept.FrozenRow) -> dict[str, object]:
+def _facts_of(row: kept.ContainmentRow | kept.ConvictedRow) -> dict[str, object]:
     return {
         name: moment.isoformat() if isinstance(moment := getattr(row, name), datetime) else moment
         for name in row.__slots__

@@ -2,6 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
+
+
+class Face(IntEnum):
+    """A face that asks about people, by its number in the database; a browser's session is opened for one of them."""
+
+    FHIR = 1
+    PORTAL = 2
+    COUNTER = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,11 @@ def alias_message(nir: Nir, birth_date: BirthDate, birth_rank: int = 1) -> bytes
     return f"{nir.compact}|{birth_date.text}|{birth_rank}".encode("ascii")
 
 
+def cell_message(nir: Nir) -> bytes:
+    """Compose the message whose HMAC tells months and communes of birth apart, whatever the sex and the order number."""
+    return nir.number[1:10].encode("ascii")
+
+
 def parse_finess(text: str, place: str = "finess") -> Finess:
     """Read a FINESS number of 9 characters; refuse a wrong length, character, département or key."""
     compact = "".join(text.split()).upper()

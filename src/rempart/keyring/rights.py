@@ -15,9 +15,13 @@ INDEX, DATA, SIGN = "index/", "data/", "sign/"
 REQUEST = "request"
 """The key under which bodies of repeated requests are remembered."""
 
+CELL = "cell"
+"""The key under which months and communes of birth are told apart, for the detector of NIR walks."""
+
 ALLOWED: dict[str, dict[Operation, tuple[str, ...]]] = {
-    "fhir": {Operation.INDEX: (INDEX, REQUEST)},
-    "portal": {Operation.INDEX: (INDEX, REQUEST)},
+    "fhir": {Operation.INDEX: (INDEX, REQUEST, CELL)},
+    "portal": {Operation.INDEX: (INDEX, REQUEST, CELL)},
+    "counter": {Operation.INDEX: (INDEX, REQUEST, CELL)},
     "identity": {Operation.SIGN: ("sign/identity",), Operation.PUBLIC_KEY: (SIGN,)},
     "feeds": {Operation.INDEX_ALL: (INDEX,), Operation.SEAL: (DATA,)},
     "operator": {Operation.CREATE: (INDEX, DATA, SIGN), Operation.NAMES: (), Operation.PUBLIC_KEY: (SIGN,)},

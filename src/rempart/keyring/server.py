@@ -40,6 +40,9 @@ _BULK_WAITING_MAX = 2
 _UNREAD_MAX_BYTES = 2 * KEYRING_FRAME_MAX_BYTES
 """Answers that a client may leave unread before we stop reading it: it sends its next requests before it reads them."""
 
+_LOOK_UP = rights.INDEX.encode()
+"""The keys under which people are found: only these count against what a role may have."""
+
 _PEER = struct.Struct("3i")
 
 
@@ -127,7 +130,7 @@ class Keyring:
             places.setdefault(name, []).append(place)
         for name in places:
             rights.check(role, Operation.INDEX, name.decode())
-        self._take(role, len(lookups) - len(places.get(rights.REQUEST.encode(), ())))
+        self._take(role, sum(len(taken) for name, taken in places.items() if name.startswith(_LOOK_UP)))
         digests: list[bytes | None] = [None] * len(lookups)
         for name, taken in places.items():
             with suppress(KeyUnknown):

@@ -10,24 +10,55 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.domain.errors import Bug
-from rempart.domain.errors.gate import ContainmentTargetUnknown, NothingToRelease, ReleaseBySamePerson
+from rempart.domain.errors.gate import (
+    ContainmentTargetUnknown,
+    NobodyToRevoke,
+    NothingToRelease,
+    ReleaseBySamePerson,
+)
+from rempart.domain.trace import receipt_id_of
 from rempart.store import containment as kept
 
 Scope = Literal[
-    "platform", "face", "software", "organisation", "professional", "profession", "insurer", "account"
+    "platform",
+    "face",
+    "software",
+    "organisation",
+    "professional",
+    "profession",
+    "insurer",
+    "account",
+    "person",
+    "shape",
 ]
-Mode = Literal["step-up", "freeze"]
+Mode = Literal["step-up", "freeze", "revoke", "slow"]
 
-_MODES: Final[dict[Mode, int]] = {"step-up": 1, "freeze": 2}
+MODES: Final[dict[Mode, int]] = {"step-up": 1, "freeze": 2, "revoke": 3, "slow": 4}
+
+_WHO_IS_ASKED_ABOUT: Final[frozenset[Scope]] = frozenset(("insurer", "person"))
+"""Nobody of these has a session that could be revoked."""
 
 type_of_operator = psycopg.Connection[TupleRow]
 
 
 def contain(
-    connection: type_of_operator, scope: Scope, named: str, mode: Mode, because: str, decided_by: str
+    connection: type_of_operator,
+    scope: Scope,
+    named: str,
+    mode: Mode,
+    because: str,
+    decided_by: str,
+    hours: float | None = None,
 ) -> int:
-    """Contain at once; give the number of the containment, the same one if it was in force. Refuses: ContainmentTargetUnknown."""
-    containment_id = kept.contain(connection, scope, named, _MODES[mode], because, decided_by)
+    """Contain at once, for so many hours or until released; give its number, the same one if it was in force.
+
+    A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, NobodyToRevoke.
+    """
+    if mode == "revoke" and scope in _WHO_IS_ASKED_ABOUT:
+        raise NobodyToRevoke(scope)
+    if scope == "person":
+        named = str(receipt_id_of(named) or "")
+    containment_id = kept.contain(connection, scope, named, MODES[mode], because, decided_by, hours)
     if containment_id is None:
         raise ContainmentTargetUnknown(scope)
     return containment_id
@@ -40,13 +71,20 @@ def release(
     *,
     containment_id: int | None = None,
     account_id: int | None = None,
+    waves_s: int | None = None,
 ) -> bool:
-    """Ask for the release of a containment or of a frozen account, or agree to it as a second person; say whether it is released.
+    """Ask for the release of a containment or of a convicted account, or agree to it as a second person; say whether it is done.
 
+    With `waves_s` those who were cut come back one after the other over so many seconds; the first person's word holds.
     Refuses: NothingToRelease, ReleaseBySamePerson.
     """
     verdict = kept.release(
-        connection, because, asked_by, containment_id=containment_id, account_id=account_id
+        connection,
+        because,
+        asked_by,
+        containment_id=containment_id,
+        account_id=account_id,
+        waves_s=waves_s,
     )
     if verdict == "unknown":
         raise NothingToRelease

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rempart.domain.access import AccountLabel
+from rempart.domain.access import AccountLabel, Face
 from rempart.domain.errors.accounts import InvitationUnknown, PasskeyRefused, PasskeysTooMany
 from rempart.limits import CEREMONY_LIFE_S, PASSKEYS_PER_ACCOUNT_MAX
 from rempart.operations.notices import new_devices
@@ -72,7 +72,7 @@ async def enrol_by_invitation(
             if invitation.gives_back:
                 await recovery.end_what_was(connection, invitation.account_id)
             await _keep(connection, invitation.account_id, made)
-            return await open_for(connection, invitation.account_id, proof, made.credential_id)
+            return await open_for(connection, invitation.account_id, proof, Face.PORTAL, made.credential_id)
 
 
 async def begin_another(reception: Reception, caller: AdmittedCaller) -> dict[str, Any]:

@@ -15,11 +15,15 @@ from rempart.adapters.provider_keys import is_allowed
 from rempart.domain.errors.registration import (
     AddressRefused,
     ClientIdRefused,
+    PlaceNotInRegister,
     ProfessionalAlreadyStruckOff,
+    ProfessionalNotInRegister,
     ProfessionalUnknown,
     ProfessionChanged,
+    ProfessionNotInRegister,
     ProfessionUnknown,
     ProviderUnknown,
+    RegistrationRefused,
     SoftwareRevoked,
     SoftwareUnknown,
     TimezoneUnknown,
@@ -30,10 +34,18 @@ from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
 from rempart.security.assertions.signatures import read_key_set
 from rempart.security.tokens import digest_of, invitation_link, new_secret
 from rempart.store import register, software
+from rempart.store.registers import loads
 
 type_of_operator = psycopg.Connection[TupleRow]
 
 _STRUCTURE_PROFESSION = "hospital"
+
+_OBJECTIONS: dict[str, tuple[type[RegistrationRefused], str]] = {
+    "unknown": (ProfessionalNotInRegister, "rpps"),
+    "profession": (ProfessionNotInRegister, "profession"),
+    "place": (PlaceNotInRegister, "finess"),
+}
+"""What a loaded public register has against an entry, and of which of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +80,16 @@ def register_professional(
     """Register a professional at a place, or change names; safe to repeat. `email` is his first contact.
 
     Refuses: IdentifierRefused, ContactRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff,
-    TimezoneUnknown.
+    TimezoneUnknown; once a public register is loaded, ProfessionalNotInRegister, ProfessionNotInRegister, PlaceNotInRegister.
     """
     number, place = parse_rpps(rpps, "rpps"), parse_finess(finess, "finess")
     contact = clean_address(email) if email else None
     profession_id = _profession(connection, profession)
     with connection.transaction():
+        objection = loads.objection(connection, number, place, profession_id)
+        if objection is not None:
+            refused, part = _OBJECTIONS[objection]
+            raise refused(part)
         found = register.register_professional(connection, number, profession_id, name)
         if found is None:
             raise ProfessionalAlreadyStruckOff("rpps")

@@ -1,4 +1,4 @@
-"""Open and close browser sessions: the way into the portal, by passkey, bound to a key that the browser does not export.
+"""Open and close browser sessions, for the portal or the counter: by passkey, bound to a key that the browser does not export.
 
 A session is 256 random bits, four hours at most and half an hour unused; each of its proofs carries the nonce that the answer
 before gave, so that a copied profile and its owner diverge at once.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rempart.domain.access import AccountLabel
+from rempart.domain.access import AccountLabel, Face
 from rempart.domain.errors.accounts import AccountClosed, PasskeyRefused
 from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S, CEREMONY_LIFE_S
 from rempart.operations.reception import Reception
@@ -52,13 +52,12 @@ async def sign_in(reception: Reception, credential: Mapping[str, Any], proof: Pr
             passkey = await kept.find_passkey(connection, credential_id)
             if passkey is None:
                 raise PasskeyRefused(_PLACE)
-            sign_count = passkeys.finish_sign_in(
+            signed_in = passkeys.finish_sign_in(
                 reception.party, credential, challenge, passkey.public_key, passkey.sign_count
             )
-            await kept.use_passkey(connection, credential_id, sign_count)
-            if await recovery.cancel(connection, passkey.account_id):  # a passkey that serves was not lost
-                await letters.tell_contacts(connection, passkey.account_id, "give-back-cancelled")
-            return await open_for(connection, passkey.account_id, proof, credential_id)
+            await kept.use_passkey(connection, credential_id, signed_in.sign_count)
+            await call_off_giving_back(connection, passkey.account_id)
+            return await open_for(connection, passkey.account_id, proof, signed_in.face, credential_id)
 
 
 async def see_account(reception: Reception, caller: AdmittedCaller) -> AccountLabel:
@@ -92,10 +91,23 @@ async def use_challenge(
     return challenge
 
 
+async def call_off_giving_back(connection: type_of_connection, account_id: int) -> None:
+    """Cancel what would give an account back, and tell its contacts: whoever signs in has not lost every way in."""
+    if await recovery.cancel(connection, account_id):
+        await letters.tell_contacts(connection, account_id, "give-back-cancelled")
+
+
 async def open_for(
-    connection: type_of_connection, account_id: int, proof: Proof, credential_id: bytes
+    connection: type_of_connection,
+    account_id: int,
+    proof: Proof,
+    face: Face,
+    credential_id: bytes | None,
 ) -> BrowserSession:
-    """Write a browser session that a passkey opens, bound to the key of a proof, in the caller's transaction."""
+    """Write a browser session for an account, good at one face, bound to the key of a proof, in the caller's transaction.
+
+    `credential_id` is the passkey that opens it, with which it ends; None when another proof did.
+    """
     account = await describe(connection, account_id)
     access_token, nonce = new_secret(), new_secret()
     await sessions.open_session(
@@ -106,6 +118,7 @@ async def open_for(
             account_id=account_id,
             software_id=None,
             life_s=BROWSER_SESSION_LIFE_S,
+            face=face,
             idle_s=BROWSER_SESSION_IDLE_S,
             nonce_digest=digest_of(nonce),
             credential_id=credential_id,

@@ -13,6 +13,7 @@ import structlog
 from psycopg.rows import TupleRow
 
 from rempart.adapters import clock
+from rempart.adapters.provider_calls import call_provider, is_allowed
 from rempart.adapters.provider_keys import fetch_key_set
 from rempart.domain.errors import Outage
 from rempart.domain.errors.access import ProofReplayed
@@ -30,10 +31,13 @@ from rempart.security.assertions.provider_keys import ProviderKeys
 from rempart.security.dpop import Proof, ProofVerifier
 from rempart.security.passkeys import RelyingParty
 from rempart.security.principals import ProvenCaller
+from rempart.security.psc.client import read_client
+from rempart.security.psc.provider import PscProvider
 from rempart.security.throttle import Throttle
 from rempart.settings import Settings
 from rempart.store import sessions
 from rempart.store.connections import Connections
+from rempart.store.psc import attempts
 
 log = structlog.get_logger()
 
@@ -46,9 +50,16 @@ class Reception:
     def __init__(self, settings: Settings) -> None:
         self.issuer = settings.identity_url.rstrip("/")
         self.portal_url = settings.portal_url.rstrip("/")
-        self.party = RelyingParty(self.portal_url)
+        self.counter_url = settings.counter_url.rstrip("/")
+        self.party = RelyingParty(settings.passkey_host, self.portal_url, self.counter_url)
         self.proofs = ProofVerifier(self.now_s)
         self.provider_keys = ProviderKeys(fetch_key_set, self.now_s)
+        client = read_client(settings)
+        self.psc = (
+            None
+            if client is None
+            else PscProvider(client, call_provider, is_allowed, self.provider_keys, self.now_s)
+        )
         self.throttle = Throttle(
             self.now_s, UNPROVEN_REQUESTS_INTERVAL_MS, UNPROVEN_REQUESTS_BURST, THROTTLED_ADDRESSES_MAX
         )
@@ -67,6 +78,8 @@ class Reception:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
         await self.connections.__aexit__(kind, error, at)
+        if self.psc is not None:
+            self.psc.close()
 
     def now_s(self) -> float:
         """Give the present instant, in seconds since 1970."""
@@ -88,6 +101,7 @@ class Reception:
             try:
                 async with self.connections.lent() as connection:
                     await sessions.forget_expired(connection)
+                    await attempts.forget_expired(connection)
             except (Outage, psycopg.Error) as error:
                 log.warning("housekeeping-postponed", error=type(error).__name__)
             await asyncio.sleep(HOUSEKEEPING_PERIOD_S)

@@ -50,6 +50,8 @@ def _content(settings: Settings, world: World, invitations: Mapping[str, str]) -
         "fhir_url": f"{settings.fhir_url}/fhir",
         "identity_url": settings.identity_url,
         "portal_url": settings.portal_url,
+        "counter_url": settings.counter_url,
+        "status_url": settings.status_url,
         "token_endpoint": f"{settings.identity_url}/oauth/token",
         "test_identity_provider": {
             "issuer": provider,

@@ -23,7 +23,7 @@ from rempart.operations import manage_access
 from rempart.operations.load_members import load_members
 from rempart.operations.manage_access import type_of_operator
 from rempart.operations.register_insurer import register_insurer
-from rempart.operations.sandbox_roster import publish_roster
+from rempart.operations.trials.roster import publish_roster
 from rempart.people.generate import MadeInsurer, Plan, generate
 from rempart.people.place import private_files
 from rempart.sandbox import people as sandbox_people
@@ -41,7 +41,7 @@ from rempart.sandbox.refusals import StateAhead, meet_ahead
 from rempart.sandbox.software import Registration
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
-from rempart.store.sandbox import contain_insurer, make_data_late
+from rempart.store.sandbox import contain_insurer, make_data_late, meet_software
 
 PEOPLE_COUNT: Final = 20_000
 INSURER_COUNT: Final = 12
@@ -127,6 +127,8 @@ def register_everybody(settings: Settings, folder: Path) -> Register:
         for who in (*AT_TWO_PLACES, FROZEN, STRUCK_OFF):
             _register(connection, who)
         publish_roster(settings, connection)
+    with closing(connect_sync(settings, "owner")) as connection:
+        meet_software(connection)  # or each professional would begin with half a budget
     return Register(main, other, revoked, accounts, meet_ahead(settings, main, revoked))
 
 

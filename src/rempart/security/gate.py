@@ -26,7 +26,8 @@ from msgspec import Struct
 from rempart.domain.errors import Outage
 from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.domain.errors.gate import AnswersLost, GateBroken, GateOverloaded
-from rempart.domain.identifiers import alias_message
+from rempart.domain.identifiers import alias_message, cell_message
+from rempart.domain.regions import region_of_birth
 from rempart.domain.rights import (
     OUTCOME_BY_NUMBER,
     Coverage,
@@ -237,6 +238,7 @@ class Door:
                         alias_message(question.nir, question.birth_date, question.birth_rank),
                     )
                 )
+                messages.append(("cell", cell_message(question.nir)))
                 if question.idempotency_key is not None:
                     messages.append(("request", question.body))
         digests = iter(await self._keyring.index(messages) if messages else ())
@@ -246,9 +248,9 @@ class Door:
             if question is None:
                 rows.append(_row_about_nobody(waiting.caller))
             else:
-                alias = next(digests)
+                alias, cell = next(digests), next(digests)
                 body = next(digests) if question.idempotency_key is not None else None
-                rows.append(_row_of(question, waiting.caller, alias, body))
+                rows.append(_row_of(question, waiting.caller, alias, cell, body))
         return rows
 
 
@@ -273,7 +275,11 @@ def _row_about_nobody(caller: ProvenCaller) -> AskRow:
 
 
 def _row_of(
-    question: RightsQuestion, caller: ProvenCaller, alias: bytes | None, body: bytes | None
+    question: RightsQuestion,
+    caller: ProvenCaller,
+    alias: bytes | None,
+    cell: bytes | None,
+    body: bytes | None,
 ) -> AskRow:
     return AskRow(
         token=caller.token_digest,
@@ -293,6 +299,8 @@ def _row_of(
         if question.idempotency_key is None
         else hashlib.sha256(question.idempotency_key.encode()).digest(),
         body=body,
+        cell=None if cell is None else int.from_bytes(cell[:4], "big", signed=True),
+        birth=region_of_birth(question.nir, question.birth_date),
     )
 
 

@@ -3,7 +3,10 @@
 User verification is required and the credential is kept by the authenticator, so that a sign-in says nothing about accounts
 before the right finger is on the key. No attestation is asked for: which model a pharmacy uses is none of our business.
 
-Never: take a ceremony made in a frame of another site, for another address than the portal's, or with a counter that went back.
+A passkey is registered at the portal, and signs in at the portal or at the counter: which of them is the browser's word, signed
+with the rest, so that no page chooses the face of its session.
+
+Never: take a ceremony made in a frame of another site, for an address that is neither, or with a counter that went back.
 
 Source: https://www.w3.org/TR/webauthn-3/ sections 7.1 and 7.2; the checks are those of the library webauthn (duo-labs).
 """
@@ -15,7 +18,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 import webauthn
 from webauthn.helpers import parse_client_data_json
@@ -23,11 +25,13 @@ from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AttestationConveyancePreference,
     AuthenticatorSelectionCriteria,
+    CollectedClientData,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
 
+from rempart.domain.access import Face
 from rempart.domain.errors.accounts import PasskeyRefused
 from rempart.limits import CEREMONY_LIFE_S
 from rempart.security import base64url
@@ -38,14 +42,15 @@ _CHALLENGE_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """For whom passkeys are made: the portal's address, and the host in it."""
+    """For whom passkeys are made: the host that browsers bind them to, and the two origins under it where they serve."""
 
-    origin: str
+    host: str
+    portal: str
+    counter: str
 
-    @property
-    def host(self) -> str:
-        """The host that browsers bind passkeys to."""
-        return urlsplit(self.origin).hostname or ""
+    def face_at(self, origin: str) -> Face:
+        """Name the face at an origin that a ceremony was verified for."""
+        return Face.COUNTER if origin == self.counter else Face.PORTAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,14 @@ class Ceremony:
 
     public_key: dict[str, Any]
     challenge_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in that was verified: the new signature counter, and the face at which it was made."""
+
+    sign_count: int
+    face: Face
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +113,7 @@ def begin_sign_in(party: RelyingParty) -> Ceremony:
 
 def challenge_of(credential: Mapping[str, Any]) -> bytes:
     """Read the challenge that a credential answers, not verified yet."""
-    try:
-        client_data = parse_client_data_json(
-            base64url.decode(credential["response"]["clientDataJSON"].encode())
-        )
-    except (WebAuthnException, KeyError, TypeError, ValueError, AttributeError):
-        raise PasskeyRefused(_PLACE) from None
+    client_data = _client_data_of(credential)
     if client_data.cross_origin:
         raise PasskeyRefused(_PLACE)
     return client_data.challenge
@@ -131,7 +139,7 @@ def finish_registration(party: RelyingParty, credential: Mapping[str, Any], chal
             credential=dict(credential),
             expected_challenge=challenge,
             expected_rp_id=party.host,
-            expected_origin=party.origin,
+            expected_origin=party.portal,
             require_user_verification=True,
         )
     except (WebAuthnException, KeyError, TypeError, ValueError, AttributeError):
@@ -146,18 +154,25 @@ def finish_registration(party: RelyingParty, credential: Mapping[str, Any], chal
 
 def finish_sign_in(
     party: RelyingParty, credential: Mapping[str, Any], challenge: bytes, public_key: bytes, sign_count: int
-) -> int:
-    """Verify a sign-in made for this challenge; give the new signature counter."""
+) -> SignIn:
+    """Verify a sign-in made for this challenge, at the portal or at the counter."""
     try:
         verified = webauthn.verify_authentication_response(
             credential=dict(credential),
             expected_challenge=challenge,
             expected_rp_id=party.host,
-            expected_origin=party.origin,
+            expected_origin=[party.portal, party.counter],
             credential_public_key=public_key,
             credential_current_sign_count=sign_count,
             require_user_verification=True,
         )
     except (WebAuthnException, KeyError, TypeError, ValueError, AttributeError):
         raise PasskeyRefused(_PLACE) from None
-    return verified.new_sign_count
+    return SignIn(verified.new_sign_count, party.face_at(_client_data_of(credential).origin))
+
+
+def _client_data_of(credential: Mapping[str, Any]) -> CollectedClientData:
+    try:
+        return parse_client_data_json(base64url.decode(credential["response"]["clientDataJSON"].encode()))
+    except (WebAuthnException, KeyError, TypeError, ValueError, AttributeError):
+        raise PasskeyRefused(_PLACE) from None

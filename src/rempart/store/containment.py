@@ -1,8 +1,7 @@
-"""What is contained and frozen, and who releases it, by the functions that the operator may call (migration 0014)."""
+"""What is contained and who is convicted, and who releases it, by the functions that the operator may call (migration 0014)."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -12,7 +11,10 @@ from rempart.store.rows import returned
 
 @dataclass(frozen=True, slots=True)
 class ContainmentRow:
-    """A containment in force; `mode` is 1 to ask for presence, 2 to refuse."""
+    """A containment in force; `mode` is 1 to ask for presence, 2 to refuse, 3 to end sessions too, 4 to slow down.
+
+    `ends_at` is its term, or the end of the return `by_waves`; None: until it is released.
+    """
 
     containment_id: int
     scope: str
@@ -21,30 +23,43 @@ class ContainmentRow:
     since: datetime
     because: str
     decided_by: str
+    ends_at: datetime | None
+    by_waves: bool
     release_asked_by: str | None
     release_because: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class FrozenRow:
-    """An account that the detectors froze, and what it was convicted of."""
+class ConvictedRow:
+    """An account that the detectors froze (`measure` 2) or ask presence of (1), and what it was convicted of."""
 
     account_id: int
     display_name: str
     finess: str
     profession: str
-    frozen_at: datetime
-    frozen_because: dict[str, Any]
+    measure: int
+    conviction_id: int
+    convicted_at: datetime
+    signal: str
+    score: float | None
+    threshold: float | None
     release_asked_by: str | None
     release_because: str | None
 
 
 def contain(
-    connection: psycopg.Connection[TupleRow], scope: str, named: str, mode: int, because: str, decided_by: str
+    connection: psycopg.Connection[TupleRow],
+    scope: str,
+    named: str,
+    mode: int,
+    because: str,
+    decided_by: str,
+    hours: float | None = None,
 ) -> int | None:
-    """Contain at once; give the containment's number, or None if there is nothing of that name."""
+    """Contain at once, for so many hours or until released; give its number, or None if there is nothing of that name."""
     row = connection.execute(
-        "select gate.contain(%s, %s, %s::smallint, %s, %s)", (scope, named, mode, because, decided_by)
+        "select gate.contain(%s, %s, %s::smallint, %s, %s, %s)",
+        (scope, named, mode, because, decided_by, hours),
     ).fetchone()
     found: int | None = returned(row)[0]
     return found
@@ -57,10 +72,11 @@ def release(
     *,
     containment_id: int | None = None,
     account_id: int | None = None,
+    waves_s: int | None = None,
 ) -> str:
     """Ask for a release, or agree to it; give `asked`, `released`, `same-person` or `unknown`."""
     row = connection.execute(
-        "select gate.release(%s, %s, %s, %s)", (containment_id, account_id, because, asked_by)
+        "select gate.release(%s, %s, %s, %s, %s)", (containment_id, account_id, because, asked_by, waves_s)
     ).fetchone()
     return str(returned(row)[0])
 
@@ -71,7 +87,7 @@ def containments(connection: psycopg.Connection[TupleRow]) -> list[ContainmentRo
         return cursor.execute("select * from gate.contained()").fetchall()
 
 
-def frozen_accounts(connection: psycopg.Connection[TupleRow]) -> list[FrozenRow]:
-    """List the accounts that the detectors froze, the latest first."""
-    with connection.cursor(row_factory=class_row(FrozenRow)) as cursor:
-        return cursor.execute("select * from gate.frozen()").fetchall()
+def convicted_accounts(connection: psycopg.Connection[TupleRow]) -> list[ConvictedRow]:
+    """List the accounts that the detectors froze or ask presence of, the latest first."""
+    with connection.cursor(row_factory=class_row(ConvictedRow)) as cursor:
+        return cursor.execute("select * from gate.convicted()").fetchall()

@@ -21,7 +21,7 @@ from rempart.domain.errors.gate import AnswersLost
 CALL = """
 call gate.ask_and_tell(
     %s::bytea[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], %s::smallint[],
-    %s::date[], %s::bytea[], %s::smallint[], %s::bytea[], %s::bytea[],
+    %s::date[], %s::bytea[], %s::smallint[], %s::bytea[], %s::bytea[], %s::int[], %s::smallint[],
     null, null, null, null, null, null, null, null, null, null, null, null, null, null
 )
 """
@@ -31,7 +31,10 @@ ANSWERS_LOST = "RP001"
 
 
 class AskRow(Struct, frozen=True):
-    """One question as the gate takes it: digests only, no identity. `amc` None asks about nobody."""
+    """One question as the gate takes it: digests only, no identity. `amc` None asks about nobody.
+
+    `cell` is a keyed digest of the month and commune of birth, `birth` the region of birth; neither leads to anybody.
+    """
 
     token: bytes
     thumbprint: bytes
@@ -46,6 +49,8 @@ class AskRow(Struct, frozen=True):
     break_glass: int | None = None
     repeat_key: bytes | None = None
     body: bytes | None = None
+    cell: int | None = None
+    birth: int | None = None
 
 
 class ToldRow(NamedTuple):
@@ -101,6 +106,8 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
         _plain_array([row.break_glass for row in rows]),
         _bytes_array([row.repeat_key for row in rows]),
         _bytes_array([row.body for row in rows]),
+        _plain_array([row.cell for row in rows]),
+        _plain_array([row.birth for row in rows]),
     )
     if connection.closed:
         raise DatabaseUnreachable

@@ -10,6 +10,7 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import TupleRow, class_row
 
+from rempart.domain.regions import region_of_finess
 from rempart.store.rows import returned
 
 type_of_operator = psycopg.Connection[TupleRow]
@@ -19,10 +20,10 @@ FIND_PROFESSION = "select profession_id from access.professions where code = %s"
 LIST_PROFESSIONS = "select code, label from access.professions order by profession_id"
 
 REGISTER_ORGANISATION = """
-insert into access.organisations (finess, name, timezone)
-values (%(finess)s, %(name)s, coalesce(nullif(%(timezone)s, ''), 'Europe/Paris'))
+insert into access.organisations (finess, name, region, timezone)
+values (%(finess)s, %(name)s, %(region)s, coalesce(nullif(%(timezone)s, ''), 'Europe/Paris'))
 on conflict (finess) do update
-set name = coalesce(nullif(excluded.name, ''), access.organisations.name),
+set name = coalesce(nullif(excluded.name, ''), access.organisations.name), region = excluded.region,
     timezone = coalesce(nullif(%(timezone)s, ''), access.organisations.timezone)
 returning organisation_id
 """
@@ -98,7 +99,7 @@ def list_professions(connection: type_of_operator) -> list[tuple[str, str]]:
 
 def register_organisation(connection: type_of_operator, finess: str, name: str, timezone: str) -> int | None:
     """Register a place, or change its name or its time zone, empty to keep it; give its number, None for no such zone."""
-    place = {"finess": finess, "name": name, "timezone": timezone}
+    place = {"finess": finess, "name": name, "timezone": timezone, "region": region_of_finess(finess)}
     try:
         row = connection.execute(REGISTER_ORGANISATION, place).fetchone()
     except psycopg.errors.InvalidParameterValue:

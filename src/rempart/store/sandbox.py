@@ -1,6 +1,7 @@
 """What only a sandbox's maker does to the data, each act written so that any other database refuses it.
 
-An insurer's last file looks old, an insurer is contained, a session is over or lasts: states that take days or an incident to
+An insurer's last file looks old, an insurer is contained, a software is none that an account never used, a session is over or
+lasts: states that take days or an incident to
 come about, and that a vendor wants to meet today. Never: make a state that the platform cannot come to by itself.
 """
 
@@ -23,6 +24,13 @@ from members.insurers
 where amc_number = %s and exists (select from platform.environment where name = 'sandbox')
 """
 
+MEET_SOFTWARE: Final = """
+insert into access.software_met (account_id, software_id)
+select a.account_id, s.software_id from access.accounts as a cross join access.software as s
+where exists (select from platform.environment where name = 'sandbox')
+on conflict do nothing
+"""
+
 END_SESSION_IN: Final = """
 update access.sessions set expires_at = now() + %s
 where token_digest = %s and exists (select from platform.environment where name = 'sandbox')
@@ -37,6 +45,12 @@ def make_data_late(connection: psycopg.Connection[Any], amc_number: str, by: tim
 def contain_insurer(connection: psycopg.Connection[Any], amc_number: str) -> None:
     """Stop all questions about an insurer's people, as an operator would after an incident there. Refuses: SandboxOnly."""
     _change_one(connection, CONTAIN_INSURER, amc_number)
+
+
+def meet_software(connection: psycopg.Connection[Any]) -> None:
+    """Let every account have asked through every software, some other day: none is a new device today. Refuses: SandboxOnly."""
+    if connection.execute(MEET_SOFTWARE).rowcount == 0:
+        raise SandboxOnly
 
 
 def end_session_in(connection: psycopg.Connection[Any], token_digest: bytes, left: timedelta) -> None:

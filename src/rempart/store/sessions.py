@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
+from rempart.domain.access import Face
+
 type_of_connection = psycopg.AsyncConnection[TupleRow]
 
 USE_ONCE = """
@@ -22,14 +24,17 @@ returning assertion_digest
 """
 
 OPEN_SESSION = """
-insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, idle_s, nonce_digest,
-    credential_id)
-values (%s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s, %s)
+insert into access.sessions (
+    token_digest, key_thumbprint, account_id, software_id, face, expires_at, idle_s, nonce_digest, credential_id
+)
+values (%s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s, %s)
 """
 
 REVOKE_SESSION = """
 update access.sessions set revoked_at = now(), revoked_because = %s where token_digest = %s and revoked_at is null
 """
+
+FACE_OF = "select face from access.sessions where token_digest = %s"
 
 FORGET_EXPIRED = """
 with challenges as (delete from access.challenges where expires_at < now())
@@ -41,13 +46,14 @@ FORGET_EXPIRED_AT_GATE = "select gate.forget_expired()"
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session to be opened; `software_id` None is a browser's, which has a nonce and goes idle."""
+    """A session to be opened; `software_id` None is a browser's, which has a face and a nonce, and goes idle."""
 
     token_digest: bytes
     key_thumbprint: bytes
     account_id: int
     software_id: int | None
     life_s: int
+    face: Face | None = None
     idle_s: int | None = None
     nonce_digest: bytes | None = None
     credential_id: bytes | None = None
@@ -69,12 +75,19 @@ async def open_session(connection: type_of_connection, session: NewSession) -> N
             session.key_thumbprint,
             session.account_id,
             session.software_id,
+            session.face,
             session.life_s,
             session.idle_s,
             session.nonce_digest,
             session.credential_id,
         ),
     )
+
+
+async def face_of(connection: type_of_connection, token_digest: bytes) -> Face | None:
+    """Say for which face a session was opened; None is a software's, or no session."""
+    row = await (await connection.execute(FACE_OF, (token_digest,))).fetchone()
+    return None if row is None or row[0] is None else Face(row[0])
 
 
 async def revoke_session(connection: type_of_connection, token_digest: bytes, because: str) -> None:

@@ -103,6 +103,8 @@ def _urls(supervisor: Supervisor) -> dict[str, str]:
         "fhir": f"{settings.fhir_url}/fhir",
         "identity": settings.identity_url,
         "portal": settings.portal_url,
+        "counter": settings.counter_url,
+        "public": settings.status_url,
         "test-provider": settings.test_provider_url,
     }
     running = {post.task.name for post in supervisor.posts}

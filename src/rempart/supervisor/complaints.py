@@ -34,6 +34,38 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Aucun fuseau horaire ne porte ce nom.",
         "Par exemple\u00a0: Europe/Paris, America/Martinique, Indian/Reunion, Pacific/Noumea.",
     ),
+    "professional-not-in-register": (
+        "L’annuaire public ne connaît personne sous ce numéro RPPS.",
+        "Vérifiez le numéro\u00a0; s’il est exact, chargez un annuaire plus récent (rempart register load).",
+    ),
+    "profession-not-in-register": (
+        "L’annuaire public ne connaît pas cette profession à ce professionnel.",
+        "Enregistrez-le sous la profession qu’il exerce, ou chargez un annuaire plus récent (rempart register load).",
+    ),
+    "place-not-in-register": (
+        "L’annuaire public ne connaît à ce professionnel aucun exercice dans cet établissement.",
+        "Vérifiez le numéro FINESS\u00a0; s’il vient d’arriver, chargez un annuaire plus récent (rempart register load).",
+    ),
+    "register-file-unreadable": (
+        "Ce fichier d’annuaire ne se lit pas jusqu’au bout, ou change pendant qu’on le lit.",
+        "Téléchargez-le à nouveau, en entier, puis recommencez.",
+    ),
+    "register-file-unknown": (
+        "Ce fichier n’est ni l’extraction de l’Annuaire santé ni celle de FINESS.",
+        "Attendus\u00a0: PS_LibreAcces_Personne_activite_….txt, ou etalab-cs…csv (structures).",
+    ),
+    "register-column-missing": (
+        "Une colonne nécessaire manque dans ce fichier.",
+        "Prenez l’extraction «\u00a0Personne-activité\u00a0» de l’Annuaire santé.",
+    ),
+    "register-file-older": (
+        "Un annuaire publié plus tard a déjà été pris.",
+        "Chargez le plus récent\u00a0; ce qui a été pris\u00a0: rempart register list.",
+    ),
+    "register-too-many-bad-lines": (
+        "Ce fichier n’a aucune bonne ligne, ou trop de mauvaises\u00a0: rien n’a été pris.",
+        "Regardez les lignes indiquées\u00a0; téléchargez-le à nouveau.",
+    ),
     "containment-target-unknown": (
         "Rien de ce nom n’est connu ici.",
         "Vérifiez le numéro\u00a0: FINESS, RPPS, client_id, code de profession, numéro AMC, façade ou compte.",
@@ -49,6 +81,22 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
     "job-unknown": (
         "Aucune tâche abandonnée ne porte ce numéro.",
         "Celles qui le sont\u00a0: rempart jobs list --dead.",
+    ),
+    "status-population-unknown": (
+        "Aucune population ne porte ce nom.",
+        "Un code de profession (optician, pharmacist…), software, insurer ou insured\u202f; rien pour tout le monde.",
+    ),
+    "status-time-malformed": (
+        "L’heure des prochaines nouvelles n’est pas une date à venir.",
+        "Par exemple\u00a0: --next-news 2026-11-22T14:30, à l’heure de Paris.",
+    ),
+    "status-sentence-wrong": (
+        "Ce message est vide, trop long ou sur plusieurs lignes.",
+        "De 1 à 500 caractères, sur une ligne.",
+    ),
+    "status-message-unknown": (
+        "Aucun message en cours ne porte ce numéro.",
+        "Ceux qui le sont\u00a0: rempart status list.",
     ),
     "generation-impossible": (
         "Ce nombre d’assureurs n’est pas possible.",

@@ -376,3 +376,45 @@ def test_the_portal_may_call_with_its_headers_and_no_cookie(house: House) -> Non
     assert answer.status == 200
     assert answer.headers["access-control-allow-origin"] == house.settings.portal_url
     assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_session_is_for_the_face_where_the_passkey_was_used(house: House) -> None:
+    browser = enrolled(house, "Rose Fabre")
+    faces = []
+    for url in (house.settings.portal_url, house.settings.counter_url):
+        browser.authenticator.origin = url
+        assert browser.sign_in().status == 200
+        faces.append(run(house, FACE, browser.token)[0][0])
+    assert faces == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:8400", "http://localhost:8404.example", "https://localhost:8404"]
+)
+def test_a_passkey_used_at_another_origin_opens_nothing(house: House, origin: str) -> None:
+    browser = enrolled(house, "Rose Fabre")
+    browser.authenticator.origin = origin
+    assert browser.sign_in().body["code"] == "passkey-refused"
+
+
+def test_no_passkey_is_made_at_the_counter(house: House) -> None:
+    browser = Browser(house)
+    browser.authenticator.origin = house.settings.counter_url
+    answer = browser.enrol(invite(house, house.register("Rose Fabre")))
+    assert answer.body["code"] == "passkey-refused"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/browser/staff"), ("POST", "/browser/staff"), ("POST", "/browser/passkeys/another/options")],
+)
+def test_a_session_of_the_counter_administers_nothing(house: House, method: str, path: str) -> None:
+    browser = enrolled(house, "Rose Fabre")
+    browser.authenticator.origin = house.settings.counter_url
+    browser.sign_in()
+    body = {"display_name": "Un complice"} if method == "POST" else None
+    assert browser.call(method, path, body).body["code"] == "face-not-allowed"
+    assert browser.call("GET", "/browser/session").status == 200, "and its chain of nonces goes on"
+
+
+FACE = "select face from access.sessions where token_digest = sha256(%s::text::bytea)"

@@ -1,30 +1,11 @@
-"""The portal's application, called as a server would call it, without its connections: what needs no database."""
-
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+"""The portal's application, called without its connections."""
 
 import pytest
 from starlette.applications import Starlette
 
 from rempart.faces.portal.app import build
 from rempart.settings import Settings, read_settings
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An HTTP answer."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-
-type_of_call = Callable[..., Awaitable[Reply]]
+from tests.support.calling import caller_of, type_of_call
 
 
 @pytest.fixture(scope="module")
@@ -42,32 +23,4 @@ def app(settings: Settings) -> Starlette:
 @pytest.fixture
 def call(app: Starlette) -> type_of_call:
     """Send one request to the application."""
-
-    async def send_request(
-        method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
-    ) -> Reply:
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "scheme": "http",
-            "server": ("localhost", 8402),
-            "client": ("127.0.0.1", 1),
-            "headers": [(name.lower().encode(), text.encode()) for name, text in (headers or {}).items()],
-        }
-        sent: list[dict[str, Any]] = []
-        waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            return waiting.pop() if waiting else {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        await app(scope, receive, send)
-        begun = {name.decode(): text.decode() for name, text in sent[0]["headers"]}
-        return Reply(sent[0]["status"], begun, b"".join(message.get("body", b"") for message in sent[1:]))
-
-    return send_request
+    return caller_of(app)

@@ -1,4 +1,4 @@
-"""Every text of the portal has an English translation, with the same parts to fill in; none is left over."""
+"""Every text of the pages has an English translation, with the same parts to fill in; none is left over."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from rempart.faces.portal.catalogue import LOCALE, translator
+from rempart.faces.pages.catalogue import LOCALE, translator
 from rempart.faces.wording import Language
 
-PORTAL = Path(translator.__code__.co_filename).parent
+FACES = Path(translator.__code__.co_filename).parents[1]
+FOLDERS = ("pages", "portal", "counter")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 PART = re.compile(r"\{(\w+)\}")
 
@@ -19,19 +20,19 @@ PART = re.compile(r"\{(\w+)\}")
 @pytest.fixture(scope="module")
 def english() -> Catalog:
     """Read the English catalogue."""
-    with (LOCALE / "en" / "LC_MESSAGES" / "portal.po").open("rb") as file:
+    with (LOCALE / "en" / "LC_MESSAGES" / "pages.po").open("rb") as file:
         return read_po(file, locale="en")
 
 
-def texts_of_the_portal() -> set[str]:
+def texts_of_the_pages() -> set[str]:
     """Extract the texts of the pages and of the scripts, as pybabel does."""
-    found = extract_from_dir(PORTAL, METHODS, keywords={"_": None})
-    return {message for _, _, message, _, _ in found if isinstance(message, str)}
+    found = (extract_from_dir(FACES / folder, METHODS, keywords={"_": None}) for folder in FOLDERS)
+    return {message for texts in found for _, _, message, _, _ in texts if isinstance(message, str)}
 
 
 def test_every_text_is_translated_and_no_translation_is_left_over(english: Catalog) -> None:
     translated = {str(message.id) for message in english if message.id and message.string}
-    assert translated == texts_of_the_portal()
+    assert translated == texts_of_the_pages()
     assert len(translated) > 100
 
 

@@ -8,10 +8,10 @@ import pytest
 import structlog
 
 from rempart.domain.errors.database import DatabaseUnreachable
-from rempart.faces.portal.problems import tell
+from rempart.faces.pages.problems import tell
 from rempart.faces.wording import Language
 from rempart.settings import Settings
-from tests.faces.portal.conftest import Reply, type_of_call
+from tests.support.calling import Reply, type_of_call
 from tests.support.proofs import ClientKey
 
 NIR = "295109912611193"

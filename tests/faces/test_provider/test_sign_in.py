@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from rempart.domain.errors.trials import SandboxOnly
 from rempart.faces.test_provider.app import build
-from rempart.operations import manage_access, sandbox_roster
+from rempart.operations import manage_access
+from rempart.operations.trials import roster
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from tests.support.database import Database
-from tests.support.identity import House, house, listening_socket, serving
+from tests.support.identity import House, house, listening_socket, running_house, serving
 from tests.support.proofs import base64url
+from tests.support.psc import PscBrowser
 
 __all__ = ["house"]
 
@@ -111,7 +113,7 @@ def test_it_refuses_to_start_unless_process_and_database_are_a_sandbox(
 def test_its_token_opens_a_session_at_rempart(house: House, provider: Settings) -> None:
     professional = house.register("Claire Fontaine")
     with connect_sync(house.settings, "operator") as connection:
-        sandbox_roster.publish_roster(provider, connection)
+        roster.publish_roster(provider, connection)
         manage_access.register_provider(
             connection, provider.test_provider_url, f"{provider.test_provider_url}/jwks", for_tests=True
         )
@@ -139,7 +141,7 @@ def test_outside_a_sandbox_nobody_believes_it(house: House, provider: Settings) 
 def test_the_page_lists_the_professionals_and_escapes_their_names(house: House, provider: Settings) -> None:
     house.register("Zoé <b>Garnier</b>")
     with connect_sync(house.settings, "operator") as connection:
-        sandbox_roster.publish_roster(provider, connection)
+        roster.publish_roster(provider, connection)
     status, headers, content = send(provider, "GET", Login().path)
     assert status == 200
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -195,3 +197,47 @@ def test_the_discovery_document_names_addresses_that_answer(provider: Settings) 
     assert document["issuer"] == provider.test_provider_url
     keys = json.loads(send(provider, "GET", urlsplit(document["jwks_uri"]).path)[2])["keys"]
     assert [set(key) & {"d", "p", "q"} for key in keys] == [set()]
+
+
+def test_userinfo_says_who_signed_in_to_whoever_holds_the_token(house: House, provider: Settings) -> None:
+    professional = house.register("Nadia Roy", profession="optician")
+    with connect_sync(house.settings, "operator") as connection:
+        roster.publish_roster(provider, connection)
+    login = Login(scope="openid scope_all")
+    code = choose(provider, login, professional.rpps)
+    tokens = json.loads(send(provider, "POST", "/token", login.form(code))[2])
+    status, _, content = get_userinfo(provider, tokens["access_token"])
+    told = json.loads(content)
+    assert (status, told["SubjectNameID"]) == (200, f"8{professional.rpps}")
+    assert told["SubjectRefPro"]["exercices"][0]["codeProfession"] == "28"
+    assert get_userinfo(provider, tokens["access_token"] + "x")[0] == 401
+
+
+def get_userinfo(settings: Settings, token: str) -> tuple[int, dict[str, str], bytes]:
+    parts = urlsplit(settings.test_provider_url)
+    with closing(http.client.HTTPConnection("127.0.0.1", parts.port, timeout=10)) as connection:
+        connection.request("GET", "/userinfo", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+
+
+def test_the_page_says_loudly_that_it_is_made_up(provider: Settings) -> None:
+    page = send(provider, "GET", Login().path)[2].decode()
+    assert "Ceci n’est pas Pro Santé Connect." in page
+    assert "Faux Pro Santé Connect" in page
+
+
+def test_a_sandboxs_portal_is_entered_by_it(house: House, provider: Settings) -> None:
+    professional = house.register("Rose Petit")
+    with connect_sync(house.settings, "operator") as connection:
+        roster.publish_roster(provider, connection)
+    with running_house(house.database, test_provider_url=provider.test_provider_url) as sandbox:
+        browser = PscBrowser(sandbox)
+        address = urlsplit(browser.leave().body["address"])
+        status, headers, _ = send(
+            provider, "POST", f"{address.path}?{address.query}", urlencode({"rpps": professional.rpps})
+        )
+        assert status == 303
+        returned = dict(parse_qsl(urlsplit(headers["location"]).query))
+        opened = browser.come_back(returned)
+        assert (opened.status, opened.body["account"]["display_name"]) == (200, "Rose Petit")

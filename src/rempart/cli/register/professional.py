@@ -9,7 +9,7 @@ from rempart.cli.speech import say
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.operations import manage_access
 from rempart.operations.manage_access import RegisteredAccount
-from rempart.operations.sandbox_roster import publish_roster
+from rempart.operations.trials.roster import publish_roster
 from rempart.store import register as kept
 
 app = App(name="professional", help="Professionals: register, invite, list, strike off.")

@@ -1,7 +1,7 @@
-"""Accounts, passkeys, invitations and staff: what a person at the portal cannot do."""
+"""Accounts, passkeys, invitations, staff and Pro Santé Connect: what a person at the portal cannot do."""
 
 from rempart.domain.errors.access import AccessRefused
-from rempart.domain.errors.families import Refusal
+from rempart.domain.errors.families import Outage, Refusal
 
 
 class AccountClosed(AccessRefused):
@@ -65,7 +65,7 @@ class PasskeyInUse(Refusal):
 
 
 class PasskeyTooNew(AccessRefused):
-    """A passkey registered less than a day ago revokes no older one."""
+    """A passkey registered less than a day ago revokes no older one; no more does who signed in without any."""
 
     code = "passkey-too-new"
 
@@ -104,3 +104,57 @@ class NotAGuarantor(AccessRefused):
     """The caller may not vouch for this person."""
 
     code = "not-a-guarantor"
+
+
+class PscRefused(AccessRefused):
+    """The sign-in by Pro Santé Connect did not come to its end: begin again."""
+
+    code = "psc-refused"
+
+
+class PscAttemptUnknown(PscRefused):
+    """The sign-in by Pro Santé Connect was not begun in this browser, is too old, or was used."""
+
+    code = "psc-attempt-unknown"
+
+
+class PscAnswerRefused(PscRefused):
+    """What Pro Santé Connect answered does not hold: its code, its signature, its time, or whom it names."""
+
+    code = "psc-answer-refused"
+
+
+class PscPracticeMissing(PscRefused):
+    """Pro Santé Connect names somebody without an RPPS number or without a practice."""
+
+    code = "psc-practice-missing"
+
+
+class PscNotAffiliated(PscRefused):
+    """The professional has no account at Rempart."""
+
+    code = "psc-not-affiliated"
+
+
+class PscProfessionDiffers(PscRefused):
+    """The account is of another profession than those that Pro Santé Connect names."""
+
+    code = "psc-profession-differs"
+
+
+class PscPlaceDiffers(PscRefused):
+    """The account is at another place than those that Pro Santé Connect names."""
+
+    code = "psc-place-differs"
+
+
+class PscNotInRegister(PscRefused):
+    """The public register knows no such professional, profession or exercise at this place."""
+
+    code = "psc-not-in-register"
+
+
+class PscUnreachable(Outage):
+    """Pro Santé Connect does not answer just now."""
+
+    code = "psc-unreachable"

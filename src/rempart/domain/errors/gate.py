@@ -33,6 +33,12 @@ class ContainmentTargetUnknown(ContainmentRefused):
     code = "containment-target-unknown"
 
 
+class NobodyToRevoke(ContainmentRefused):
+    """An insurer or an insured person has no session that could be revoked; freeze them, or ask for presence."""
+
+    code = "nobody-to-revoke"
+
+
 class NothingToRelease(ContainmentRefused):
     """Nothing is in force under this number: it was released, or never contained."""
 
@@ -43,3 +49,33 @@ class ReleaseBySamePerson(ContainmentRefused):
     """Who asked for a release does not agree to it: that takes a second person."""
 
     code = "release-by-same-person"
+
+
+class StatusRefused(Refusal):
+    """This message cannot be published, or ended."""
+
+    code = "status-refused"
+
+
+class StatusPopulationUnknown(StatusRefused):
+    """There is no such population to tell."""
+
+    code = "status-population-unknown"
+
+
+class StatusTimeMalformed(StatusRefused):
+    """The hour of the next news is no date and time, or is past."""
+
+    code = "status-time-malformed"
+
+
+class StatusSentenceWrong(StatusRefused):
+    """A message has from 1 to 500 characters, on one line."""
+
+    code = "status-sentence-wrong"
+
+
+class StatusMessageUnknown(StatusRefused):
+    """No message in force has this number."""
+
+    code = "status-message-unknown"

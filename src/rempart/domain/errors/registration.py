@@ -75,6 +75,60 @@ class JobUnknown(Refusal):
     code = "job-unknown"
 
 
+class ProfessionalNotInRegister(RegistrationRefused):
+    """The public register knows nobody by this RPPS number."""
+
+    code = "professional-not-in-register"
+
+
+class ProfessionNotInRegister(RegistrationRefused):
+    """The public register does not know this professional in this profession."""
+
+    code = "profession-not-in-register"
+
+
+class PlaceNotInRegister(RegistrationRefused):
+    """The public register knows no exercise of this professional at this place."""
+
+    code = "place-not-in-register"
+
+
+class RegisterFileRefused(RegistrationRefused):
+    """A register file is not taken, and nothing was changed."""
+
+    code = "register-file-refused"
+
+
+class RegisterFileUnreadable(RegisterFileRefused):
+    """The register file cannot be read, has a line without end, or was written to while it was read."""
+
+    code = "register-file-unreadable"
+
+
+class RegisterFileUnknown(RegisterFileRefused):
+    """The file is neither the extraction of the Annuaire santé nor that of FINESS."""
+
+    code = "register-file-unknown"
+
+
+class RegisterColumnMissing(RegisterFileRefused):
+    """The first line of the register file lacks a column that is needed."""
+
+    code = "register-column-missing"
+
+
+class RegisterFileOlder(RegisterFileRefused):
+    """A register that was published later was taken already."""
+
+    code = "register-file-older"
+
+
+class RegisterTooManyBadLines(RegisterFileRefused):
+    """The register file has no good line, or too many bad ones to be one."""
+
+    code = "register-too-many-bad-lines"
+
+
 class InsurerKnown(Refusal):
     """An insurer is registered under this AMC number already."""
 

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rempart.faces.identity import browser, contacts, discovery, passkeys, recovery, staff, tokens
-from rempart.faces.identity.endpoints import answered, authenticated
+from rempart.faces.identity import browser, contacts, discovery, passkeys, psc, recovery, staff, tokens
+from rempart.faces.identity.endpoints import ANY_PAGE, answered, authenticated
 from rempart.faces.identity.problems import method_problem
 from rempart.operations.reception import Reception
 from rempart.settings import Settings
@@ -31,11 +31,11 @@ def build(settings: Settings) -> Starlette:
             yield
 
     app = Starlette(
-        routes=_routes(),
+        routes=[*_routes(), *(() if reception.psc is None else psc.routes(reception.psc))],
         middleware=[
             Middleware(
                 CORSMiddleware,
-                allow_origins=[reception.portal_url],
+                allow_origins=[reception.portal_url, reception.counter_url],
                 allow_methods=["GET", "POST", "DELETE"],
                 allow_headers=["Authorization", "Content-Type", "DPoP", "Accept-Language"],
                 expose_headers=["DPoP-Nonce", "Retry-After"],
@@ -64,8 +64,12 @@ def _routes() -> list[Route]:
         Route("/browser/passkeys/another", authenticated(browser.enrol_another), methods=["POST"]),
         Route("/browser/sign-in/options", answered(browser.begin_sign_in), methods=["POST"]),
         Route("/browser/sign-in", answered(browser.sign_in), methods=["POST"]),
-        Route("/browser/session", authenticated(browser.see_session), methods=["GET"]),
-        Route("/browser/sign-out", authenticated(browser.sign_out, ends_session=True), methods=["POST"]),
+        Route("/browser/session", authenticated(browser.see_session, faces=ANY_PAGE), methods=["GET"]),
+        Route(
+            "/browser/sign-out",
+            authenticated(browser.sign_out, faces=ANY_PAGE, ends_session=True),
+            methods=["POST"],
+        ),
         Route("/browser/passkeys", authenticated(passkeys.list_passkeys), methods=["GET"]),
         Route("/browser/passkeys/{credential_id}", authenticated(passkeys.revoke), methods=["DELETE"]),
         Route("/browser/recovery", authenticated(recovery.see), methods=["GET"]),

@@ -62,7 +62,7 @@ async def enrol(request: Request) -> Response:
     body = await read_json(request, _CodeAndCredential)
     reception = reception_of(request)
     session = await enrol_passkey.enrol_by_invitation(reception, body.code, body.credential, proof)
-    return JSONResponse(_session(session), 201)
+    return JSONResponse(session_json(session), 201)
 
 
 async def begin_sign_in(request: Request) -> Response:
@@ -75,7 +75,7 @@ async def sign_in(request: Request) -> Response:
     proof = proof_of(request)
     body = await read_json(request, _Credential)
     session = await open_browser_session.sign_in(reception_of(request), body.credential, proof)
-    return JSONResponse(_session(session))
+    return JSONResponse(session_json(session))
 
 
 async def see_session(request: Request, caller: AdmittedCaller) -> Response:
@@ -103,7 +103,8 @@ async def enrol_another(request: Request, caller: AdmittedCaller) -> Response:
     return JSONResponse({}, 201)
 
 
-def _session(session: BrowserSession) -> dict[str, Any]:
+def session_json(session: BrowserSession) -> dict[str, Any]:
+    """Write a session as the browser is told of it."""
     return {
         "access_token": session.access_token,
         "token_type": "DPoP",

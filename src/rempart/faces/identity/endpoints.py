@@ -6,7 +6,9 @@ from ipaddress import ip_address, ip_network
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rempart.domain.access import Face
 from rempart.domain.errors import RempartError
+from rempart.domain.rights import Outcome
 from rempart.faces.identity.problems import NO_STORE, bug_of, problem, problem_of_outcome
 from rempart.operations.reception import Reception
 from rempart.security.admission import AdmittedCaller, TurnedAway
@@ -15,6 +17,9 @@ from rempart.security.dpop import Proof, proof_headers
 type_of_endpoint = Callable[[Request], Awaitable[Response]]
 type_of_act = Callable[[Request, AdmittedCaller], Awaitable[Response]]
 
+
+PORTAL_ONLY = frozenset({Face.PORTAL})
+ANY_PAGE = frozenset({Face.PORTAL, Face.COUNTER})
 
 _IPV6_NETWORK_BITS = 64  # what one subscriber is given
 
@@ -80,8 +85,10 @@ def answered(act: type_of_endpoint) -> type_of_endpoint:
     return endpoint
 
 
-def authenticated(act: type_of_act, *, ends_session: bool = False) -> type_of_endpoint:
-    """Make an endpoint for callers with a session.
+def authenticated(
+    act: type_of_act, *, faces: frozenset[Face] = PORTAL_ONLY, ends_session: bool = False
+) -> type_of_endpoint:
+    """Make an endpoint for callers with a session opened for one of `faces`: at the counter one asks, and administers nothing.
 
     Each answer, errors included, carries the nonce of the next proof; the one that ends the session has none to give.
     """
@@ -89,7 +96,7 @@ def authenticated(act: type_of_act, *, ends_session: bool = False) -> type_of_en
     async def endpoint(request: Request) -> Response:
         next_nonce = None
         try:
-            caller = await _admit(request)
+            caller = await _admit(request, faces)
             next_nonce = caller.next_nonce
             response = (
                 problem_of_outcome(caller.outcome, request)
@@ -108,8 +115,11 @@ def authenticated(act: type_of_act, *, ends_session: bool = False) -> type_of_en
     return endpoint
 
 
-async def _admit(request: Request) -> AdmittedCaller | TurnedAway:
+async def _admit(request: Request, faces: frozenset[Face]) -> AdmittedCaller | TurnedAway:
     reception = reception_of(request)
     authorization, dpop = proof_headers(request.scope["headers"])
     caller = reception.proofs.verify_request(authorization, dpop, request.method, address_of(request))
-    return await reception.admit(caller)
+    admitted = await reception.admit(caller)
+    if isinstance(admitted, AdmittedCaller) and admitted.face not in faces:
+        return TurnedAway(Outcome.FACE_NOT_ALLOWED, admitted.next_nonce)
+    return admitted

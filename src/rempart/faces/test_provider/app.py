@@ -1,4 +1,4 @@
-"""A small OpenID provider for the sandbox: discovery, keys, a page on which one click signs in, tokens.
+"""A small OpenID provider for the sandbox, a made-up Pro Santé Connect: discovery, keys, a page on which one click signs in.
 
 It vouches for whomever it is told, so it refuses to start unless the process and the database both say that this is a sandbox;
 and Rempart, for its part, believes a provider registered for tests in a sandbox alone.
@@ -19,10 +19,9 @@ from rempart.domain.errors.identifiers import IdentifierRefused
 from rempart.domain.identifiers import parse_rpps
 from rempart.faces.test_provider.grants import AuthorizationRequest, Grants, is_on_this_machine
 from rempart.faces.test_provider.page import choice_page, style
-from rempart.faces.test_provider.signing import ALGORITHM, ID_TOKEN_LIFE_S, Signer
+from rempart.faces.test_provider.signing import ALGORITHM, ID_TOKEN_LIFE_S, Signer, claims_of
 from rempart.limits import REQUEST_BODY_MAX_BYTES
-from rempart.operations.sandbox_roster import now_s, read_roster, require_sandbox
-from rempart.security.tokens import new_secret
+from rempart.operations.trials.roster import now_s, read_roster, require_sandbox
 from rempart.settings import Settings
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -45,6 +44,7 @@ def build(settings: Settings) -> Starlette:
             Route("/authorize", provider.ask, methods=["GET"]),
             Route("/authorize", provider.grant, methods=["POST"]),
             Route("/token", provider.token, methods=["POST"]),
+            Route("/userinfo", provider.userinfo, methods=["GET"]),
             Route("/health", provider.health),
         ]
     )
@@ -66,11 +66,13 @@ class _Provider:
                 "issuer": self._issuer,
                 "authorization_endpoint": f"{self._issuer}/authorize",
                 "token_endpoint": f"{self._issuer}/token",
+                "userinfo_endpoint": f"{self._issuer}/userinfo",
                 "jwks_uri": f"{self._issuer}/jwks",
                 "response_types_supported": ["code"],
                 "grant_types_supported": ["authorization_code"],
                 "subject_types_supported": ["public"],
-                "scopes_supported": ["openid"],
+                "scopes_supported": ["openid", "scope_all"],
+                "acr_values_supported": ["eidas1"],
                 "id_token_signing_alg_values_supported": [ALGORITHM],
                 "token_endpoint_auth_methods_supported": ["none"],
                 "code_challenge_methods_supported": ["S256"],
@@ -122,12 +124,21 @@ class _Provider:
             grant.rpps, places, grant.request.client_id, grant.request.nonce, int(now_s())
         )
         body = {
-            "access_token": new_secret(),  # there is nothing behind it: the identity token says all
+            "access_token": self._grants.open_access(grant.rpps, now_s()),
             "token_type": "Bearer",
             "expires_in": ID_TOKEN_LIFE_S,
             "id_token": id_token,
         }
         return JSONResponse(body, headers=_NO_STORE)
+
+    async def userinfo(self, request: Request) -> Response:
+        """Say who somebody is, for an access token: the same claims as in the identity token."""
+        _, _, token = request.headers.get("authorization", "").partition("Bearer ")
+        rpps = self._grants.whose(token, now_s())
+        if rpps is None:
+            return JSONResponse({"error": "invalid_token"}, 401, _NO_STORE | {"WWW-Authenticate": "Bearer"})
+        places = [one for one in read_roster(self._settings) if one.rpps == rpps]
+        return JSONResponse(claims_of(rpps, places), headers=_NO_STORE)
 
 
 def _read_authorization(request: Request) -> AuthorizationRequest | None:

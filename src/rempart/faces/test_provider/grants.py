@@ -1,4 +1,4 @@
-"""The authorization codes of the test provider: 60 seconds, once, and only with the verifier of their challenge.
+"""The codes of the test provider: 60 seconds, once, and only with the verifier of their challenge; and its access tokens.
 
 Source: RFC 6749 4.1, RFC 7636 (PKCE, S256 alone), RFC 8252 7.3 (a redirection to this machine, at any port).
 """
@@ -14,6 +14,7 @@ from rempart.security.tokens import new_secret
 
 CODE_LIFE_S = 60
 CODES_MAX = 1024
+ACCESS_LIFE_S = 300
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -43,6 +44,7 @@ class Grants:
 
     def __init__(self) -> None:
         self._by_code: OrderedDict[str, Grant] = OrderedDict()
+        self._by_token: OrderedDict[str, tuple[Rpps, float]] = OrderedDict()
 
     def give(self, request: AuthorizationRequest, rpps: Rpps, now_s: float) -> str:
         """Give a code."""
@@ -67,6 +69,19 @@ class Grants:
             asked.code_challenge,
         )
         return grant if matches else None
+
+    def open_access(self, rpps: Rpps, now_s: float) -> str:
+        """Give an access token, by which userinfo is read for five minutes."""
+        token = new_secret()
+        self._by_token[token] = (rpps, now_s + ACCESS_LIFE_S)
+        if len(self._by_token) > CODES_MAX:
+            self._by_token.popitem(last=False)
+        return token
+
+    def whose(self, token: str, now_s: float) -> Rpps | None:
+        """Say whose an access token is; None for one that is unknown or late."""
+        rpps, until_s = self._by_token.get(token, (None, 0.0))
+        return rpps if now_s < until_s else None
 
 
 def is_on_this_machine(address: str) -> bool:

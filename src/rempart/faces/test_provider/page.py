@@ -3,11 +3,12 @@
 from html import escape
 from urllib.parse import urlencode
 
-from rempart.operations.sandbox_roster import Listed
+from rempart.operations.trials.roster import Listed
 
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
     "ul{list-style:none;padding:0}"
+    ".made-up{background:#b00020;color:#fff;font-weight:600;padding:1rem;margin:0 0 1.5rem}"
     "button{font:inherit;padding:.5rem 1rem;margin:.25rem 0;width:100%;text-align:left}"
 )
 
@@ -28,9 +29,11 @@ def choice_page(query: dict[str, str], roster: list[Listed]) -> str:
     return (
         '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Fournisseur d’identité d’essai</title><style>{_STYLE}</style></head><body><main>"
-        "<h1>Fournisseur d’identité d’essai</h1>"
-        "<p>Bac à sable\u00a0: personne ici n’existe. Qui se connecte\u202f?</p>"
+        f"<title>Faux Pro Santé Connect (essai)</title><style>{_STYLE}</style></head><body><main>"
+        '<p class="made-up">Ceci n’est pas Pro Santé Connect. C’est une imitation, pour un bac à sable\u00a0: '
+        "aucun contrôle, personne ici n’existe. N’y tapez rien de vrai.</p>"
+        "<h1>Faux Pro Santé Connect</h1>"
+        "<p>Qui se connecte\u202f?</p>"
         f'<form method="post" action="{action}"><ul>{buttons}</ul></form>'
         f'<form method="post" action="{action}"><label for="rpps">Ou un numéro RPPS d’essai</label> '
         '<input id="rpps" name="rpps" inputmode="numeric" autocomplete="off" required> '

@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from rempart.domain.identifiers import Rpps
-from rempart.operations.sandbox_roster import Listed
+from rempart.operations.trials.roster import Listed
 
 ALGORITHM: Final = "RS256"
 ID_TOKEN_LIFE_S: Final = 300
@@ -45,7 +45,7 @@ class Signer:
         self, rpps: Rpps, places: list[Listed], client_id: str, nonce: str | None, now_s: int
     ) -> str:
         """Name a professional to one software, for five minutes."""
-        claims = _who(rpps, places) | {
+        claims = claims_of(rpps, places) | {
             "iss": self.issuer,
             "aud": client_id,
             "azp": client_id,
@@ -60,7 +60,8 @@ class Signer:
         return jwt.encode(header, json.loads(json.dumps(claims)), self._key, algorithms=[ALGORITHM])
 
 
-def _who(rpps: Rpps, places: list[Listed]) -> dict[str, Any]:
+def claims_of(rpps: Rpps, places: list[Listed]) -> dict[str, Any]:
+    """Say who a professional of the sandbox is, in the claims of Pro Santé Connect."""
     given, _, family = (places[0].name if places else "Professionnel d'essai").partition(" ")
     profession = _CODE_OF_PROFESSION.get(places[0].profession, "") if places else ""
     activities = [

@@ -2,10 +2,10 @@
 
 No password, no letter and no help desk opens an account. Who lost his keys goes and sees his guarantor, in person: nothing
 is asked at the portal, so nothing there says who is registered. The guarantor signs with his own passkey, hands a code over,
-and every contact is told. It opens after a day, at once for a titulaire's own staff. Whoever still signs in with an old
-passkey meanwhile cancels it.
+and every contact is told. It opens after a day, at once for a titulaire's own staff. Whoever still signs in meanwhile, with an
+old passkey or by Pro Santé Connect, cancels it.
 
-The threat is written in docs/decisions/0019-an-account-is-given-back-by-a-second-person.md.
+The threat is written in docs/decisions/0021-an-account-is-given-back-by-a-second-person.md.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rempart.domain.access import Guarantor, Person
+from rempart.domain.access import Face, Guarantor, Person
 from rempart.domain.errors.accounts import GuarantorRefused, NotAGuarantor, PasskeyRefused
 from rempart.limits import CEREMONY_LIFE_S, INVITATION_LIFE_DAYS
 from rempart.operations.open_browser_session import describe, use_challenge
@@ -122,7 +122,9 @@ async def _verify(
     passkey = await kept.find_passkey(connection, credential_id)
     if passkey is None or passkey.account_id != caller.account_id:
         raise PasskeyRefused("credential")
-    sign_count = passkeys.finish_sign_in(
+    signed_in = passkeys.finish_sign_in(
         reception.party, credential, challenge, passkey.public_key, passkey.sign_count
     )
-    await kept.use_passkey(connection, credential_id, sign_count)
+    if signed_in.face is not Face.PORTAL:  # the counter asks for no word about anybody
+        raise PasskeyRefused("credential")
+    await kept.use_passkey(connection, credential_id, signed_in.sign_count)

@@ -1,8 +1,8 @@
 """The passkeys of an account, as its owner sees them; one that he does not know, or has lost, is revoked with its sessions.
 
 Who may revoke what: any passkey revokes a younger one; an older one only when it has itself been there for a day; none
-revokes itself. So a thief who enrols his own from an unlocked session cannot shut the owner out while the letters are on
-their way, and an account never ends without a passkey.
+revokes itself; who signed in without a passkey (Pro Santé Connect) revokes none. So a thief who enrols his own from an
+unlocked session cannot shut the owner out while the letters are on their way, and an account never ends without a passkey.
 """
 
 from rempart.domain.access import PasskeyLabel

@@ -1,7 +1,7 @@
-"""A device that is new to an account is told to every contact, and halves what the account may ask for a day.
+"""A device that is new to an account is written down, told to every contact, and halves what the account may ask for a day.
 
-In the transaction that lets it in: there is no device without its letters. A device is a passkey registered, or a software
-that the account asks through for the first time.
+In the transaction that lets it in: there is no device without its letters. A device is a passkey registered, a browser that
+comes by Pro Santé Connect and was never seen under the account, or a software that the account asks through for the first time.
 """
 
 from typing import Final
@@ -22,14 +22,27 @@ def said_of(label: str) -> str:
 
 
 async def tell_of_passkey(connection: type_of_connection, account_id: int, label: str) -> None:
-    """Tell that a passkey was registered, and halve the budget, in the caller's transaction."""
-    await letters.tell_contacts(connection, account_id, "new-device", label=said_of(label))
-    await devices.reduce_budget(connection, account_id)
+    """Let a passkey in that was just registered."""
+    await _let_in(connection, account_id, "new-device", said_of(label))
+
+
+async def meet_browser(
+    connection: type_of_connection, account_id: int, key_thumbprint: bytes, label: str
+) -> None:
+    """Let a browser in the first time that somebody comes with it, by the thumbprint of its key; nothing afterwards."""
+    if await devices.meet_browser(connection, account_id, key_thumbprint, label):
+        await _let_in(connection, account_id, "new-browser", label)
 
 
 async def meet_software(connection: type_of_connection, account_id: int, software_id: int) -> None:
-    """Tell of a software the first time that an account asks through it, and halve the budget; nothing afterwards."""
+    """Let a software in the first time that an account asks through it; nothing afterwards."""
     name = await devices.meet_software(connection, account_id, software_id)
     if name is not None:
-        await letters.tell_contacts(connection, account_id, "new-software", label=name)
-        await devices.reduce_budget(connection, account_id)
+        await _let_in(connection, account_id, "new-software", name)
+
+
+async def _let_in(connection: type_of_connection, account_id: int, letter: str, label: str) -> None:
+    """Write a device down, tell every contact by this letter, and halve the budget, in the caller's transaction."""
+    await devices.note_new(connection, account_id, label)
+    await letters.tell_contacts(connection, account_id, letter, label=label)
+    await devices.reduce_budget(connection, account_id)

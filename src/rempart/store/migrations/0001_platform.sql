@@ -1,6 +1,6 @@
 -- What the platform is, and the roles among which its powers are split.
 --
--- Login roles (rempart_fhir, rempart_portal, rempart_identity, rempart_feeds, rempart_worker, rempart_operator) are made by
+-- Login roles (rempart_fhir, rempart_portal, rempart_counter, rempart_public, rempart_identity…) are made by
 -- store/database.py, because a role belongs to the whole server. The two roles below cannot log in: they own the functions
 -- through which the login roles act, so that none of these ever reads a table of people.
 
@@ -20,7 +20,15 @@ revoke all on schema public from public;
 
 create table platform.environment (
     only_row boolean primary key default true check (only_row),
-    name text not null check (name in ('production', 'sandbox', 'drill'))
+    name text not null check (name in ('production', 'sandbox', 'drill')),
+    ahead_by interval not null default '0', -- of a drill's days, which pass faster than ours
+    constraint only_a_drill_has_a_clock_of_its_own check (name = 'drill' or ahead_by = '0')
 );
+
+-- The present, for everything that is decided: ours, but in a drill.
+create function platform.present() returns timestamptz language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select clock_timestamp() + e.ahead_by from platform.environment as e
+$$;
 grant usage on schema platform to public;
 grant select on platform.environment to public;

@@ -9,7 +9,7 @@ create table access.professions (
     label text not null
 );
 
--- What a profession may ask, its budgets and its detectors' parameters, dated. A change closes a row and opens the next one.
+-- What a profession may ask, and its budgets, dated. A change closes a row and opens the next one.
 create table access.profession_rules (
     profession_id smallint not null references access.professions,
     valid_from date not null,
@@ -19,15 +19,9 @@ create table access.profession_rules (
     people_per_day int not null check (people_per_day > 0),
     rate_interval_ms int not null check (rate_interval_ms > 0), -- one question each, in the long run
     rate_burst int not null check (rate_burst > 0), -- questions that may come at once
-    failure_honest double precision not null, -- share of failures of the profession's 99.9 % account
-    failure_thief double precision not null, -- share of failures to be told apart from it
-    failure_threshold double precision not null, -- ln(0.99 / 1e-6): one false alarm in a million
-    failure_gain double precision not null generated always as (ln(failure_thief / failure_honest)) stored,
-    failure_relief double precision not null generated always as (ln((1 - failure_thief) / (1 - failure_honest))) stored,
     source text not null,
     primary key (profession_id, valid_from),
-    check (valid_from < valid_until),
-    check (0 < failure_honest and failure_honest < failure_thief and failure_thief < 1)
+    check (valid_from < valid_until)
 );
 create unique index one_rule_in_force_per_profession on access.profession_rules (profession_id) where valid_until = 'infinity';
 
@@ -35,6 +29,8 @@ create table access.organisations (
     organisation_id bigint generated always as identity primary key,
     finess text not null unique check (finess ~ '^[0-9AB]{9}$'),
     name text not null,
+    region smallint, -- the place's administrative region (domain/regions.py); null: not known
+    opening_until timestamptz, -- a place that has just opened knows nobody: until then presence is asked for
     timezone text not null default 'Europe/Paris'
         check ((timestamptz 'epoch' at time zone timezone) is not null), -- an error where the server knows no such zone
     registered_at timestamptz not null default now()
@@ -95,6 +91,7 @@ create table access.sessions (
     profession_id smallint not null,
     timezone text not null,
     software_id int references access.software, -- null for a browser
+    face smallint check (face in (2, 3)), -- the one for which a browser's was opened: 2 portal, 3 counter; null for a software
     opened_at timestamptz not null default now(),
     expires_at timestamptz not null,
     idle_s int, -- null: never idle
@@ -102,7 +99,8 @@ create table access.sessions (
     nonce_digest bytea check (length(nonce_digest) = 32), -- the one that the next proof must carry; browsers only
     revoked_at timestamptz,
     revoked_because text,
-    constraint a_browser_session_has_a_nonce check (software_id is not null or nonce_digest is not null)
+    constraint a_browser_session_has_a_nonce check (software_id is not null or nonce_digest is not null),
+    constraint a_browser_session_is_for_a_face check ((software_id is null) = (face is not null))
 );
 create unique index one_session_per_token on access.sessions (token_digest);
 create index sessions_of_an_account on access.sessions (account_id);
@@ -187,12 +185,11 @@ values
 
 -- Caps: on the synthetic honest world, 0.1 % of honest days go past them, and are asked for presence, not refused.
 insert into access.profession_rules (
-    profession_id, valid_from, domains, default_domain, people_per_day, rate_interval_ms, rate_burst,
-    failure_honest, failure_thief, failure_threshold, source
+    profession_id, valid_from, domains, default_domain, people_per_day, rate_interval_ms, rate_burst, source
 )
 select
-    profession_id, date '2024-01-01', domains, default_domain, people_per_day, rate_interval_ms, rate_burst, 0.10, 0.30, 13.8,
-    'caps and likelihood test measured on the synthetic honest world, November 2026'
+    profession_id, date '2024-01-01', domains, default_domain, people_per_day, rate_interval_ms, rate_burst,
+    'caps measured on the synthetic honest world, November 2026'
 from (values
     (1, (1 << 0) | (1 << 12), 0, 400, 500, 60),
     (2, 1 << 10, 10, 40, 1000, 30),

@@ -17,10 +17,18 @@ create table gate.account_state (
     people_today int not null default 0,
     break_glass_today int not null default 0,
     next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
-    failure_score double precision not null default 0, -- one-sided CUSUM of the log likelihood ratio
+    scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors.py), in nats
+    rising_since timestamptz, -- since when the score of all signals together is above nothing
+    recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
+    last_asked_s double precision, -- seconds since 1970, and the gap before it
+    last_gap_s double precision,
+    reduced_until timestamptz, -- half a budget, after a new device (gate.reduce_budget)
+    opening_until timestamptz, -- the place has just opened: presence is asked for
+    stepped_up_at timestamptz, -- since when presence is asked for, by a conviction
+    proven_since int not null default 0, -- people proven here for the first time since then
+    last_convicted_at timestamptz,
     frozen_at timestamptz,
-    frozen_because jsonb,
-    reduced_until timestamptz -- a device new to the account: until then, half the people a day (gate.reduce_budget)
+    region smallint
 ) with (fillfactor = 50);
 
 -- The people whom the accounts that spend one budget have asked about (a negative subject is a digest that led to nobody).
@@ -69,16 +77,50 @@ create index repeats_by_age on gate.repeats (asked_at);
 create table gate.containments (
     containment_id bigint generated always as identity primary key,
     scope text not null
-        check (scope in ('platform', 'face', 'software', 'organisation', 'professional', 'profession', 'insurer', 'account')),
-    target bigint not null, -- 0 for the platform
-    mode smallint not null check (mode in (1, 2)), -- 1 step up (presence is asked for), 2 freeze
-    since timestamptz not null default now(),
+        check (scope in (
+            'platform', 'face', 'software', 'organisation', 'professional', 'profession', 'insurer', 'account', 'person', 'shape'
+        )),
+    target bigint not null, -- 0 for the platform; of a shape, the profession
+    software_id int, -- of a shape; 0: the browsers
+    region smallint, -- of a shape
+    named text not null default '', -- as whoever decided it named it
+    mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
+    since timestamptz not null default platform.present(),
     because text not null,
     decided_by text not null,
-    released_at timestamptz,
-    released_by text
+    released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
+    released_by text,
+    waves_from timestamptz, -- accounts come back one after the other between this and released_at
+    constraint sessions_are_of_who_asks check (mode <> 3 or scope not in ('insurer', 'person')),
+    constraint a_shape_is_whole check ((scope = 'shape') = (num_nonnulls(software_id, region) = 2))
 );
-create index containments_in_force on gate.containments (scope, target) where released_at is null;
+create index containments_by_end on gate.containments (coalesce(released_at, 'infinity'));
+
+-- What the detectors decided, and on what: never changed afterwards.
+create table gate.convictions (
+    conviction_id bigint generated always as identity primary key,
+    convicted_at timestamptz not null,
+    account_id bigint not null,
+    profession_id smallint not null,
+    software_id int not null, -- 0: a browser
+    region smallint,
+    signal_id smallint not null,
+    measure smallint not null, -- 1 step up, 2 freeze
+    score double precision, -- null: no score was needed
+    threshold double precision,
+    scores double precision[] not null,
+    since timestamptz not null, -- the answers that convict are this account's receipts from here on
+    receipt_id bigint not null -- to here
+);
+create index convictions_by_moment on gate.convictions (convicted_at);
+create index convictions_of_an_account on gate.convictions (account_id);
+
+-- People who do not exist, one list an insurer and a software: only who stole that list asks about them.
+create table gate.canaries (
+    person_id bigint primary key,
+    insurer_id int not null,
+    planted_in text not null -- where the identity was put: an insurer's list, a software's
+);
 
 -- One receipt for each question that a known session asked, refusals too. No receipt, no answer: the answer is read from here.
 create sequence evidence.receipt_ids as bigint cache 64;
@@ -93,7 +135,8 @@ create table evidence.receipts (
     outcome smallint not null, -- domain/rights.py
     truth smallint, -- what an answer with presence would have said
     presence smallint not null,
-    break_glass smallint,
+    -- A glass is broken for a reason that domain/rights.py names, or not at all: a face that was taken over cannot write another one.
+    break_glass smallint constraint a_glass_is_broken_for_a_named_reason check (break_glass between 1 and 5),
     domain smallint not null,
     care_date date not null,
     answer_on date,
@@ -102,15 +145,18 @@ create table evidence.receipts (
     coverages text, -- rank:last day:domains of each, separated by semicolons
     data_as_of timestamptz,
     data_is_stale boolean not null,
-    told_to int not null -- the server's process whose connection asked; it alone is told
+    told_to int not null, -- the server's process whose connection asked; it alone is told
+    signals int not null -- on which the answer spoke for a thief (bits 0 to 5) or for an honest shop (bits 8 to 13)
 );
+create index receipts_by_moment on evidence.receipts using brin (asked_at) with (pages_per_range = 16);
 
 grant usage on schema gate, evidence to rempart_gate;
 grant select, insert, update on gate.account_state, gate.acquaintances, gate.known_patients, gate.repeats, gate.containments
     to rempart_gate;
 grant delete on gate.repeats to rempart_gate;
 grant select, insert, delete on gate.proofs to rempart_gate;
-grant select, insert on evidence.receipts to rempart_gate;
+grant select, insert on evidence.receipts, gate.convictions to rempart_gate;
+grant select on gate.canaries to rempart_gate, rempart_loader;
 grant usage on sequence evidence.receipt_ids to rempart_gate;
 
 -- The state row of an account is born with it, and follows what access says of it.
@@ -118,8 +164,11 @@ create function gate.follow_account() returns trigger language plpgsql security 
 set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_op = 'INSERT' then
-        insert into gate.account_state (account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, standing)
+        insert into gate.account_state (
+            account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until, standing
+        )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
+            o.region, o.opening_until,
             case when exists (select from access.professionals as p
                               where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1 else 0 end
         from access.organisations as o where o.organisation_id = new.organisation_id;
@@ -167,20 +216,21 @@ create trigger sessions_follow_their_software after update of revoked_at on acce
     for each row when (new.revoked_at is not null and old.revoked_at is null)
     execute function gate.follow_software();
 
--- A place whose time zone is corrected has another day from the next question on.
+-- A place that opens, moves to another region or whose time zone is corrected is another one from the next question on.
 create function gate.follow_organisation() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
     perform from gate.account_state where organisation_id = new.organisation_id order by account_id for update; -- as the gate locks
-    update gate.account_state set timezone = new.timezone where organisation_id = new.organisation_id;
+    update gate.account_state set timezone = new.timezone, region = new.region, opening_until = new.opening_until
+    where organisation_id = new.organisation_id;
     update access.sessions as s set timezone = new.timezone
     from access.accounts as a
     where a.organisation_id = new.organisation_id and s.account_id = a.account_id and s.revoked_at is null;
     return null;
 end $$;
 alter function gate.follow_organisation() owner to rempart_gate;
-create trigger account_state_follows_its_place after update of timezone on access.organisations
-    for each row when (new.timezone <> old.timezone)
+create trigger account_state_follows_its_place after update of timezone, region, opening_until on access.organisations
+    for each row when (row (new.timezone, new.region, new.opening_until) is distinct from row (old.timezone, old.region, old.opening_until))
     execute function gate.follow_organisation();
 
 -- Whoever may make a temporary table could hang these on it, and strike off everybody.

@@ -62,7 +62,9 @@ create function gate.ask(
     p_cards bytea[], -- SHA-256 of the card secrets, or null
     p_break_glass smallint[], -- reasons, or null
     p_keys bytea[], -- SHA-256 of the Idempotency-Key, or null
-    p_bodies bytea[] -- HMAC of the body, where a key is given
+    p_bodies bytea[], -- HMAC of the body, where a key is given
+    p_cells int[], -- keyed month and commune of birth, or null
+    p_births smallint[] -- region of birth, or null: abroad, or not told
 )
 returns table (
     ordinal bigint, receipt_id bigint, outcome smallint, retry_after_s int, next_nonce text, account_id bigint, why jsonb
@@ -77,7 +79,8 @@ set enable_material = off
 as $$
 #variable_conflict use_variable
 declare
-    batch_at constant timestamptz := clock_timestamp();
+    clock_s constant double precision := extract(epoch from clock_timestamp()); -- proofs are made by the world's clock
+    batch_at constant timestamptz := platform.present();
     batch_s constant double precision := extract(epoch from batch_at);
     this_face constant smallint := case session_user
         when 'rempart_fhir' then 1 when 'rempart_portal' then 2 when 'rempart_counter' then 3 when 'rempart_identity' then 9 end;
@@ -91,7 +94,8 @@ declare
     q record; -- the question at hand, with all that was read for it
     me gate.account_state; -- the account that asks it
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
-    containment smallint; -- the strongest that applies: 1 step up, 2 freeze
+    containment int; -- the modes that apply: 2 step up, 4 freeze, 8 revoke, 16 slow
+    rules record; -- the detectors' tests in force
     is_new_today boolean;
     level smallint;
     truth smallint;
@@ -103,12 +107,23 @@ declare
     data_as_of timestamptz;
     data_is_stale boolean;
     wait_s double precision;
+    pace double precision; -- a slowed account has a tenth of its budgets, a new device half
+    is_card_wrong boolean;
+    gap_s double precision;
+    says boolean[]; -- on each signal: true speaks for a thief, false for an honest shop, null says nothing
+    said double precision;
+    said_together double precision;
+    spoke int;
+    first_rule int; -- of this profession, less one
+    convicting smallint; -- the signal that convicts
+    measure smallint;
     nonce text;
     original gate.repeats;
     met gate.acquaintances[] := '{}';
     proven gate.known_patients[] := '{}';
     proofs gate.proofs[] := '{}';
     receipts evidence.receipts[] := '{}';
+    convictions gate.convictions[] := '{}';
 begin
     if this_face is null then
         raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
@@ -139,8 +154,12 @@ begin
 
     -- Only now: what was contained while we waited holds.
     select (select e.name = 'sandbox' from platform.environment as e),
-           (select array_agg(c) from gate.containments as c where c.released_at is null)
+           (select array_agg(c) from gate.containments as c where coalesce(c.released_at, 'infinity') > batch_at)
     into is_sandbox, contained;
+    select * into rules from gate.tests_of_the_day as t where t.day = (batch_at at time zone 'Europe/Paris')::date;
+    if not found then
+        select * into rules from gate.gather_tests((batch_at at time zone 'Europe/Paris')::date);
+    end if;
 
     -- Each look-up is fenced (offset 0): a plan made while the tables were small, or flattened, would read them whole.
     for q in
@@ -153,9 +172,9 @@ begin
                 when s.revoked_at is not null then 42
                 when s.expires_at <= batch_at then 41
                 when s.key_thumbprint is distinct from u.thumbprint then 44
-                when case this_face when 9 then u.amc is not null else (s.software_id is not null) <> (this_face = 1) end then 48
+                when case this_face when 9 then u.amc is not null else coalesce(s.face, 1) <> this_face end then 48
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
-                when u.proof_at not between batch_s - 60 and batch_s + 5 then 47
+                when u.proof_at not between clock_s - 60 and clock_s + 5 then 47
                 when e.session_id is not null then 45
             end::smallint as caller_verdict,
             case -- what cannot be asked here, whoever it is about
@@ -163,18 +182,19 @@ begin
                 when t.domain not between 0 and 30 or (n.domains >> t.domain) & 1 = 0 then 26 -- a shift goes round at 32
                 when t.on_day not between t.today - 822 and t.today + 366 then 28
             end::smallint as question_verdict,
-            n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst,
-            n.failure_gain, n.failure_relief, n.failure_threshold,
+            n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst, u.cell, u.birth,
             i.insurer_id, i.required_presence, i.data_as_of,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
-            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, w.proven_on > t.today - interval '12 months' as is_known,
+            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.last_seen_on > t.today - interval '12 months' as is_met,
+            b.is_canary, w.proven_on > t.today - interval '12 months' as is_known,
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
-            p_break_glass, p_keys, p_bodies
+            p_break_glass, p_keys, p_bodies, p_cells, p_births
         ) with ordinality as u (
-            token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, place
+            token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, cell, birth,
+            place
         )
         left join lateral (select * from access.sessions as s where s.token_digest = u.token offset 0) as s on true
         left join lateral (
@@ -218,6 +238,9 @@ begin
             select * from gate.known_patients as w where w.organisation_id = s.organisation_id and w.subject = d.subject offset 0
         ) as w on true
         left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
+        left join lateral (
+            select true as is_canary from gate.canaries as b where b.person_id = d.subject offset 0
+        ) as b on true
         order by u.place
     loop
         ordinal := q.place;
@@ -233,6 +256,8 @@ begin
         next_nonce := null;
         account_id := null;
         truth := null;
+        spoke := 0;
+        convicting := null;
         if q.session_id is not null then
             me := states[q.at_me];
             purse := states[q.at_purse];
@@ -267,12 +292,17 @@ begin
             if me.standing = 1 or purse.standing = 1 then outcome := 25; exit decision; end if;
             containment := 0;
             if contained is not null then
-                select coalesce(max(c.mode), 0) into containment from unnest(contained) as c where c.target = case c.scope
+                select coalesce(bit_or(1 << c.mode), 0) into containment from unnest(contained) as c
+                where c.target = case c.scope
                     when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
                     when 'organisation' then me.organisation_id when 'professional' then purse.professional_id
                     when 'profession' then me.profession_id when 'account' then me.account_id
-                    when 'insurer' then q.insurer_id end;
-                if containment = 2 then outcome := 23; exit decision; end if;
+                    when 'insurer' then q.insurer_id when 'person' then q.subject
+                    when 'shape' then
+                        case when c.software_id = coalesce(q.software_id, 0) and c.region = me.region then me.profession_id end
+                    end
+                    and (c.waves_from is null or not gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at));
+                if containment & 12 <> 0 then outcome := 23; exit decision; end if;
             end if;
             if q.amc is null then -- nobody is asked about
                 outcome := 30;
@@ -303,7 +333,11 @@ begin
                 when q.break_glass is not null then 2
                 else 0
             end;
-            if level < q.required_presence and level <> 2 or level = 0 and containment = 1 then outcome := 21; exit decision; end if;
+            if level < q.required_presence and level <> 2 or level < 3 and this_face = 3 then outcome := 21; exit decision; end if;
+            if level = 0 and (containment & 2 <> 0 or me.stepped_up_at is not null or me.opening_until > batch_at) then
+                outcome := 21;
+                exit decision;
+            end if;
 
             -- A repeat has its first answer again, for no second budget.
             if q.repeat_key is not null then
@@ -324,6 +358,7 @@ begin
             end if;
 
             -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
+            pace := case when containment & 16 <> 0 then 10 when me.reduced_until > batch_at then 2 else 1 end;
             if level = 0 then
                 wait_s := me.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
                 if wait_s > 0 then
@@ -331,19 +366,25 @@ begin
                     outcome := 21;
                     exit decision;
                 end if;
-                if is_new_today and purse.people_today >= q.people_per_day then outcome := 21; exit decision; end if;
+                if is_new_today and purse.people_today >= q.people_per_day / pace then outcome := 21; exit decision; end if;
             elsif level = 2 then
                 if me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
                 me.break_glass_today := me.break_glass_today + 1;
             end if;
-            me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s;
+            me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s * pace;
             if is_new_today then purse.people_today := purse.people_today + 1; end if;
             if is_new_today then
                 met := array_append(met, row(
-                    purse.account_id, q.subject, coalesce(q.first_seen_on, q.today), q.today
+                    purse.account_id, q.subject, case when q.is_met then q.first_seen_on else q.today end, q.today
                 )::gate.acquaintances);
             end if;
             if level = 3 then
+                if me.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
+                    me.proven_since := me.proven_since + 1;
+                    if me.proven_since >= 3 then
+                        me.stepped_up_at := null; me.scores := array_fill(0::double precision, '{7}'); me.rising_since := null;
+                    end if;
+                end if;
                 proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
             end if;
 
@@ -366,17 +407,74 @@ begin
                 answer_on := q.answer_on;
             end if;
 
-            -- 6. Detectors: failures (unknown, ended, wrong card), by a sequential likelihood test. A conviction freezes at once.
-            if truth in (4, 9) or q.has_card and not q.card_matches then
-                me.failure_score := me.failure_score + q.failure_gain;
-                if me.failure_score >= q.failure_threshold then
-                    me.standing := 2;
-                    me.frozen_at := batch_at;
-                    me.frozen_because :=
-                        jsonb_build_object('signal', 'failures', 'score', me.failure_score, 'threshold', q.failure_threshold);
+            -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors.py says why). Whoever
+            -- proves presence has the person there, and says nothing.
+            if level < 3 then
+                is_card_wrong := q.has_card and not q.card_matches;
+                gap_s := batch_s - me.last_asked_s;
+                says := array[null, null, null, null, null, null];
+                if is_new_today or is_card_wrong then says[1] := truth in (4, 9) or is_card_wrong; end if;
+                if is_new_today then
+                    if truth <> 9 then
+                        says[3] := truth = 4;
+                        if q.is_met is not true and level <> 1 then
+                            says[2] := true;
+                            says[5] := q.birth <> me.region;
+                        elsif level = 1 or q.first_seen_on <= q.today - 7 then
+                            says[2] := false;
+                        end if;
+                    end if;
+                    if q.cell is not null then
+                        says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 2;
+                        me.recent_cells := (me.recent_cells || q.cell)[greatest(1, cardinality(me.recent_cells) - 30):];
+                    end if;
+                    if q.is_met is not true and gap_s > 0 and gap_s <= 60 and me.last_gap_s > 0 and me.last_gap_s <= 60 then
+                        says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;
+                    end if;
                 end if;
-            elsif me.failure_score > 0 then
-                me.failure_score := greatest(0, me.failure_score + q.failure_relief);
+                if gap_s is null or gap_s > 0 then -- those of one batch came together: they have no gap
+                    me.last_asked_s := batch_s; me.last_gap_s := gap_s;
+                end if;
+
+                -- Each score, and that of all together, is a one-sided CUSUM of log likelihood ratios. One that reaches its
+                -- threshold convicts at once.
+                first_rule := (me.profession_id - 1) * 7;
+                said_together := 0;
+                measure := 0;
+                for i in 1..6 loop
+                    if says[i] is not null then
+                        said := case when says[i] then rules.gains[first_rule + i] else rules.reliefs[first_rule + i] end;
+                        spoke := spoke | case when says[i] then 1 << (i - 1) else 1 << (i + 7) end;
+                        if i in (1, 2, 3, 5) then said_together := said_together + said; end if;
+                        me.scores[i] := greatest(0, me.scores[i] + said);
+                        if me.scores[i] >= rules.thresholds[first_rule + i] and rules.measures[first_rule + i] > measure then
+                            convicting := i;
+                            measure := rules.measures[first_rule + i];
+                        end if;
+                    end if;
+                end loop;
+                if spoke <> 0 then
+                    me.scores[7] := greatest(0, me.scores[7] + said_together);
+                    if me.scores[7] >= rules.thresholds[first_rule + 7] and rules.measures[first_rule + 7] > measure then
+                        convicting := 7;
+                        measure := rules.measures[first_rule + 7];
+                    end if;
+                    if me.scores[7] = 0 then
+                        me.rising_since := null;
+                    elsif me.rising_since is null then
+                        me.rising_since := batch_at;
+                    end if;
+                end if;
+                if q.is_canary then convicting := 8; measure := 2; end if;
+                if convicting is not null then
+                    if me.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
+                    me.last_convicted_at := batch_at;
+                    if measure = 2 then
+                        me.standing := 2; me.frozen_at := batch_at;
+                    else
+                        me.stepped_up_at := batch_at; me.proven_since := 0;
+                    end if;
+                end if;
             end if;
         end;
 
@@ -393,8 +491,15 @@ begin
                 receipts := array_append(receipts, row(
                     receipt_id, batch_at, q.session_id, q.account_id, q.subject, q.insurer_id, this_face, outcome, truth, presence,
                     case when presence = 2 then q.break_glass end, q.domain, q.on_day, answer_on, answer_domains, repeat_of,
-                    coverages, data_as_of, data_is_stale, pg_backend_pid()
+                    coverages, data_as_of, data_is_stale, pg_backend_pid(), spoke
                 )::evidence.receipts);
+            end if;
+            if convicting is not null then
+                convictions := array_append(convictions, row(
+                    null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
+                    me.scores[convicting], rules.thresholds[first_rule + convicting], me.scores,
+                    coalesce(me.rising_since, batch_at), receipt_id
+                )::gate.convictions);
             end if;
             if q.repeat_key is not null and repeat_of is null and outcome < 20 then
                 insert into gate.repeats as e
@@ -411,8 +516,12 @@ begin
                 why := jsonb_build_object(
                     'truth', q.truth, 'person_found', q.subject > 0, 'insurer_found', q.insurer_id is not null,
                     'card_matches', case when q.has_card then q.card_matches end, 'people_today', purse.people_today,
-                    'people_per_day', q.people_per_day, 'failure_score', round(me.failure_score::numeric, 2),
-                    'frozen_because', me.frozen_because
+                    'people_per_day', q.people_per_day,
+                    'scores', (
+                        select coalesce(jsonb_object_agg(g.code, round(me.scores[g.signal_id]::numeric, 2)), '{}')
+                        from access.signals as g where me.scores[g.signal_id] >= 0.01
+                    ),
+                    'convicted_by', (select g.code from access.signals as g where g.signal_id = convicting)
                 );
             end if;
         end if;
@@ -427,7 +536,7 @@ begin
     from unnest(met) as e
     group by e.holder_account_id, e.subject
     on conflict on constraint acquaintances_pkey do update
-    set last_seen_on = excluded.last_seen_on;
+    set first_seen_on = excluded.first_seen_on, last_seen_on = excluded.last_seen_on;
     if proven <> '{}' then -- in one order: several batches may prove people at one place
         insert into gate.known_patients as w (organisation_id, subject, proven_on)
         select e.organisation_id, e.subject, max(e.proven_on)
@@ -438,9 +547,14 @@ begin
     end if;
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
-        next_free_s = n.next_free_s, failure_score = n.failure_score, frozen_at = n.frozen_at, frozen_because = n.frozen_because
+        next_free_s = n.next_free_s, scores = n.scores, rising_since = n.rising_since, recent_cells = n.recent_cells,
+        last_asked_s = n.last_asked_s, last_gap_s = n.last_gap_s, stepped_up_at = n.stepped_up_at, proven_since = n.proven_since,
+        last_convicted_at = n.last_convicted_at, frozen_at = n.frozen_at
     from unnest(states) as n
     where st.account_id = n.account_id;
+    if convictions <> '{}' then
+        perform gate.convict(convictions);
+    end if;
 end $$;
 alter function gate.ask owner to rempart_gate;
 alter function gate.right_on owner to rempart_gate;
@@ -473,7 +587,7 @@ begin
         from unnest(p_receipts) with ordinality as u (receipt_id, place)
         left join lateral ( -- fenced: planned while there are few receipts, it would read them all
             select * from evidence.receipts as e
-            where e.receipt_id = u.receipt_id and e.told_to = pg_backend_pid() and e.asked_at > clock_timestamp() - interval '1 minute'
+            where e.receipt_id = u.receipt_id and e.told_to = pg_backend_pid() and e.asked_at > platform.present() - interval '1 minute'
             offset 0
         ) as e on true
         order by u.place
@@ -487,7 +601,7 @@ revoke all on function gate.tell from public;
 create procedure gate.ask_and_tell(
     p_tokens bytea[], p_thumbprints bytea[], p_proofs bytea[], p_proof_ats bigint[], p_nonces bytea[], p_amcs text[],
     p_aliases bytea[], p_domains smallint[], p_care_dates date[], p_cards bytea[], p_break_glass smallint[], p_keys bytea[],
-    p_bodies bytea[],
+    p_bodies bytea[], p_cells int[], p_births smallint[],
     out receipt_ids bigint[], out refusals smallint[], out retry_after_s int[], out next_nonces text[], out account_ids bigint[],
     out whys jsonb[],
     out outcomes smallint[], out repeats_of bigint[], out answer_ons date[], out answer_domains int[], out coverages text[],
@@ -502,7 +616,7 @@ begin
     into receipt_ids, refusals, retry_after_s, next_nonces, account_ids, whys
     from gate.ask(
         p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
-        p_break_glass, p_keys, p_bodies
+        p_break_glass, p_keys, p_bodies, p_cells, p_births
     ) as a;
     commit;
     begin
@@ -520,7 +634,7 @@ set search_path = pg_catalog, pg_temp as $$
     with proofs as (
         delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 120 returning 1
     ), repeats as (
-        delete from gate.repeats where asked_at < clock_timestamp() - interval '25 hours' returning 1
+        delete from gate.repeats where asked_at < platform.present() - interval '25 hours' returning 1
     )
     select (select count(*) from proofs) + (select count(*) from repeats)
 $$;

@@ -1,26 +1,30 @@
 -- Who contains and who releases: the operator, by these functions alone. To tighten takes one person; to loosen takes two, the
 -- second of whom says the same thing. Nothing is forgotten: what was in force, from when to when, on whose word and why.
 
--- What somebody asked to loosen, and who agreed: a containment, or an account that the detectors froze.
+-- What somebody asked to loosen, and who agreed: a containment, or an account that the detectors convicted.
 create table gate.releases (
     release_id bigint generated always as identity primary key,
     containment_id bigint references gate.containments,
     account_id bigint references gate.account_state,
-    frozen_because jsonb, -- what the account was convicted of
+    conviction_id bigint references gate.convictions, -- what the account was convicted of
+    waves_s int check (waves_s between 60 and 7 * 86400), -- over how long those who return come back, one after the other
     because text not null,
     asked_by text not null,
-    asked_at timestamptz not null default now(),
+    asked_at timestamptz not null default platform.present(),
     approved_by text,
     approved_because text,
     approved_at timestamptz,
     constraint a_release_is_of_one_thing check (num_nonnulls(containment_id, account_id) = 1),
-    constraint a_release_takes_two_people check (approved_by <> asked_by)
+    constraint a_release_takes_two_people check (approved_by <> asked_by),
+    constraint an_agreement_says_why check ((approved_by is null) = (approved_because is null))
 );
 create unique index one_release_asked_per_containment on gate.releases (containment_id) where approved_at is null;
 create unique index one_release_asked_per_account on gate.releases (account_id) where approved_at is null;
 grant select, insert, update on gate.releases to rempart_gate;
 
--- Find what a scope is told by: a FINESS, an RPPS, a client_id, a profession's code, an AMC number, the name of a face, the number of an account.
+-- Find what a scope is told by: a FINESS, an RPPS, a client_id, a profession's code, an AMC number, the name of a face, the number of
+-- an account; the number of a receipt stands for the person asked about; a shape is profession/client_id/region, of which this finds
+-- the profession.
 create function gate.target_of(p_scope text, p_named text) returns bigint language sql stable
 set search_path = pg_catalog, pg_temp as $$
     select case p_scope
@@ -32,79 +36,115 @@ set search_path = pg_catalog, pg_temp as $$
         when 'profession' then (select f.profession_id from access.professions as f where f.code = p_named)
         when 'insurer' then (select i.insurer_id from members.insurers as i where i.amc_number = p_named)
         when 'account' then (select a.account_id from access.accounts as a where a.account_id::text = p_named)
+        when 'person' then (
+            select r.subject from evidence.receipts as r
+            where r.receipt_id = case when p_named ~ '^[0-9]{1,18}$' then p_named::bigint end and r.subject > 0
+        )
+        when 'shape' then (select f.profession_id from access.professions as f where f.code = split_part(p_named, '/', 1))
     end
 $$;
 
-create function gate.name_of(p_scope text, p_target bigint) returns text language sql stable
-set search_path = pg_catalog, pg_temp as $$
-    select case p_scope
-        when 'platform' then ''
-        when 'face' then (array['fhir', 'portal', 'counter'])[p_target]
-        when 'software' then (select s.client_id from access.software as s where s.software_id = p_target)
-        when 'organisation' then (select o.finess from access.organisations as o where o.organisation_id = p_target)
-        when 'professional' then (select p.rpps from access.professionals as p where p.professional_id = p_target)
-        when 'profession' then (select f.code from access.professions as f where f.profession_id = p_target)
-        when 'insurer' then (select i.amc_number from members.insurers as i where i.insurer_id = p_target)
-        when 'account' then p_target::text
-    end
-$$;
+alter function gate.target_of owner to rempart_gate;
 
--- Contain at once; null if there is nothing of that name. What is in force already is not doubled.
-create function gate.contain(p_scope text, p_named text, p_mode smallint, p_because text, p_by text) returns bigint
+-- Contain at once; null if there is nothing of that name. What is in force already is not doubled. With a term, it ends by itself.
+create function gate.contain(
+    p_scope text, p_named text, p_mode smallint, p_because text, p_by text, p_hours double precision default null
+) returns bigint
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_variable
 declare
     target constant bigint := gate.target_of(p_scope, p_named);
+    present constant timestamptz := platform.present();
+    software int;
+    region smallint;
     found_id bigint;
 begin
-    if target is null then
+    if p_scope = 'shape' then
+        select case split_part(p_named, '/', 2) when '-' then 0 else s.software_id end into software
+        from (values (1)) as one (row) left join access.software as s on s.client_id = split_part(p_named, '/', 2);
+        region := substring(p_named from '/([0-9]{1,2})$')::smallint;
+    end if;
+    if target is null or p_scope = 'shape' and (software is null or region is null) then
         return null;
     end if;
     lock table gate.containments in share row exclusive mode; -- two who contain the same thing at once
     select c.containment_id into found_id from gate.containments as c
-    where c.scope = p_scope and c.target = target and c.mode = p_mode and c.released_at is null;
+    where c.scope = p_scope and c.target = target and c.mode = p_mode and c.released_at is null
+        and row (c.software_id, c.region) is not distinct from row (software, region);
     if found_id is null then
-        insert into gate.containments (scope, target, mode, because, decided_by)
-        values (p_scope, target, p_mode, p_because, p_by)
+        insert into gate.containments (
+            scope, target, software_id, region, named, mode, since, because, decided_by, released_at, released_by
+        ) values (
+            p_scope, target, software, region, p_named, p_mode, present, p_because, p_by,
+            present + make_interval(secs => p_hours * 3600), case when p_hours is not null then 'son terme' end
+        )
         returning containment_id into found_id;
+    end if;
+    if p_mode = 3 then
+        perform gate.revoke_sessions_of(p_scope, target, software, region);
     end if;
     return found_id;
 end $$;
 
+-- End the sessions of those whom a containment names.
+create function gate.revoke_sessions_of(p_scope text, p_target bigint, p_software_id int, p_region smallint) returns void language sql
+set search_path = pg_catalog, pg_temp as $$
+    update access.sessions as s set revoked_at = platform.present(), revoked_because = 'contained'
+    from gate.account_state as a join gate.account_state as h on h.account_id = a.holder_account_id
+    where a.account_id = s.account_id and s.revoked_at is null and p_target = case p_scope
+        when 'platform' then 0
+        when 'face' then case when s.software_id is not null then 1 else 2 end
+        when 'software' then s.software_id when 'organisation' then a.organisation_id when 'professional' then h.professional_id
+        when 'profession' then a.profession_id when 'account' then a.account_id
+        when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and a.region = p_region then a.profession_id end
+    end
+$$;
+
 -- Release a containment, or an account that the detectors convicted: the first person asks, a second one agrees by asking the same.
--- 'asked', 'released', 'same-person' or 'unknown'. The failures of an account are forgotten, its budgets are not.
-create function gate.release(p_containment_id bigint, p_account_id bigint, p_because text, p_by text) returns text
+-- An account's scores are forgotten, its budgets are not. 'asked', 'released', 'same-person', or 'unknown' where nothing of it is held.
+create function gate.release(
+    p_containment_id bigint, p_account_id bigint, p_because text, p_by text, p_waves_s int default null
+) returns text
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
-    convicted_of jsonb;
+    convicted_of bigint;
     asked gate.releases;
+    present constant timestamptz := platform.present();
 begin
     if p_account_id is null then
-        perform from gate.containments as c where c.containment_id = p_containment_id and c.released_at is null for update;
+        perform from gate.containments as c
+        where c.containment_id = p_containment_id and c.waves_from is null and coalesce(c.released_at, 'infinity') > present
+        for update;
     else
-        select st.frozen_because into convicted_of from gate.account_state as st
-        where st.account_id = p_account_id and st.standing = 2 for update;
+        perform from gate.account_state as st
+        where st.account_id = p_account_id and (st.standing = 2 or st.stepped_up_at is not null) for update;
     end if;
     if not found then
         return 'unknown';
     end if;
+    select max(v.conviction_id) into convicted_of from gate.convictions as v where v.account_id = p_account_id;
     select * into asked from gate.releases as r
     where r.approved_at is null
         and row (r.containment_id, r.account_id) is not distinct from row (p_containment_id, p_account_id) for update;
     if not found then
-        insert into gate.releases (containment_id, account_id, frozen_because, because, asked_by)
-        values (p_containment_id, p_account_id, convicted_of, p_because, p_by);
+        insert into gate.releases (containment_id, account_id, conviction_id, waves_s, because, asked_by)
+        values (p_containment_id, p_account_id, convicted_of, p_waves_s, p_because, p_by);
         return 'asked';
     end if;
     if asked.asked_by = p_by then
         return 'same-person';
     end if;
-    update gate.releases as r set approved_by = p_by, approved_because = p_because, approved_at = now()
+    update gate.releases as r set approved_by = p_by, approved_because = p_because, approved_at = present
     where r.release_id = asked.release_id;
-    update gate.containments as c set released_at = now(), released_by = p_by where c.containment_id = asked.containment_id;
-    update gate.account_state as st set standing = 0, failure_score = 0, frozen_at = null, frozen_because = null
+    update gate.containments as c
+    set waves_from = case when asked.waves_s is not null then present end,
+        released_at = present + make_interval(secs => coalesce(asked.waves_s, 0)), released_by = p_by
+    where c.containment_id = asked.containment_id;
+    update gate.account_state as st
+    set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null, stepped_up_at = null,
+        scores = array_fill(0::double precision, '{7}'), rising_since = null, last_convicted_at = null
     where st.account_id = asked.account_id;
     return 'released';
 end $$;
@@ -113,44 +153,51 @@ end $$;
 create function gate.contained()
 returns table (
     containment_id bigint, scope text, named text, mode smallint, since timestamptz, because text, decided_by text,
-    release_asked_by text, release_because text
+    ends_at timestamptz, by_waves boolean, release_asked_by text, release_because text
 )
 language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-    select c.containment_id, c.scope, gate.name_of(c.scope, c.target), c.mode, c.since, c.because, c.decided_by, r.asked_by, r.because
+    select c.containment_id, c.scope, c.named, c.mode, c.since, c.because, c.decided_by, c.released_at, c.waves_from is not null,
+        r.asked_by, r.because
     from gate.containments as c
     left join gate.releases as r on r.containment_id = c.containment_id and r.approved_at is null
-    where c.released_at is null
+    where coalesce(c.released_at, 'infinity') > platform.present()
     order by c.containment_id desc
 $$;
 
--- The accounts that the detectors froze, the latest first: whose they are, and what they were convicted of.
-create function gate.frozen()
+-- The accounts that the detectors froze, or ask presence of, the latest first: whose they are, and what they were convicted of.
+create function gate.convicted()
 returns table (
-    account_id bigint, display_name text, finess text, profession text, frozen_at timestamptz, frozen_because jsonb,
-    release_asked_by text, release_because text
+    account_id bigint, display_name text, finess text, profession text, measure smallint, conviction_id bigint,
+    convicted_at timestamptz, signal text, score double precision, threshold double precision, release_asked_by text,
+    release_because text
 )
 language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-    select st.account_id, a.display_name, o.finess, f.code, st.frozen_at, st.frozen_because, r.asked_by, r.because
+    select st.account_id, a.display_name, o.finess, f.code, case st.standing when 2 then 2 else 1 end, v.conviction_id, v.convicted_at,
+        s.code, v.score, v.threshold, r.asked_by, r.because
     from gate.account_state as st
     join access.accounts as a on a.account_id = st.account_id
     join access.organisations as o on o.organisation_id = st.organisation_id
     join access.professions as f on f.profession_id = st.profession_id
+    join lateral (
+        select * from gate.convictions as v where v.account_id = st.account_id order by v.conviction_id desc limit 1
+    ) as v on true
+    join access.signals as s on s.signal_id = v.signal_id
     left join gate.releases as r on r.account_id = st.account_id and r.approved_at is null
-    where st.standing = 2
-    order by st.frozen_at desc
+    where st.standing = 2 or st.stepped_up_at is not null
+    order by v.conviction_id desc
 $$;
-create index accounts_frozen on gate.account_state (frozen_at) where standing = 2;
+create index accounts_convicted on gate.account_state (account_id) where standing = 2 or stepped_up_at is not null;
 
 do $$
 declare
     made text;
 begin
-    foreach made in array array['target_of', 'name_of', 'contain', 'release', 'contained', 'frozen'] loop
+    foreach made in array array['target_of', 'contain', 'revoke_sessions_of', 'release', 'contained', 'convicted'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;
 end $$;
 grant usage on schema gate to rempart_operator;
-grant execute on function gate.contain, gate.release, gate.contained, gate.frozen to rempart_operator;
+grant execute on function gate.contain, gate.release, gate.contained, gate.convicted to rempart_operator;

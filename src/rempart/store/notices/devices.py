@@ -1,4 +1,4 @@
-"""What is new to an account, passkeys and software; the passkeys that it has, and how one is taken back."""
+"""What is new to an account: passkeys, browsers, software; the passkeys that it has, and how one is taken back."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,15 @@ import psycopg
 from psycopg.rows import TupleRow, class_row
 
 from rempart.domain.access import PasskeyLabel
+from rempart.store.rows import returned
 
 type_of_connection = psycopg.AsyncConnection[TupleRow]
 
 _REDUCE = "select gate.reduce_budget(%s)"
+
+_MEET_BROWSER = "select access.meet_device(%s, %s, %s)"
+
+_NOTE = "select access.note_new_device(%s, %s)"
 
 _MEET_SOFTWARE = """
 insert into access.software_met (account_id, software_id) values (%(account_id)s, %(software_id)s)
@@ -19,17 +24,18 @@ returning (select s.name from access.software as s where s.software_id = %(softw
 
 _LIST_PASSKEYS = """
 select k.credential_id, k.label, k.created_at, k.last_used_at,
-    k.credential_id = (select s.credential_id from access.sessions as s where s.token_digest = %s) as is_in_use
+    k.credential_id is not distinct from (select s.credential_id from access.sessions as s where s.token_digest = %s) as is_in_use
 from access.passkeys as k where k.account_id = %s and k.revoked_at is null
 order by k.created_at, k.credential_id
 """
 
 _STANDING = """
-select mine.label, mine.credential_id = held.credential_id as is_in_use,
-    mine.created_at < held.created_at and held.created_at > now() - make_interval(secs => %s) as is_older_than_a_new_one
+select mine.label, mine.credential_id is not distinct from s.credential_id as is_in_use,
+    mine.created_at < coalesce(held.created_at, s.opened_at)
+        and coalesce(held.created_at, s.opened_at) > now() - make_interval(secs => %s) as is_older_than_a_new_one
 from access.passkeys as mine
 join access.sessions as s on s.token_digest = %s
-join access.passkeys as held on held.credential_id = s.credential_id and held.account_id = mine.account_id
+left join access.passkeys as held on held.credential_id = s.credential_id and held.account_id = mine.account_id
 where mine.account_id = %s and mine.credential_id = %s and mine.revoked_at is null
 for update of mine
 """
@@ -45,7 +51,7 @@ from gone where s.credential_id = gone.credential_id and s.revoked_at is null
 
 @dataclass(frozen=True, slots=True)
 class PasskeyStanding:
-    """A passkey to be revoked, beside the one that opened the session which asks for it."""
+    """A passkey to be revoked, beside what opened the session which asks for it: a passkey, or Pro Santé Connect just now."""
 
     label: str
     is_in_use: bool
@@ -55,6 +61,19 @@ class PasskeyStanding:
 async def reduce_budget(connection: type_of_connection, account_id: int) -> None:
     """Halve what an account may ask, for a day from now."""
     await connection.execute(_REDUCE, (account_id,))
+
+
+async def note_new(connection: type_of_connection, account_id: int, label: str) -> None:
+    """Write down what is new under an account; nobody takes it out again."""
+    await connection.execute(_NOTE, (account_id, label))
+
+
+async def meet_browser(
+    connection: type_of_connection, account_id: int, key_thumbprint: bytes, label: str
+) -> bool:
+    """Remember a browser under an account, by the thumbprint of its key; whether it had never been seen there."""
+    row = await (await connection.execute(_MEET_BROWSER, (account_id, key_thumbprint, label))).fetchone()
+    return bool(returned(row)[0])
 
 
 async def meet_software(connection: type_of_connection, account_id: int, software_id: int) -> str | None:

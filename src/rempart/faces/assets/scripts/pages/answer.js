@@ -17,6 +17,7 @@ export function showAnswer(answer, account) {
       aboutOf(answer),
       tableOf(answer, account),
       element("p", { className: "next-step" }, answer.next_step),
+      linksOf(answer),
       evidenceOf(answer, account),
       whyOf(answer),
     ),
@@ -34,6 +35,13 @@ export function hideAnswer() {
 
 function aboutOf({ about }) {
   return about ? element("p", { className: "about" }, about) : null;
+}
+
+// Where else to go, when what one asked at is closed.
+function linksOf({ links }) {
+  if (!links?.length) return null;
+  const items = links.map(({ label, address }) => element("li", {}, element("a", { href: address }, label)));
+  return element("ul", { className: "elsewhere" }, ...items);
 }
 
 // The domains that are none of this profession's business stay out of its sight.

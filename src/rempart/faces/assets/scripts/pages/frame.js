@@ -5,6 +5,7 @@
 import { AnswerLost, SessionOver } from "../session/bound_fetch.js";
 import { setByServer } from "../session/clock.js";
 import { LEFT, Refused, onChange, signIn, signOut } from "../session/identity.js";
+import { leave as leaveForPsc } from "../session/psc.js";
 import { readSession } from "../session/vault.js";
 import { byId } from "../elements.js";
 import { say, sayCode } from "../wording.js";
@@ -53,6 +54,7 @@ export function reasonOf(error) {
 
 export async function start() {
   byId("sign-in-act").addEventListener("click", beginSignIn);
+  byId("psc-act")?.addEventListener("click", beginPsc); // only where Pro Santé Connect is connected
   byId("change-user").addEventListener("click", changeUser);
   byId("sign-out").addEventListener("click", leave);
   document.addEventListener("keydown", (event) => {
@@ -127,6 +129,21 @@ async function beginSignIn() {
     if (ceremony !== mine) return; // a newer ceremony took its place
     byId("sign-in-why").textContent = reasonOf(error);
     byId("sign-in-act").focus();
+  }
+}
+
+// This way leaves the page: what was typed is lost, and the browser asks before.
+async function beginPsc() {
+  ceremony?.abort();
+  ceremony = null;
+  byId("sign-in-why").textContent = say("psc-leaving");
+  byId("psc-act").disabled = true;
+  try {
+    await leaveForPsc();
+  } catch (error) {
+    byId("sign-in-why").textContent = reasonOf(error);
+  } finally {
+    byId("psc-act").disabled = false;
   }
 }
 

@@ -1,272 +1,66 @@
-// The counter's page: one form, one answer. A card scanned, a birth date, Enter.
-//
-// Never: keep anything about a patient beyond the next one, put it in an address, or write it to storage.
+// The portal's question: the form, and with it the domain of care, another day than today, a reason for asking without a card.
 
-import { AnswerLost, boundFetch } from "../session/bound_fetch.js";
-import { parseCardCode } from "../typing/card_code.js";
-import {
-  birthDateDefect,
-  calendarDate,
-  compactDate,
-  compactNir,
-  isAfter,
-  isoDate,
-  nirDefect,
-  normalAmcNumber,
-  slashedDate,
-  spacedNir,
-} from "../typing/identifiers.js";
-import { watchScanner } from "../typing/scanner.js";
+import { birthDateDefect, calendarDate, isAfter, isoDate, slashedDate } from "../typing/identifiers.js";
 import { byId, element } from "../elements.js";
-import { say, sayDay, sayDomain } from "../wording.js";
-import { hideAnswer, showAnswer } from "./answer.js";
-import { clearDefect, clearSaid, sayDefect, sayRemark } from "./fields.js";
-import { onAccount, onLeaving, reasonOf, start, withSession } from "./frame.js";
+import { sayDomain } from "../wording.js";
+import { clearSaid } from "./fields.js";
+import { fields, openForm } from "./question.js";
 
-const form = byId("question");
-const fields = {
-  nir: byId("card"),
-  amc_number: byId("amc-number"),
-  birth_date: byId("birth-date"),
-  birth_rank: byId("birth-rank"),
-  domain: byId("domain"),
-  care_date: byId("care-date"),
-  break_glass: byId("break-glass"),
-};
-const FIELD_OF_PLACE = { ...fields, card: fields.nir, card_secret: fields.nir };
+const domain = byId("domain");
+const careDate = byId("care-date");
+const breakGlass = byId("break-glass");
 
-let account = null;
-let card = null; // the card scanned for this patient, its secret included
-let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
 let shownToday = ""; // what the field of the date of care says when nobody changed it
-let asking = null; // the question whose answer is awaited; another patient takes the page away from it
-
-// A card begins the next patient, unless it completes a question that is being typed for the same one.
-function takeCard(scanned) {
-  const typed = compactNir(fields.nir.value);
-  if (byId("answer").hasChildNodes() || (typed !== "" && typed !== scanned.nir)) nextPatient();
-  card = scanned;
-  for (const field of [fields.nir, fields.amc_number]) clearSaid(field);
-  fields.nir.value = spacedNir(scanned.nir);
-  fields.amc_number.value = scanned.amcNumber;
-  fields.birth_rank.value = String(scanned.birthRank);
-  byId("twins").open = scanned.birthRank !== 1;
-  sayRemark(fields.nir, say("card-read"));
-  (fields.birth_date.value ? byId("ask") : fields.birth_date).focus();
-}
-
-function cardStillHolds() {
-  return (
-    card !== null &&
-    card.nir === compactNir(fields.nir.value) &&
-    card.amcNumber === normalAmcNumber(fields.amc_number.value).text &&
-    card.birthRank === Number(fields.birth_rank.value)
-  );
-}
-
-function nextPatient() {
-  card = null;
-  asked = null;
-  endAsking();
-  for (const field of Object.values(fields)) clearSaid(field);
-  for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.break_glass]) field.value = "";
-  fields.birth_rank.value = "1";
-  showToday();
-  if (account) fields.domain.value = account.default_domain;
-  byId("twins").open = false;
-  byId("without-card").open = false;
-  byId("notice").textContent = "";
-  hideAnswer();
-  fields.nir.focus();
-}
 
 function showToday() {
   shownToday = slashedDate(new Date());
-  fields.care_date.value = shownToday;
+  careDate.value = shownToday;
 }
 
 // A window that stayed open over the night still shows the day before, which nobody chose.
 function followToday() {
-  if (fields.care_date.value === shownToday) showToday();
+  if (careDate.value === shownToday) showToday();
 }
 
-function readQuestion() {
-  const question = {
-    amc_number: normalAmcNumber(fields.amc_number.value).text ?? fields.amc_number.value,
-    nir: compactNir(fields.nir.value),
-    birth_date: compactDate(fields.birth_date.value),
-    birth_rank: Number(fields.birth_rank.value),
-    domain: fields.domain.value,
-  };
-  const careDate = fields.care_date.value && isoDate(calendarDate(fields.care_date.value));
-  if (careDate && careDate !== isoDate(new Date())) question.care_date = careDate;
-  if (cardStillHolds()) question.card_secret = card.secret;
-  else if (fields.break_glass.value) question.break_glass = fields.break_glass.value;
-  return question;
+function forget(account) {
+  breakGlass.value = "";
+  showToday();
+  if (account) domain.value = account.default_domain;
+  byId("without-card").open = false;
 }
 
-function defectOfCard(typed) {
-  const compact = compactNir(typed);
-  return compact.length > 20 ? parseCardCode(typed).defect : nirDefect(compact);
+function complete(question) {
+  question.domain = domain.value;
+  const day = careDate.value && isoDate(calendarDate(careDate.value));
+  if (day && day !== isoDate(new Date())) question.care_date = day;
+  if (!question.card_secret && breakGlass.value) question.break_glass = breakGlass.value;
+}
+
+function defects() {
+  return [[careDate, defectOfCareDate()]];
 }
 
 function defectOfCareDate() {
-  const { care_date: careDate, birth_date: birthDate } = fields;
   if (!careDate.value) return null;
   const day = calendarDate(careDate.value);
   if (!day) return "care-date-impossible";
-  return !birthDateDefect(birthDate.value) && isAfter(birthDate.value, day) ? "care-before-birth" : null;
+  const born = fields.birth_date.value;
+  return !birthDateDefect(born) && isAfter(born, day) ? "care-before-birth" : null;
 }
 
-function findDefects() {
-  const found = [
-    [fields.nir, fields.nir.value ? defectOfCard(fields.nir.value) : "nir-missing"],
-    [fields.amc_number, fields.amc_number.value ? normalAmcNumber(fields.amc_number.value).defect : "amc-number-missing"],
-    [fields.birth_date, fields.birth_date.value ? birthDateDefect(fields.birth_date.value) : "birth-date-missing"],
-    [fields.care_date, defectOfCareDate()],
-  ];
-  return found.filter(([, defect]) => defect);
-}
-
-async function ask() {
-  if (asking) return;
-  followToday();
-  byId("notice").textContent = "";
-  for (const field of Object.values(fields)) clearDefect(field);
-  const defects = findDefects();
-  for (const [field, defect] of defects) sayDefect(field, defect);
-  if (defects.length > 0) {
-    defects[0][0].focus();
-    return;
-  }
-  await askAboutPatient(readQuestion());
-}
-
-// An answer that comes when the next patient is at the counter is shown to nobody: it would stand beside somebody else's number.
-async function askAboutPatient(question) {
-  const body = JSON.stringify(question);
-  if (asked?.body !== body) asked = { body, key: crypto.randomUUID() };
-  const mine = asked;
-  asking = mine;
-  form.setAttribute("aria-busy", "true");
-  hideAnswer();
-  try {
-    const reply = await withSession(() => send(question, mine));
-    const answer = await reply.json();
-    if (asking !== mine) return;
-    if (reply.status < 500) asked = null; // answered: asking again is a new question
-    showReply(answer);
-  } catch (error) {
-    if (asking !== mine) return;
-    byId("notice").textContent = reasonOf(error);
-    if (!(error instanceof AnswerLost)) asked = null;
-  } finally {
-    if (asking === mine) endAsking();
-  }
-}
-
-async function send(question, mine) {
-  if (asking !== mine) throw new DOMException("the patient left before somebody signed in again", "AbortError");
-  return boundFetch("/api/rights", { method: "POST", body: question, idempotencyKey: mine.key });
-}
-
-function endAsking() {
-  asking = null;
-  form.removeAttribute("aria-busy");
-}
-
-function showReply(answer) {
-  const field = FIELD_OF_PLACE[answer.place];
-  if (field) {
-    if (answer.trace) showAnswer(answer, account); // the gate refused it, and the receipt has a number
-    else hideAnswer();
-    sayDefect(field, answer.code);
-    field.closest("details")?.setAttribute("open", "");
-    field.focus();
-    return;
-  }
+function answered(answer) {
   if (answer.code === "presence-required") byId("without-card").open = true;
-  fields.break_glass.value = ""; // a reason counts for one question
-  showAnswer(answer, account);
+  breakGlass.value = ""; // a reason counts for one question
 }
 
-function watchCardField() {
-  const field = fields.nir;
-  field.addEventListener("input", () => {
-    clearSaid(field);
-    const scanned = compactNir(field.value).length > 20 ? parseCardCode(field.value) : null;
-    if (scanned && !scanned.defect) {
-      field.value = "";
-      takeCard(scanned); // a slow scanner, or a code pasted
-    } else if (compactNir(field.value).length === 15) {
-      const defect = nirDefect(compactNir(field.value));
-      if (defect) sayDefect(field, defect);
-      else sayRemark(field, say(cardStillHolds() ? "card-read" : "nir-right"));
-    } else if (card !== null) {
-      sayRemark(field, say("card-left"));
-    }
-  });
-  field.addEventListener("blur", () => {
-    if (field.value && defectOfCard(field.value)) sayDefect(field, defectOfCard(field.value));
-    else if (field.value) field.value = spacedNir(compactNir(field.value));
-  });
+function welcome(account) {
+  const kept = domain.value;
+  domain.replaceChildren(...account.domains.map((code) => element("option", { value: code }, sayDomain(code))));
+  domain.value = account.domains.includes(kept) ? kept : account.default_domain;
 }
 
-function watchBirthDate() {
-  const field = fields.birth_date;
-  field.addEventListener("input", () => {
-    clearSaid(field);
-    if (compactDate(field.value).length !== 8) return;
-    const defect = birthDateDefect(field.value);
-    const date = calendarDate(field.value);
-    if (defect) sayDefect(field, defect);
-    else sayRemark(field, date ? sayDay(date) : say("birth-date-lunar"));
-  });
-}
-
-function watchAmcNumber() {
-  const field = fields.amc_number;
-  field.addEventListener("input", () => clearSaid(field));
-  field.addEventListener("blur", () => {
-    if (!field.value) return;
-    const { text, defect } = normalAmcNumber(field.value);
-    if (defect) sayDefect(field, defect);
-    else field.value = text;
-  });
-}
-
-function showAccount(next) {
-  account = next;
-  if (!account) return;
-  byId("counter").hidden = false; // and it stays, with what is typed in it, when the session ends
-  const kept = fields.domain.value;
-  fields.domain.replaceChildren(
-    ...account.domains.map((code) => element("option", { value: code }, sayDomain(code))),
-  );
-  fields.domain.value = account.domains.includes(kept) ? kept : account.default_domain;
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  ask();
-});
-for (const button of document.querySelectorAll("[data-next-patient]")) button.addEventListener("click", nextPatient);
-byId("print").addEventListener("click", () => print());
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) nextPatient();
-});
-addEventListener("beforeunload", (event) => {
-  const isUnanswered = fields.nir.value !== "" && !byId("answer").hasChildNodes();
-  if (isUnanswered) event.preventDefault(); // typed input is never lost without asking
-});
-watchCardField();
-watchBirthDate();
-watchAmcNumber();
-fields.care_date.addEventListener("input", () => clearSaid(fields.care_date));
-watchScanner(takeCard);
-showToday();
+careDate.addEventListener("input", () => clearSaid(careDate));
 addEventListener("focus", followToday);
-onAccount(showAccount);
-onLeaving(nextPatient);
-await start();
-if (account) fields.nir.focus();
+showToday();
+const added = { domain, care_date: careDate, break_glass: breakGlass };
+await openForm({ fields: added, forget, prepare: followToday, complete, defects, answered, welcome });

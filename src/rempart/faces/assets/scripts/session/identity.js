@@ -75,10 +75,18 @@ export function revokeStaff(accountId) {
 
 async function openSession(path, body) {
   const keyPair = await makeKeyPair();
-  const url = `${ADDRESS}${path}`;
-  const opened = await retriedOnWrongClock(async () =>
-    send(path, body, { DPoP: await makeProof(keyPair, "POST", url) }),
+  return keepOpened(keyPair, await prove(keyPair, path, body));
+}
+
+// Send a request that carries a proof and no token: one that opens a session, or leads to one.
+export function prove(keyPair, path, body, patienceMs = PATIENCE_MS) {
+  return retriedOnWrongClock(async () =>
+    send(path, body, { DPoP: await makeProof(keyPair, "POST", `${ADDRESS}${path}`) }, patienceMs),
   );
+}
+
+// Keep a session that was opened for a key; give its account.
+export async function keepOpened(keyPair, opened) {
   const now = Date.now();
   await alone(() =>
     keepSession({
@@ -106,7 +114,7 @@ async function retriedOnWrongClock(act) {
   }
 }
 
-async function send(path, body, headers = {}) {
+async function send(path, body, headers = {}, patienceMs = PATIENCE_MS) {
   let answer;
   try {
     answer = await fetch(`${ADDRESS}${path}`, {
@@ -117,7 +125,7 @@ async function send(path, body, headers = {}) {
       credentials: "omit",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
   } catch {
     throw new AnswerLost();

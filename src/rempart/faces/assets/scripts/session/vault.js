@@ -1,4 +1,4 @@
-// Where this browser keeps its session: token, key pair, current nonce, and who is signed in.
+// Where this browser keeps its session: token, key pair, current nonce, and who is signed in; and a key of its own.
 //
 // The private key is one that the browser does not export. A copied profile can still be started elsewhere: then the copy and
 // its owner share one nonce, the first to use it leaves the other with a used one, and the session is revoked.
@@ -7,6 +7,7 @@
 const DATABASE = "rempart";
 const SHELF = "session";
 const PLACE = "current";
+const DEVICE = "device"; // the key by which sign-ins by Pro Santé Connect know this browser; it outlives the session
 
 function opened() {
   return new Promise((resolve, reject) => {
@@ -41,4 +42,12 @@ export function keepSession(session) {
 
 export function forgetSession() {
   return perform("readwrite", (shelf) => shelf.delete(PLACE));
+}
+
+export function readDeviceKey() {
+  return perform("readonly", (shelf) => shelf.get(DEVICE));
+}
+
+export function keepDeviceKey(keyPair) {
+  return perform("readwrite", (shelf) => shelf.put(keyPair, DEVICE));
 }

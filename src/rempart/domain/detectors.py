@@ -1,0 +1,217 @@
+"""The detectors: what an answer says about the account that asked, and when it has said enough.
+
+Each answered question may speak, on several signals, for a thief or for an honest shop, or say nothing. For each signal and for
+all of them together, an account carries a score: the one-sided cumulative sum of log likelihood ratios (CUSUM, E. S. Page,
+Biometrika 41, 1954). A score that reaches its threshold convicts. The gate does the same in SQL, in the answer's own transaction
+(store/migrations/0005_gate_ask.sql); this file is the reference that it is tested against, and what the fitting tool and the
+drill reckon with. The numbers of the signals are those of the database; they are never reused.
+
+Only the first question of a day about a person speaks: else a thief would ask again and again about one whom he knows, and look
+honest. What was proven by a card or through the insurer says nothing: whoever proves presence has the person there.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Final
+
+from rempart.domain.rights import Presence
+
+
+class Signal(IntEnum):
+    """What is watched; CANARY needs no score."""
+
+    FAILURES = 1  # unknown, ended or wrong card: guesses, an old list
+    NOVELTY = 2  # somebody whom this shop has not seen in twelve months
+    STALE = 3  # somebody known, whose right has ended: an old list
+    WALK = 4  # several people born in one month in one commune: order numbers tried one after the other
+    ELSEWHERE = 5  # somebody new here, born in another region than the shop's
+    REGULARITY = 6  # the same gap between two questions as before: no hand does that
+    TOGETHER = 7  # the sum of those in SUMMED
+    CANARY = 8  # somebody who does not exist, and whom only a stolen list names
+
+
+SCORED = tuple(signal for signal in Signal if signal is not Signal.CANARY)
+SPEAKING = tuple(signal for signal in SCORED if signal is not Signal.TOGETHER)
+
+SUMMED = frozenset((Signal.FAILURES, Signal.NOVELTY, Signal.STALE, Signal.ELSEWHERE))
+"""What TOGETHER sums. Not WALK and REGULARITY: to avoid these costs a thief nothing, and would acquit him of the rest."""
+
+
+ACQUAINTANCE_MONTHS: Final = 12
+"""How long a shop remembers a person it asked about; after that the person is new there."""
+
+ACQUAINTANCE_SETTLES_DAYS: Final = 7
+"""A person first asked about less than a week ago is neither new nor known: a thief could make his own acquaintances."""
+
+RECENT_CELLS: Final = 32
+"""People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
+
+WALK_CROWD: Final = 2
+"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of a
+thousand (1,920 such cells in eighty years of one commune)."""
+
+REGULAR_GAP_MAX_S: Final = 60.0
+"""A longer gap is that of a patient, not of a machine."""
+
+REGULAR_GAP_TOLERANCE: Final = 0.05
+"""A gap is the same as the one before within a twentieth: two honest gaps in a row are in one case out of forty."""
+
+CONVICTION_REMEMBERED_DAYS: Final = 30
+"""A second conviction within this time freezes, whatever its measure: once may be bad luck."""
+
+PROVEN_TO_HEAL: Final = 3
+"""People proven at a shop for the first time that put a stepped-up account back in good standing."""
+
+
+class Measure(IntEnum):
+    """What a conviction does to the account."""
+
+    STEP_UP = 1  # presence for everybody, until people were proven here again
+    FREEZE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A sequential likelihood test for one signal of one profession.
+
+    `honest` and `thief` are the shares of questions that speak for a thief, at the profession's 99.9 % honest account and at the
+    thief's; TOGETHER has neither. `threshold` is in nats: 13.8 = ln(0.99 / 1e-6), one false alarm in a million.
+    """
+
+    threshold: float
+    measure: Measure
+    honest: float | None = None
+    thief: float | None = None
+
+    @property
+    def gain(self) -> float:
+        """What a question that speaks for a thief adds, in nats."""
+        return 0.0 if self.honest is None or self.thief is None else math.log(self.thief / self.honest)
+
+    @property
+    def relief(self) -> float:
+        """What a question that speaks for an honest shop takes away, in nats; negative."""
+        if self.honest is None or self.thief is None:
+            return 0.0
+        return math.log((1 - self.thief) / (1 - self.honest))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the gate knows of an answered question, without knowing whom it is about.
+
+    `is_known_long` says that the shop had met the person a week ago or more, within twelve months; `is_met` that it had met the
+    person at all in that time. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
+    None: not told, or abroad. `asked_at_s` is in seconds since 1970.
+    """
+
+    asked_at_s: float
+    presence: Presence
+    is_first_today: bool
+    is_found: bool
+    is_ended: bool
+    is_card_wrong: bool
+    is_met: bool
+    is_known_long: bool
+    cell: int | None
+    is_elsewhere: bool | None
+    is_canary: bool = False
+
+
+@dataclass(slots=True)
+class Watch:
+    """What is remembered of an account between two questions: a few numbers, whatever it asks."""
+
+    scores: list[float] = field(default_factory=lambda: [0.0] * len(SCORED))
+    recent_cells: list[int] = field(default_factory=list)
+    last_asked_s: float | None = None
+    last_gap_s: float | None = None
+
+
+type_of_words = dict[Signal, bool]
+"""What a question says: True speaks for a thief, False for an honest shop; a signal that is absent says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conviction:
+    """Why an account is convicted, and to what."""
+
+    signal: Signal
+    measure: Measure
+    score: float | None
+
+
+def hear(watch: Watch, question: Question) -> type_of_words:
+    """Say on which signals a question speaks, and remember what the next one is compared with."""
+    if question.presence >= Presence.CARD:
+        return {}
+    words: type_of_words = {}
+    is_failed = not question.is_found or question.is_ended or question.is_card_wrong
+    if question.is_first_today or question.is_card_wrong:
+        words[Signal.FAILURES] = is_failed
+    gap_s = None if watch.last_asked_s is None else question.asked_at_s - watch.last_asked_s
+    if question.is_first_today:
+        if question.is_found:
+            words |= _about_somebody(question)
+        if question.cell is not None:
+            words[Signal.WALK] = watch.recent_cells.count(question.cell) >= WALK_CROWD
+            watch.recent_cells = [*watch.recent_cells, question.cell][-RECENT_CELLS:]
+        is_regular = None if question.is_met else _is_regular(gap_s, watch.last_gap_s)
+        if is_regular is not None:
+            words[Signal.REGULARITY] = is_regular
+    if gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
+        watch.last_asked_s, watch.last_gap_s = question.asked_at_s, gap_s
+    return words
+
+
+def weigh(watch: Watch, words: type_of_words, tests: Mapping[Signal, Test]) -> None:
+    """Add what was said to the scores; none falls below nothing."""
+    together = 0.0
+    for signal, speaks_for_a_thief in words.items():
+        test = tests.get(signal)
+        if test is not None:
+            said = test.gain if speaks_for_a_thief else test.relief
+            together += said if signal in SUMMED else 0.0
+            watch.scores[signal - 1] = max(0.0, watch.scores[signal - 1] + said)
+    if words:
+        place = Signal.TOGETHER - 1
+        watch.scores[place] = max(0.0, watch.scores[place] + together)
+
+
+def judge(watch: Watch, question: Question, tests: Mapping[Signal, Test]) -> Conviction | None:
+    """Say whether the account is convicted now; of several signals, the gravest measure, then the first."""
+    if question.is_canary:
+        return Conviction(Signal.CANARY, Measure.FREEZE, None)
+    reached = [
+        Conviction(signal, tests[signal].measure, watch.scores[signal - 1])
+        for signal in SCORED
+        if signal in tests and watch.scores[signal - 1] >= tests[signal].threshold
+    ]
+    return min(reached, key=lambda conviction: (-conviction.measure, conviction.signal), default=None)
+
+
+def _about_somebody(question: Question) -> type_of_words:
+    words = {Signal.STALE: question.is_ended}
+    if not question.is_met and question.presence is not Presence.KNOWN_PATIENT:
+        words[Signal.NOVELTY] = True
+        if question.is_elsewhere is not None:
+            words[Signal.ELSEWHERE] = question.is_elsewhere
+    elif question.is_known_long or question.presence is Presence.KNOWN_PATIENT:
+        words[Signal.NOVELTY] = False
+    return words
+
+
+def _is_regular(gap_s: float | None, last_gap_s: float | None) -> bool | None:
+    """Whether two gaps in a row are the same; None where one of them is a patient's and not a machine's."""
+    if gap_s is None or last_gap_s is None:
+        return None
+    if not (0 < gap_s <= REGULAR_GAP_MAX_S and 0 < last_gap_s <= REGULAR_GAP_MAX_S):
+        return None
+    return abs(gap_s - last_gap_s) <= REGULAR_GAP_TOLERANCE * last_gap_s
+
+
+def bits_of(words: type_of_words, signals: Sequence[Signal] = SPEAKING) -> int:
+    """Write what a question said as the receipt keeps it: bit n-1 for a thief, bit n+7 for an honest shop."""
+    return sum(1 << (signal - 1 if words[signal] else signal + 7) for signal in signals if signal in words)

@@ -1,0 +1,5 @@
+// The counter's page: the form and the answer, and nothing else.
+
+import { openForm } from "./question.js";
+
+await openForm();

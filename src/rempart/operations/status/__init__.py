@@ -1,0 +1,1 @@
+"""What everybody may know of the service: operators publish it, the public page watches it."""

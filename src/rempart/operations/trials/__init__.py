@@ -1,0 +1,1 @@
+"""What only a sandbox does beside the platform's business."""

@@ -1,0 +1,105 @@
+"""The status page: what it shows and tells programs, and that it needs nobody while it answers."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rempart.app import FACES
+from rempart.domain.status import POPULATIONS, Closure, Message, Standing, Way, states_of
+from rempart.faces.public import app, view
+from rempart.operations.status.watch import PORT_OFFSETS, Known
+from rempart.settings import Settings, read_settings
+from tests.support.calling import Reply, caller_of
+
+NOON = datetime(2026, 11, 22, 11, tzinfo=UTC)
+LINKS = view.Links("https://portail.exemple.fr", "https://comptoir.exemple.fr")
+
+
+def known(
+    *closures: Closure,
+    messages: tuple[Message, ...] = (),
+    silent_since: datetime | None = None,
+    at: datetime | None = NOON,
+) -> Known:
+    return Known(NOON, at, silent_since, closures, messages, states_of(closures, messages, {}))
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    """Give the settings of a platform that was set up with nothing but defaults."""
+    return read_settings({"REMPART_HOME": "/tmp/rempart-nowhere"})
+
+
+async def shown(settings: Settings, monkeypatch: pytest.MonkeyPatch, state: Known, path: str = "/") -> Reply:
+    """Build the face on something known, and ask it; nothing else runs."""
+
+    class Told:
+        def __init__(self, _: Settings, tell: object) -> None:
+            tell(state)  # type: ignore[operator]  # the page's own `make`
+
+    monkeypatch.setattr(app, "Watch", Told)
+    return await caller_of(app.build(settings))("GET", path)
+
+
+async def test_the_page_may_be_kept_and_holds_no_script(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await shown(settings, monkeypatch, known())
+    assert page.status == 200
+    assert page.headers["cache-control"] == "public, max-age=2, stale-if-error=86400"
+    assert "set-cookie" not in page.headers
+    assert "<script" not in page.text
+    assert "Tout fonctionne" in page.text
+    assert "Rien n’a été fermé." in page.text
+
+
+async def test_those_who_are_told_the_same_are_told_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = Message("optician", "Le comptoir <b>répond</b>.", NOON, next_news_at=NOON + timedelta(hours=2))
+    state = known(Closure("face", "portal", 2, NOON), messages=(message,))
+    page = await shown(settings, monkeypatch, state)
+    assert page.text.count("Posez vos questions au comptoir") == 2, "the optician has a message of his own"
+    assert "&lt;b&gt;" in page.text
+    assert "Prochaines nouvelles le" in page.text
+    assert "22 novembre 2026 à 14\u00a0h\u00a000" in page.text, "in Paris"
+    assert all(f'id="{population}"' in page.text for population in POPULATIONS)
+
+
+async def test_programs_are_told_the_same(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = known(Closure("insurer", "Mutuelle du Port", 2, NOON))
+    reply = await shown(settings, monkeypatch, state, "/status.json")
+    told = json.loads(reply.body)
+    assert (told["is_current"], told["all_open"]) == (True, False)
+    assert told["known_at"]["at"] == "2026-11-22T12:00:00+01:00"
+    assert {population["code"] for population in told["touched"] + told["untouched"]} == set(POPULATIONS)
+    assert "Mutuelle du Port" in reply.text
+    assert reply.headers["access-control-allow-origin"] == "*"
+
+
+async def test_without_news_it_says_since_when(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = await shown(settings, monkeypatch, known(silent_since=NOON))
+    assert "Sans nouvelles du service" in late.text
+    assert "dernier état connu" in late.text
+    never = await shown(settings, monkeypatch, known(at=None, silent_since=NOON))
+    assert "État du service inconnu" in never.text
+    assert "Tout fonctionne" not in never.text
+
+
+def test_every_closure_and_every_advice_has_words() -> None:
+    scopes = ["platform", "profession", "insurer", "software", *(f"face-{way}" for way in Way)]
+    assert {f"{scope}-{mode}" for scope in scopes for mode in (1, 2)} == set(view.WORDS["history"])
+    assert set(view.WORDS["populations"]) == set(POPULATIONS)
+    assert set(view.WORDS["standings"]) == set(Standing.__members__)
+    every = [Closure(scope, named, mode, NOON) for scope, named in (
+        ("platform", ""), ("profession", "optician"), ("insurer", "M"), ("software", ""), *(("face", way) for way in Way)
+    ) for mode in (1, 2)]  # fmt: skip
+    for count in range(1 << len(every)):
+        closures = [closure for place, closure in enumerate(every) if count >> place & 1]
+        for state in states_of(closures, [], {}) if count % 7 == 0 else ():
+            assert state.advice == "" or state.advice in view.WORDS["advice"], (state, closures)
+
+
+def test_the_faces_that_are_listened_to_are_where_they_run() -> None:
+    assert {face: FACES[face].port_offset for face in PORT_OFFSETS} == PORT_OFFSETS

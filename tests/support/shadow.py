@@ -1,0 +1,109 @@
+"""The reference model beside the gate: it hears the same questions, and must come to the same scores.
+
+It is told who the people are by the test, and takes from each receipt only the moment and whether the question was answered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from rempart.domain.detectors import (
+    Conviction,
+    Measure,
+    Question,
+    Signal,
+    Test,
+    Watch,
+    bits_of,
+    hear,
+    judge,
+    weigh,
+)
+from rempart.domain.rights import Presence
+from rempart.store.gate import AskRow, ToldRow
+from tests.support.world import Session, World, outcome
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What the model is told of a person: as the insurer, or as the shop, knows."""
+
+    is_found: bool = True
+    is_ended: bool = False
+    first_seen_days_ago: int | None = None  # by this shop, and seen again yesterday; None: never
+    is_canary: bool = False
+
+
+@dataclass
+class Shadow:
+    """The model of one account at its shop."""
+
+    world: World
+    session: Session
+    region: int | None
+    watch: Watch = field(default_factory=Watch)
+    met_today: set[bytes] = field(default_factory=set)
+    conviction: Conviction | None = None
+
+    def __post_init__(self) -> None:
+        rows = self.world.owner.execute(
+            "select signal_id, honest, thief, threshold, measure from access.detector_rules where profession_id = %s",
+            (self.session.account.profession_id,),
+        ).fetchall()
+        self.tests = {
+            Signal(signal): Test(threshold, Measure(measure), honest, thief)
+            for signal, honest, thief, threshold, measure in rows
+        }
+
+    def follow(
+        self,
+        rows: Sequence[AskRow],
+        told: Sequence[ToldRow],
+        traits: Sequence[Trait],
+        cards: Sequence[bool | None],
+    ) -> list[int]:
+        """Hear what was answered; give the signals that each receipt should hold. `cards`: right, wrong or none."""
+        return [
+            self._hear(row, answer, trait, card)
+            for row, answer, trait, card in zip(rows, told, traits, cards, strict=True)
+        ]
+
+    def _hear(self, row: AskRow, told: ToldRow, trait: Trait, card: bool | None) -> int:
+        if outcome(told).number >= 20 or row.alias is None:
+            return 0
+        asked_at_s, presence = self.world.owner.execute(
+            "select extract(epoch from asked_at)::float8, presence from evidence.receipts where receipt_id = %s",
+            (told.receipt_id,),
+        ).fetchone() or (0, 0)
+        days_ago = trait.first_seen_days_ago
+        question = Question(
+            asked_at_s=asked_at_s,
+            presence=Presence(presence),
+            is_first_today=row.alias not in self.met_today,
+            is_found=trait.is_found,
+            is_ended=trait.is_ended,
+            is_card_wrong=card is False,
+            is_met=days_ago is not None,
+            is_known_long=days_ago is not None and days_ago >= 7,
+            cell=row.cell,
+            is_elsewhere=None if row.birth is None or self.region is None else row.birth != self.region,
+            is_canary=trait.is_canary,
+        )
+        self.met_today.add(row.alias)
+        words = hear(self.watch, question)
+        weigh(self.watch, words, self.tests)
+        if presence < Presence.CARD:
+            self.conviction = self.conviction or judge(self.watch, question, self.tests)
+        return bits_of(words)
+
+
+def acquaint(world: World, session: Session, person_id: int, first_seen_days_ago: int, today: date) -> None:
+    """Let a shop have met somebody: first so many days ago, last yesterday."""
+    world.do(
+        "insert into gate.acquaintances values (%s, %s, %s::date - %s::int, %s::date - 1)",
+        session.account.holder_account_id,
+        person_id,
+        today,
+        first_seen_days_ago,
+        today,
+    )
