@@ -142,6 +142,7 @@ def test_the_session_that_it_opens_registers_a_first_passkey(town: PscCounter) -
     window.page.locator("#done:not(:empty)").wait_for()
     window.keep_credential(person)
     window.page.locator("#sign-out").click()
+    window.page.locator("#sign-in").wait_for()
     window.sign_in(person)
     assert window.page.locator("#who-name").inner_text() == "Paul Martin"
 

@@ -27,6 +27,7 @@ from rempart.operations.notices import worker
 from rempart.settings import read_settings
 
 queue = worker.open_queue(read_settings())
+queue.periodic_registry.periodic_tasks.clear()  # which would run or not by the minute of the hour
 
 @queue.task(name="note", queue=worker.QUEUE, retry=worker.PatientRetry())
 async def note() -> None:
