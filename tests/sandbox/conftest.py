@@ -4,7 +4,7 @@
     shop.software.ask_rights(Asked(...))        through FHIR
     shop.browser.ask_rights({...})              through the portal
 
-A shop is new, so nobody is known there and its budgets are whole.
+A shop is new, so nobody is known there, and its software is new to it: its budgets are halved, as anywhere.
 """
 
 from collections.abc import Iterator

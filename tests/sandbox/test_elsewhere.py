@@ -11,14 +11,14 @@ import psycopg
 import pytest
 
 from rempart.domain.errors.trials import SandboxOnly
-from rempart.store.sandbox import contain_insurer, end_session_in, make_data_late
+from rempart.store.sandbox import contain_insurer, end_session_in, make_data_late, meet_software
 from tests.support.database import Database, environ_for
 from tests.support.platform import _on_free_ports, is_free
 from tests.support.world import World
 
 STATE = """
 select (select array_agg(data_as_of) from members.insurers), (select count(*) from gate.containments),
-    (select array_agg(expires_at) from access.sessions)
+    (select array_agg(expires_at) from access.sessions), (select count(*) from access.software_met)
 """
 
 
@@ -57,6 +57,7 @@ def acts_of(world: World) -> list[Callable[[psycopg.Connection[Any]], None]]:
         lambda connection: make_data_late(connection, insurer.amc, timedelta(days=3)),
         lambda connection: contain_insurer(connection, insurer.amc),
         lambda connection: end_session_in(connection, session.token, timedelta(days=365)),
+        meet_software,
     ]
 
 

@@ -27,6 +27,7 @@ from rempart.sandbox.software import (
     eligibility_request,
     read_fhir,
 )
+from rempart.store.database import connect_sync
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.test_people import asked_about
 from tests.support.proofs import ClientKey
@@ -275,6 +276,20 @@ def test_the_frozen_professional_is_refused_with_a_new_token_too(sandbox: Sandbo
     answer = send(sandbox, token_for(sandbox, FROZEN.rpps))
     assert (answer.status, code_of(answer, FHIR)) == (403, "account-frozen")
     assert sandbox.register.ahead.guesses == 12  # 12 ln(0.50 / 0.15) is past 13.8
+
+
+def test_a_documented_professional_has_a_whole_budget_and_a_new_shop_half(sandbox: Sandbox) -> None:
+    token_for(sandbox, PHARMACIST.rpps)
+    known = sandbox.register.accounts[PHARMACIST.name]
+    sandbox.shop()
+    with connect_sync(sandbox.settings, "owner") as owner:
+        told = owner.execute(
+            "select a.account_id = %s, s.reduced_until > now() from access.new_devices as d"
+            " join access.accounts as a using (account_id) join gate.account_state as s using (account_id) where d.label = %s",
+            (known, sandbox.register.main.name),
+        ).fetchall()
+    assert told
+    assert set(told) == {(False, True)}
 
 
 def test_the_test_providers_page_lists_every_documented_professional(sandbox: Sandbox) -> None:

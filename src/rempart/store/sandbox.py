@@ -28,7 +28,7 @@ MEET_SOFTWARE: Final = """
 insert into access.software_met (account_id, software_id)
 select a.account_id, s.software_id from access.accounts as a cross join access.software as s
 where exists (select from platform.environment where name = 'sandbox')
-on conflict do nothing
+on conflict (account_id, software_id) do update set met_at = excluded.met_at
 """
 
 END_SESSION_IN: Final = """
