@@ -406,7 +406,16 @@ def test_no_passkey_is_made_at_the_counter(house: House) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/browser/staff"), ("POST", "/browser/staff"), ("POST", "/browser/passkeys/another/options")],
+    [
+        ("GET", "/browser/staff"),
+        ("POST", "/browser/staff"),
+        ("POST", "/browser/passkeys/another/options"),
+        ("GET", "/browser/passkeys"),
+        ("GET", "/browser/contacts"),
+        ("POST", "/browser/contacts"),
+        ("GET", "/browser/recovery"),
+        ("POST", "/browser/recovery/options"),
+    ],
 )
 def test_a_session_of_the_counter_administers_nothing(house: House, method: str, path: str) -> None:
     browser = enrolled(house, "Rose Fabre")

@@ -170,3 +170,15 @@ def test_of_two_codes_the_later_one_alone_serves(house: House) -> None:
     first, second = (vouch(titulaire, invited["account_id"]).body["link"] for _ in range(2))
     assert Browser(house).enrol(first).status == 404
     assert Browser(house).enrol(second).status == 201
+
+
+async def test_a_word_that_was_signed_at_the_counter_gives_nothing_back(
+    house: House, office: PostOffice
+) -> None:
+    owner, lost, friend, guarantor = pair(house, "Maud Fontaine")
+    assert name_guarantor(lost, friend) == 201
+    a_day_later(house)
+    guarantor.authenticator.origin = house.settings.counter_url
+    assert vouch(guarantor, owner.account_id).body["code"] == "passkey-refused"
+    guarantor.authenticator.origin = house.settings.portal_url
+    assert vouch(guarantor, owner.account_id).status == 201
