@@ -18,7 +18,7 @@ from tests.support.world import Person, Right, Session, World, days, digest, out
 FIELDS = AskRow.__struct_fields__
 TYPES = (
     "bytea[], bytea[], bytea[], bigint[], bytea[], text[], bytea[], smallint[], date[], bytea[], smallint[], bytea[], bytea[],"
-    " int[], smallint[]"
+    " int[], smallint[], bytea[], smallint[], text[]"
 )
 ASK = f"select * from gate.ask({', '.join(f'%s::{kind}' for kind in TYPES.split(', '))})"
 TELL = "select * from gate.tell(%s::bigint[])"
@@ -255,7 +255,7 @@ def test_no_argument_of_the_gate_names_an_actor(world: World) -> None:
             "care_dates",
             "cards",
         ),
-        *("break_glass", "keys", "bodies", "cells", "births"),
+        *("break_glass", "keys", "bodies", "cells", "births", "codes", "asked_for", "lists"),
     }
 
 

@@ -32,6 +32,7 @@ WORDS: dict[str, list[str]] = {
     "insurer list": [],
     "jobs list": [],
     "jobs retry": ["7"],
+    "insurer presence": ["--amc", "0312345678"],
     "keyring create": ["0312345678"],
     "keyring names": [],
     "people generate": ["--count", "1", "--insurers", "2", "--seed", "1", "--out", "/nonexistent"],

@@ -16,6 +16,7 @@ from rempart.store.database import connect_sync
 from rempart.store.migrations import known_migrations
 from tests.attacks import test_owned_face as owned
 from tests.store import test_gate_budgets as budgets
+from tests.store import test_gate_channels as channels
 from tests.store import test_gate_containment as containment
 from tests.store import test_gate_detectors as detectors
 from tests.store import test_gate_faces as faces
@@ -195,7 +196,7 @@ MUTANTS = [
     *(Mutant("3 containment", f"when '{scope}' then", f"when 'no {scope}' then", frozen_scope(scope))
       for scope in containment.SCOPES),
     Mutant("3 containment", "if containment & 12 <> 0 then", "if false then", frozen_scope("account")),
-    Mutant("3 containment", "containment & 2 <> 0 or", "",
+    Mutant("3 containment", "is_stepped_up := containment & 2 <> 0 or", "is_stepped_up :=",
            lambda world: containment.test_a_scope_that_steps_up_asks_for_presence(world, till(world), lea(world), "account")),
     Mutant("3 question", "i.insurer_id is null or i.served_until <= batch_at then 20", "i.insurer_id is null then 20",
            lambda world: containment.test_an_insurer_that_left_is_not_served_any_more(world, till(world), lea(world))),
@@ -207,15 +208,15 @@ MUTANTS = [
     Mutant("3 question", "t.today - 822 and", "t.today - 823 and",
            lambda world: containment.test_care_is_neither_too_old_nor_too_far_ahead(
                world, till(world), lea(world), -823, Outcome.CARE_DATE_OUT_OF_RANGE)),
-    Mutant("4 presence", "when q.card_matches then 3", "when q.has_card then 3",
+    Mutant("4 presence", "when q.card_matches and q.accepted & 8 <> 0 then 3", "when q.has_card then 3",
            lambda world: presence.test_a_wrong_card_says_no_more_than_no_card(world, till(world), ended(world), "a wrong card")),
-    Mutant("4 presence", "(level > 0 or not q.has_card)", "true",
+    Mutant("4 presence", "(level > 0 or not (q.has_card or q.has_code))", "true",
            lambda world: presence.test_somebody_elses_card_opens_nothing_even_for_a_person_with_rights(
                world, till(world), ended(world))),
     Mutant("4 presence", "w.proven_on > t.today - interval '12 months'", "w.proven_on > t.today - interval '13 months'",
            lambda world: presence.test_a_known_patient_is_one_for_twelve_months_to_the_day(
                world, till(world), ended(world), 0, presence.Presence.NONE)),
-    Mutant("4 presence", "if level = 3 then", "if level < 4 then",
+    Mutant("4 presence", "if level between 3 and 5 then", "if level < 6 then",
            lambda world: presence.test_asking_without_a_proof_never_makes_a_known_patient(world, till(world), ended(world))),
     Mutant("4 presence", "w.organisation_id = s.organisation_id and", "",
            lambda world: presence.test_a_known_patient_is_known_to_the_staff_and_to_no_other_shop(
@@ -223,21 +224,57 @@ MUTANTS = [
     Mutant("4 presence", "if proven <> '{}' then\n                select", "if false then\n                select",
            lambda world: presence.test_a_known_patient_is_known_to_every_titulaire_of_the_place(
                world, till(world), ended(world))),
-    Mutant("4 presence", "level < q.required_presence and level <> 2 or", "",
+    Mutant("4 presence", "elsif level < required and (level <> 2 or this_face = 3) then", "elsif false then",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
-    Mutant("4 presence", "(q.required_presence <= 1 or q.break_glass is null)", "true",
+    Mutant("4 presence", "(required <= 1 or q.break_glass is null)", "true",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
     Mutant("4 presence", "if me.break_glass_today >= 3 then", "if me.break_glass_today >= 4 then",
            lambda world: presence.test_the_glass_breaks_three_times_a_day(world, till(world), ended(world), together=False)),
     Mutant("4 presence", "when level = 0 then 10", "when false then 10",
            lambda world: presence.test_without_presence_an_ended_right_a_wrong_one_and_an_unknown_person_look_the_same(
                world, till(world), ended(world))),
+    Mutant("4 presence", "when this_face = 3 then 3 when", "when",
+           faces.test_the_counter_answers_nothing_without_a_proof_of_presence),
+    Mutant("4 presence", "when q.code_matches and q.accepted & 16 <> 0 then 4", "when q.has_code then 4",
+           lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
+               world, till(world), ended(world), "another code")),
+    Mutant("4 presence", "where e.account_id = s.account_id and e.subject = d.subject", "where e.subject = d.subject",
+           lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
+               world, till(world), ended(world), "another account")),
+    Mutant("4 presence", "where e.ends_at > batch_at\n        ) as z", ") as z",
+           lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
+               world, till(world), ended(world), "ten minutes later")),
+    Mutant("4 presence", "and e.tries < 5", "",
+           lambda world: channels.test_five_guesses_and_the_code_is_worth_nothing(world, till(world), ended(world))),
+    Mutant("4 presence", "set tries = e.tries + 1", "set tries = e.tries",
+           lambda world: channels.test_five_guesses_and_the_code_is_worth_nothing(world, till(world), ended(world))),
+    Mutant("4 presence", "e.kind = 5 and e.approved_at is not null", "e.kind = 5",
+           lambda world: channels.test_an_approval_makes_the_answer_precise(world, till(world), ended(world))),
+    Mutant("4 presence", "q.accepted & (1 << q.asked_for) = 0", "false",
+           lambda world: channels.test_what_an_insurer_does_not_accept_is_not_asked_of_anybody(
+               world, till(world), ended(world), presence.Presence.CODE)),
+    Mutant("4 presence", "me.presence_asked_today >= 40", "false",
+           lambda world: channels.test_forty_people_are_asked_a_day_by_one_account_and_no_more(
+               world, till(world), world.insurer())),
+    Mutant("4 presence", "e.revoked_at is null and e.ends_on > t.today", "e.ends_on > t.today",
+           lambda world: channels.test_an_authorisation_ends(world, till(world), ended(world), "revoked_at = now()")),
+    Mutant("4 presence", "e.revoked_at is null and e.ends_on > t.today", "e.revoked_at is null",
+           lambda world: channels.test_an_authorisation_ends(world, till(world), ended(world), "ends_on = current_date - 1")),
+    Mutant("4 presence", "when is_stepped_up then greatest(q.required, q.required_when_stepped_up)", "when is_stepped_up then 1",
+           lambda world: channels.test_a_stepped_up_account_may_have_to_prove_its_known_patients_again(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "y.valid_from <= c.today and c.today < y.valid_until", "true",
+           lambda world: channels.test_a_policy_is_dated(world, till(world), ended(world))),
+    Mutant("8 receipt", "elsif presence = 2 and repeat_of is null and outcome < 20 and q.subject > 0 then", "elsif false then",
+           lambda world: channels.test_a_broken_glass_is_to_be_told_to_the_person(world, till(world), ended(world))),
+    Mutant("repeats", "if outcome = 31 and repeat_of is null then", "if outcome = 31 then",
+           lambda world: channels.test_a_repeat_with_its_key_asks_the_person_once(world, till(world), ended(world))),
     Mutant("5 budgets", "if wait_s > 0 then", "if false then",
            lambda world: budgets.test_a_burst_is_answered_and_the_next_question_is_told_when_to_come_back(
                world, midwife(world), together=True)),
     Mutant("5 budgets", "greatest(me.next_free_s, batch_s)", "me.next_free_s",
            lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
-    Mutant("5 budgets", "if is_new_today and purse.people_today >= q.people_per_day / pace then", "if false then",
+    Mutant("5 budgets", "if is_new_today and q.asked_for is null and purse.people_today >= q.people_per_day / pace", "if false",
            lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
                world, small_day(world), together=False)),
     Mutant("5 budgets", "is_new_today := q.was_seen_today is not true;", "is_new_today := true;",
@@ -259,10 +296,10 @@ MUTANTS = [
                world, shop(world), lea(world), "software")),
     Mutant("3 containment", "gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at)", "true", many_return),
     Mutant("3 containment", "where coalesce(c.released_at, 'infinity') > batch_at", "where c.released_at is null", many_return),
-    Mutant("4 presence", "or me.stepped_up_at is not null", "",
+    Mutant("4 presence", "or me.stepped_up_at is not null or", "or",
            lambda world: detectors.test_an_account_that_is_stepped_up_goes_on_with_cards_and_known_patients(
                world, shop(world), world.insurer())),
-    Mutant("4 presence", "or me.opening_until > batch_at", "",
+    Mutant("4 presence", "coalesce(me.opening_until > batch_at, false)", "false",
            lambda world: containment.test_a_place_that_has_just_opened_brings_presence(world, till(world), lea(world))),
     Mutant("5 budgets", "when me.reduced_until > batch_at then 2", "",
            lambda world: containment.test_a_new_device_has_half_a_budget_for_a_day(world, till(world), lea(world))),

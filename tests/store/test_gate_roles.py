@@ -55,6 +55,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "feeds.files": "select",
         "access.signals": "select",
         "access.detector_rules": "select insert update",
+        "members.presence_policies": "select insert update",
         "access.register_files": "select",
         **dict.fromkeys(("staging.register_lines", "staging.register_places"), "insert"),
     },

@@ -49,6 +49,9 @@ class Step:
     nonce: str = "first"
     cell: int | None = None
     birth: int | None = None
+    asked_for: int | None = None
+    code: str | None = None
+    standing_list: str | None = None
 
 
 def steps(who: Sequence[str]) -> st.SearchStrategy[Step]:
@@ -71,6 +74,9 @@ def steps(who: Sequence[str]) -> st.SearchStrategy[Step]:
         nonce=st.sampled_from(["first"] * 4 + ["guess", "missing"]),
         cell=st.sampled_from([None, 1, 1, 2]),
         birth=st.sampled_from([None, 11, 84]),
+        asked_for=rarely(4, 5),
+        code=rarely("guess"),
+        standing_list=rarely("EHPAD"),
     )
 
 
@@ -174,6 +180,9 @@ class Town:
             body=None if step.key is None else digest(step.body),
             cell=step.cell,
             birth=step.birth,
+            asked_for=step.asked_for,
+            code=None if step.code is None else digest(step.code),
+            standing_list=step.standing_list,
         )
 
     def _nonce(self, step: Step) -> bytes | None:

@@ -163,14 +163,28 @@ class World:
         amc = f"{next(_numbers):010d}"
         insurer_id = self.one(
             """
-            insert into members.insurers (amc_number, name, required_presence, data_as_of)
-            values (%s, 'Mutuelle de la Loire', %s, now() - make_interval(mins => %s)) returning insurer_id
+            insert into members.insurers (amc_number, name, data_as_of)
+            values (%s, 'Mutuelle de la Loire', now() - make_interval(mins => %s)) returning insurer_id
             """,
             amc,
-            required_presence,
             None if data_age_h is None else int(data_age_h * 60),
         )
+        if required_presence:
+            self.policy(insurer_id, required_presence)
         return Insurer(insurer_id, amc)
+
+    def policy(
+        self, insurer_id: int, required: int = 0, required_when_stepped_up: int = 1, accepted: int = 126
+    ) -> None:
+        """Say what an insurer asks from now on."""
+        self.do("delete from members.presence_policies where insurer_id = %s", insurer_id)
+        self.do(
+            "insert into members.presence_policies values (%s, '2024-01-01', 'infinity', %s, %s, %s)",
+            insurer_id,
+            required,
+            required_when_stepped_up,
+            accepted,
+        )
 
     def person(self, given_name: str, insurer: Insurer, *rights: Right) -> Person:
         """Add a person; without any right given, one that is open in every domain."""

@@ -1,19 +1,24 @@
-"""`rempart insurer`: register an insurer, list those that are served."""
+"""`rempart insurer`: register an insurer, list those that are served, say what proofs of presence one asks for."""
 
+from datetime import date
 from typing import Annotated
 
 from babel.numbers import format_decimal
 from cyclopts import App, Parameter, validators
 
+from rempart.adapters import clock
+from rempart.cli.register.opened import opened
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
+from rempart.operations.presence.policy import set_presence_policy
 from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.settings import read_settings
 from rempart.store.insurers import InsurerRow
+from rempart.store.presence.policies import PolicyRow, list_policies
 from rempart.supervisor.beside import beside
 
-app = App(name="insurer", help="Insurers: register, list.")
+app = App(name="insurer", help="Insurers: register, list, presence.")
 
 
 @app.command
@@ -65,6 +70,68 @@ def list_insurers(*, json: bool = False) -> None:
     facts = [_facts_of(insurer) for insurer in insurers]
     lines = [_line_of(insurer) for insurer in insurers]
     say(json, {"insurers": facts}, "\n".join(lines) or "Aucun assureur n’est encore enregistré.")
+
+
+@app.command
+def presence(
+    *,
+    amc: str,
+    required: Presence | None = None,
+    stepped_up: Presence = Presence.KNOWN_PATIENT,
+    accepts: Annotated[list[Presence] | None, Parameter(consume_multiple=True)] = None,
+    since: date | None = None,
+    json: bool = False,
+) -> None:
+    """Say, or with --required set, which proofs of presence an insurer asks for.
+
+    Parameters
+    ----------
+    amc
+        Its AMC number.
+    required
+        The least on an ordinary day: none, known-patient, or card for any proof. Not said: the policies are listed.
+    stepped_up
+        The least where presence is asked for (a conviction, a containment): known-patient, or card for any proof.
+    accepts
+        The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
+    since
+        The first day of this policy, today or later.
+    json
+        Answer in one line of JSON.
+    """
+    amc_number = parse_amc_number(amc)
+    today = clock.now().date()
+    with opened() as (_, connection):
+        if required is not None:
+            set_presence_policy(
+                connection, amc_number, today=today, valid_from=since or today, required=required,
+                required_when_stepped_up=stepped_up, accepted=accepts or Presence,
+            )  # fmt: skip
+        policies = list_policies(connection, str(amc_number))
+    facts = [
+        {"valid_from": str(row.valid_from), "valid_until": str(row.valid_until) if row.valid_until else None}
+        | {"required": _code(row.required), "required_when_stepped_up": _code(row.required_when_stepped_up)}
+        | {"accepts": _accepted(row)}
+        for row in policies
+    ]
+    lines = [
+        f"à partir du {row.valid_from}\u00a0: {_code(row.required)}, au moins {_code(row.required_when_stepped_up)} "
+        f"si une présence est exigée\u00a0; comptent\u00a0: {', '.join(_accepted(row))}"
+        for row in policies
+    ]
+    say(
+        json,
+        {"amc_number": str(amc_number), "policies": facts},
+        "\n".join(lines) or "Rien n’est exigé, toute preuve compte.",
+    )
+
+
+def _code(presence: int) -> str:
+    return Presence(presence).name.lower().replace("_", "-")
+
+
+def _accepted(row: PolicyRow) -> list[str]:
+    return [_code(presence) for presence in Presence if presence and row.accepted >> presence & 1]
 
 
 def _line_of(insurer: InsurerRow) -> str:

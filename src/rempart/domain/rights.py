@@ -45,12 +45,15 @@ def domains_of(mask: int) -> tuple[Domain, ...]:
 
 
 class Presence(IntEnum):
-    """How sure we are that the person is there; higher lets a negative answer say more."""
+    """How sure we are that the person is there; higher lets a negative answer say more. From CARD on, presence is proven."""
 
     NONE = 0
     KNOWN_PATIENT = 1
     BREAK_GLASS = 2
     CARD = 3
+    CODE = 4  # read out by the person, to whom the insurer sent it
+    APPROVAL = 5  # given by the person on the insurer's channel
+    STANDING = 6  # the person lets this place ask, for twelve months
 
 
 class BreakGlassReason(IntEnum):
@@ -67,6 +70,7 @@ class Kind(Enum):
     """What an outcome means for the caller's next act."""
 
     GRANTED = "granted"  # tiers payant may be granted
+    PENDING = "pending"  # the person is being asked; the same question again has the answer
     NEGATIVE = "negative"  # it may not, and the answer says as much as the presence allows
     REFUSED = "refused"  # the question was not answered
     ADMITTED = "admitted"  # nobody was asked about
@@ -97,8 +101,14 @@ class Outcome(Enum):
     DOMAIN_OUTSIDE_PROFESSION = (26, "domain-outside-profession", Kind.REFUSED)
     IDEMPOTENCY_CONFLICT = (27, "idempotency-conflict", Kind.REFUSED)
     CARE_DATE_OUT_OF_RANGE = (28, "care-date-out-of-range", Kind.REFUSED)
+    PRESENCE_REQUESTS_EXHAUSTED = (29, "presence-requests-exhausted", Kind.REFUSED)
 
     ADMITTED = (30, "admitted", Kind.ADMITTED)  # a question about nobody: its caller may go on
+    PRESENCE_ASKED = (
+        31,
+        "presence-asked",
+        Kind.PENDING,
+    )  # of the person, if there is one: told alike either way
 
     SESSION_UNKNOWN = (40, "session-unknown", Kind.UNAUTHENTICATED)
     SESSION_EXPIRED = (41, "session-expired", Kind.UNAUTHENTICATED)
@@ -136,11 +146,27 @@ class CardSecret(Struct, frozen=True):
         return "CardSecret(…)"
 
 
+class OneTimeCode(Struct, frozen=True):
+    """The code that a person reads out; its text never shows in a log or a trace."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "OneTimeCode(…)"
+
+
+def code_message(amc_number: str, code: OneTimeCode) -> bytes:
+    """Compose the message whose HMAC recognises a code: a plain digest of eight digits could be searched."""
+    return f"{amc_number}|{code.text}".encode("ascii")
+
+
 class RightsQuestion(Struct, frozen=True):
     """What a professional asks: may I grant tiers payant to this person, on this day, for this kind of care?
 
     `nir`, `birth_date` and `birth_rank` are already validated; `domain` None means the profession's own, `care_date` None
-    today where the shop is. `idempotency_key` and `body` come together: the same key with another body is refused.
+    today where the shop is. `asked_for` (CODE or APPROVAL) has the person asked through the insurer; `standing_list` keeps a
+    standing authorisation, in a list that the place names, once presence is proven. `idempotency_key` and `body` come together:
+    the same key with another body is refused.
     """
 
     amc_number: str
@@ -151,6 +177,9 @@ class RightsQuestion(Struct, frozen=True):
     care_date: date | None = None
     card_secret: CardSecret | None = None
     break_glass: BreakGlassReason | None = None
+    one_time_code: OneTimeCode | None = None
+    asked_for: Presence | None = None
+    standing_list: str | None = None
     idempotency_key: str | None = None
     body: bytes = b""
 

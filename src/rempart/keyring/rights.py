@@ -18,14 +18,22 @@ REQUEST = "request"
 CELL = "cell"
 """The key under which months and communes of birth are told apart, for the detector of NIR walks."""
 
+CODE = "code"
+"""The key under which one-time codes are recognised."""
+
 ALLOWED: dict[str, dict[Operation, tuple[str, ...]]] = {
-    "fhir": {Operation.INDEX: (INDEX, REQUEST, CELL)},
-    "portal": {Operation.INDEX: (INDEX, REQUEST, CELL)},
-    "counter": {Operation.INDEX: (INDEX, REQUEST, CELL)},
+    "fhir": {Operation.INDEX: (INDEX, REQUEST, CELL, CODE)},
+    "portal": {Operation.INDEX: (INDEX, REQUEST, CELL, CODE)},
+    "counter": {Operation.INDEX: (INDEX, REQUEST, CELL, CODE)},
     "identity": {Operation.SIGN: ("sign/identity",), Operation.PUBLIC_KEY: (SIGN,)},
     "feeds": {Operation.INDEX_ALL: (INDEX,), Operation.SEAL: (DATA,)},
     "operator": {Operation.CREATE: (INDEX, DATA, SIGN), Operation.NAMES: (), Operation.PUBLIC_KEY: (SIGN,)},
-    "worker": {Operation.OPEN: (DATA,), Operation.SIGN: (SIGN,), Operation.PUBLIC_KEY: (SIGN,)},
+    "worker": {
+        Operation.INDEX: (CODE,),
+        Operation.OPEN: (DATA,),
+        Operation.SIGN: (SIGN,),
+        Operation.PUBLIC_KEY: (SIGN,),
+    },
 }
 """What each role may do, and with keys of which names."""
 

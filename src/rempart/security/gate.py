@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import psycopg
 import structlog
@@ -35,6 +35,7 @@ from rempart.domain.rights import (
     Presence,
     RightsAnswer,
     RightsQuestion,
+    code_message,
     domains_of,
 )
 from rempart.domain.trace import trace_of
@@ -239,6 +240,8 @@ class Door:
                     )
                 )
                 messages.append(("cell", cell_message(question.nir)))
+                if question.one_time_code is not None:
+                    messages.append(("code", code_message(question.amc_number, question.one_time_code)))
                 if question.idempotency_key is not None:
                     messages.append(("request", question.body))
         digests = iter(await self._keyring.index(messages) if messages else ())
@@ -249,8 +252,9 @@ class Door:
                 rows.append(_row_about_nobody(waiting.caller))
             else:
                 alias, cell = next(digests), next(digests)
+                code = next(digests) if question.one_time_code is not None else None
                 body = next(digests) if question.idempotency_key is not None else None
-                rows.append(_row_of(question, waiting.caller, alias, cell, body))
+                rows.append(_row_of(question, waiting.caller, Digests(alias, cell, code, body)))
         return rows
 
 
@@ -274,13 +278,16 @@ def _row_about_nobody(caller: ProvenCaller) -> AskRow:
     )
 
 
-def _row_of(
-    question: RightsQuestion,
-    caller: ProvenCaller,
-    alias: bytes | None,
-    cell: bytes | None,
-    body: bytes | None,
-) -> AskRow:
+class Digests(NamedTuple):
+    """What the keyring made of a question; None where there was nothing, or no key."""
+
+    alias: bytes | None
+    cell: bytes | None
+    code: bytes | None
+    body: bytes | None
+
+
+def _row_of(question: RightsQuestion, caller: ProvenCaller, digests: Digests) -> AskRow:
     return AskRow(
         token=caller.token_digest,
         thumbprint=caller.key_thumbprint,
@@ -288,7 +295,7 @@ def _row_of(
         proof_at=caller.proof_at,
         nonce=_nonce_digest(caller),
         amc=question.amc_number,
-        alias=alias,
+        alias=digests.alias,
         domain=question.domain,
         care_date=question.care_date,
         card=None
@@ -298,8 +305,11 @@ def _row_of(
         repeat_key=None
         if question.idempotency_key is None
         else hashlib.sha256(question.idempotency_key.encode()).digest(),
-        body=body,
-        cell=None if cell is None else int.from_bytes(cell[:4], "big", signed=True),
+        body=digests.body,
+        code=digests.code,
+        asked_for=question.asked_for,
+        standing_list=question.standing_list,
+        cell=None if digests.cell is None else int.from_bytes(digests.cell[:4], "big", signed=True),
         birth=region_of_birth(question.nir, question.birth_date),
     )
 

@@ -22,6 +22,7 @@ CALL = """
 call gate.ask_and_tell(
     %s::bytea[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::bytea[], %s::smallint[],
     %s::date[], %s::bytea[], %s::smallint[], %s::bytea[], %s::bytea[], %s::int[], %s::smallint[],
+    %s::bytea[], %s::smallint[], %s::text[],
     null, null, null, null, null, null, null, null, null, null, null, null, null, null
 )
 """
@@ -51,6 +52,9 @@ class AskRow(Struct, frozen=True):
     body: bytes | None = None
     cell: int | None = None
     birth: int | None = None
+    code: bytes | None = None
+    asked_for: int | None = None
+    standing_list: str | None = None
 
 
 class ToldRow(NamedTuple):
@@ -108,6 +112,9 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
         _bytes_array([row.body for row in rows]),
         _plain_array([row.cell for row in rows]),
         _plain_array([row.birth for row in rows]),
+        _bytes_array([row.code for row in rows]),
+        _plain_array([row.asked_for for row in rows]),
+        [row.standing_list for row in rows],
     )
     if connection.closed:
         raise DatabaseUnreachable

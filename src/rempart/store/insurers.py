@@ -28,15 +28,25 @@ def insert_insurer(
     required_presence: int,
     data_age_max_h: int,
 ) -> int | None:
-    """Add an insurer; give its number, or None where it is known already."""
+    """Add an insurer, with the least presence that it requires; give its number, or None where it is known already."""
     row = connection.execute(
         """
-        insert into members.insurers (amc_number, name, required_presence, data_age_max_h)
-        values (%s, %s, %s, %s)
-        on conflict (amc_number) do nothing
-        returning insurer_id
+        with added as (
+            insert into members.insurers (amc_number, name, data_age_max_h) values (%(amc_number)s, %(name)s, %(data_age_max_h)s)
+            on conflict (amc_number) do nothing
+            returning insurer_id
+        ), policy as (
+            insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
+            select insurer_id, current_date - 1, %(required)s, greatest(%(required)s, 1), 126 from added where %(required)s > 0
+        )
+        select insurer_id from added
         """,
-        (amc_number, name, required_presence, data_age_max_h),
+        {
+            "amc_number": amc_number,
+            "name": name,
+            "required": required_presence,
+            "data_age_max_h": data_age_max_h,
+        },
     ).fetchone()
     return int(row[0]) if row is not None else None
 
@@ -45,9 +55,12 @@ def list_insurers(connection: psycopg.Connection[TupleRow]) -> list[InsurerRow]:
     """List the insurers, in the order of their AMC numbers."""
     rows = connection.execute(
         """
-        select insurer_id, amc_number, name, required_presence, data_age_max_h, data_as_of, people_count, rights_count,
-            served_until
-        from members.insurers order by amc_number
+        select i.insurer_id, i.amc_number, i.name, coalesce(p.required, 0), i.data_age_max_h, i.data_as_of, i.people_count,
+            i.rights_count, i.served_until
+        from members.insurers as i
+        left join members.presence_policies as p
+            on p.insurer_id = i.insurer_id and p.valid_from <= current_date and current_date < p.valid_until
+        order by i.amc_number
         """
     )
     return [InsurerRow(*row) for row in rows]

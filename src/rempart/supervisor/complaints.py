@@ -34,6 +34,10 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Aucun fuseau horaire ne porte ce nom.",
         "Par exemple\u00a0: Europe/Paris, America/Martinique, Indian/Reunion, Pacific/Noumea.",
     ),
+    "policy-refused": (
+        "Cette politique de présence n’est pas possible.",
+        "Elle commence aujourd’hui ou plus tard, après la dernière connue, et accepte au moins une preuve si elle en exige une.",
+    ),
     "professional-not-in-register": (
         "L’annuaire public ne connaît personne sous ce numéro RPPS.",
         "Vérifiez le numéro\u00a0; s’il est exact, chargez un annuaire plus récent (rempart register load).",

@@ -14,7 +14,7 @@ import uvloop
 from rempart.adapters import clock, process_guard, runtime_home, system_users
 from rempart.keyring.file_vault import FileVault
 from rempart.keyring.openings import OpeningLog
-from rempart.keyring.rights import CELL, REQUEST
+from rempart.keyring.rights import CELL, CODE, REQUEST
 from rempart.keyring.server import Door, Keyring
 from rempart.keyring.vault import Vault
 from rempart.settings import Settings
@@ -23,7 +23,7 @@ from rempart.supervisor.listeners import bind_path
 
 log = structlog.get_logger()
 
-_FIRST_KEYS = (REQUEST, CELL, "sign/identity")
+_FIRST_KEYS = (REQUEST, CELL, CODE, "sign/identity")
 """The keys that a platform has from its first day; those of an insurer come when it is registered."""
 
 

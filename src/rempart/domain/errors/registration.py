@@ -133,3 +133,9 @@ class InsurerKnown(Refusal):
     """An insurer is registered under this AMC number already."""
 
     code = "insurer-known"
+
+
+class PolicyRefused(RegistrationRefused):
+    """A policy of presence begins today or later, and asks for nothing that it does not accept."""
+
+    code = "policy-refused"

@@ -31,3 +31,15 @@ class RequestsTooMany(Refusal):
     """Too many requests came from this address: wait a little."""
 
     code = "requests-too-many"
+
+
+class OneTimeCodeRefused(Refusal):
+    """A one-time code is eight digits."""
+
+    code = "one-time-code-form"
+
+
+class ListNameRefused(Refusal):
+    """The name of a list is made of capitals, digits, spaces and hyphens, 24 characters at most."""
+
+    code = "list-name-form"

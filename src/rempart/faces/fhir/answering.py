@@ -102,6 +102,7 @@ def _response_of_shape(shape: _Shape) -> CoverageEligibilityResponse:
         for place in range(3 + len(shape.coverages))
     )
     is_granted = shape.outcome.kind is Kind.GRANTED
+    is_error = shape.outcome.kind is Kind.NEGATIVE
     return CoverageEligibilityResponse(
         language=shape.language,
         extension=_extensions_of(shape),
@@ -111,12 +112,12 @@ def _response_of_shape(shape: _Shape) -> CoverageEligibilityResponse:
         patient=patient,
         created="<created>",
         request=request,
-        outcome="complete",
+        outcome="queued" if shape.outcome.kind is Kind.PENDING else "complete",
         disposition=words.sentence,
         insurer=insurer,
         insurance=_insurance_of(shape, coverages),
         pre_auth_ref="<engagement>" if is_granted else None,
-        error=None if is_granted else [_error_of(shape.outcome.code, words)],
+        error=[_error_of(shape.outcome.code, words)] if is_error else None,
     )
 
 

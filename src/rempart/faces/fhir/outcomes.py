@@ -44,7 +44,7 @@ from rempart.faces.fhir.errors import (
 )
 from rempart.faces.fhir.r4.outcome import IssueCode
 from rempart.faces.fhir.reading import ROOT
-from rempart.faces.fhir.systems import BREAK_GLASS, CARD_SECRET
+from rempart.faces.fhir.systems import BREAK_GLASS, CARD_SECRET, PRESENCE_REQUEST
 
 
 class Row(NamedTuple):
@@ -71,6 +71,9 @@ ROWS_OF_OUTCOMES: Final[dict[Outcome, Row]] = {
     Outcome.INSURER_NOT_SERVED: Row(422, "not-supported", place=f"{ROOT}.insurer"),
     Outcome.PRESENCE_REQUIRED: Row(403, "suppressed", place=f"{ROOT}.extension('{CARD_SECRET}')"),
     Outcome.BREAK_GLASS_EXHAUSTED: Row(429, "throttled", place=f"{ROOT}.extension('{BREAK_GLASS}')"),
+    Outcome.PRESENCE_REQUESTS_EXHAUSTED: Row(
+        429, "throttled", place=f"{ROOT}.extension('{PRESENCE_REQUEST}')"
+    ),
     Outcome.CONTAINED: Row(403, "forbidden", place=_TOKEN),
     Outcome.ACCOUNT_FROZEN: Row(403, "forbidden", place=_TOKEN),
     Outcome.PROFESSIONAL_STRUCK_OFF: Row(403, "forbidden", place=_TOKEN),
@@ -137,7 +140,7 @@ def row_of_error(error: type[RempartError]) -> Row:
 
 def row_of_answer(answer: RightsAnswer) -> Row | None:
     """Find the row of an outcome that is no answer; None for an answer."""
-    if answer.outcome.kind in (Kind.GRANTED, Kind.NEGATIVE):
+    if answer.outcome.kind in (Kind.GRANTED, Kind.NEGATIVE, Kind.PENDING):
         return None
     if answer.outcome is Outcome.PRESENCE_REQUIRED and answer.retry_after_s:
         return THROTTLED

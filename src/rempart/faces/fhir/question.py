@@ -16,7 +16,8 @@ from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_bir
 from rempart.domain.card_code import parse_card_secret
 from rempart.domain.errors.identifiers import BirthRankOutOfRange, IdentifierRefused
 from rempart.domain.identifiers import AmcNumber, Nir, parse_amc_number, parse_finess, parse_rpps
-from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, RightsQuestion
+from rempart.domain.presence import parse_list_name, parse_one_time_code
+from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, OneTimeCode, Presence, RightsQuestion
 from rempart.faces.fhir.errors import (
     AmcNumberMissing,
     BirthDateImpossible,
@@ -61,8 +62,11 @@ from rempart.faces.fhir.systems import (
     IDNPS,
     IDNST,
     NIR_SYSTEMS,
+    ONE_TIME_CODE,
+    PRESENCE_REQUEST,
     RPPS_PREFIX,
     RPPS_SYSTEMS,
+    STANDING_LIST,
 )
 
 BREAK_GLASS_CODES: Final = {reason.name.lower().replace("_", "-"): reason for reason in BreakGlassReason}
@@ -104,6 +108,9 @@ def question_of(
         domain=_domain_of(request),
         care_date=care_date,
         card_secret=_card_secret_of(request),
+        one_time_code=_one_time_code_of(request),
+        asked_for=_asked_for_of(request),
+        standing_list=_standing_list_of(request),
         break_glass=_break_glass_of(request),
         idempotency_key=idempotency_key,
         body=body if idempotency_key is not None else b"",
@@ -341,6 +348,39 @@ def _break_glass_of(request: CoverageEligibilityRequest) -> BreakGlassReason | N
     if extension.value_code not in BREAK_GLASS_CODES:
         raise BreakGlassReasonUnknown(here)
     return BREAK_GLASS_CODES[extension.value_code]
+
+
+def _one_time_code_of(request: CoverageEligibilityRequest) -> OneTimeCode | None:
+    extension = _extension(request.extension, ONE_TIME_CODE, ROOT)
+    if extension is None:
+        return None
+    here = f"{ROOT}.extension('{ONE_TIME_CODE}').value"
+    if extension.value_string is None:
+        raise ExtensionValueWrong(here)
+    return parse_one_time_code(extension.value_string, here)
+
+
+def _asked_for_of(request: CoverageEligibilityRequest) -> Presence | None:
+    extension = _extension(request.extension, PRESENCE_REQUEST, ROOT)
+    if extension is None:
+        return None
+    asked_for = _PRESENCE_REQUESTS.get(extension.value_code or "")
+    if asked_for is None:
+        raise ExtensionValueWrong(f"{ROOT}.extension('{PRESENCE_REQUEST}').value")
+    return asked_for
+
+
+def _standing_list_of(request: CoverageEligibilityRequest) -> str | None:
+    extension = _extension(request.extension, STANDING_LIST, ROOT)
+    if extension is None:
+        return None
+    here = f"{ROOT}.extension('{STANDING_LIST}').value"
+    if extension.value_string is None:
+        raise ExtensionValueWrong(here)
+    return parse_list_name(extension.value_string, here)
+
+
+_PRESENCE_REQUESTS: Final = {"code": Presence.CODE, "approval": Presence.APPROVAL}
 
 
 def _extension(extensions: Iterable[Extension] | None, url: str, place: str) -> Extension | None:

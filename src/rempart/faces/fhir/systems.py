@@ -43,6 +43,9 @@ BIRTH_RANK: Final = f"{CANONICAL}/StructureDefinition/birth-rank"
 BIRTH_DATE_TEXT: Final = f"{CANONICAL}/StructureDefinition/birth-date-text"
 CARD_SECRET: Final = f"{CANONICAL}/StructureDefinition/card-secret"
 BREAK_GLASS: Final = f"{CANONICAL}/StructureDefinition/break-glass"
+ONE_TIME_CODE: Final = f"{CANONICAL}/StructureDefinition/one-time-code"
+PRESENCE_REQUEST: Final = f"{CANONICAL}/StructureDefinition/presence-request"
+STANDING_LIST: Final = f"{CANONICAL}/StructureDefinition/standing-list"
 
 # Extensions that an answer or a refusal may carry.
 COVERAGE_RANK: Final = f"{CANONICAL}/StructureDefinition/coverage-rank"

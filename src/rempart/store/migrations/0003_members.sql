@@ -8,13 +8,26 @@ create table members.insurers (
     insurer_id int generated always as identity primary key,
     amc_number text not null unique check (amc_number ~ '^[0-9A-Z]{10}$'),
     name text not null,
-    required_presence smallint not null default 0, -- the least a question must bring, see domain/rights.py
     data_age_max_h int not null default 48 check (data_age_max_h > 0), -- older, a negative answer is not trusted
     data_as_of timestamptz, -- when the last file was taken; null: none yet
     people_count bigint not null default 0,
     rights_count bigint not null default 0,
     served_until timestamptz
 );
+
+-- What an insurer asks of those who ask, dated; without a row: nothing, then the known patient, and every proof is good. Presences are
+-- numbered in domain/rights.py. A change closes a row and opens the next one.
+create table members.presence_policies (
+    insurer_id int not null references members.insurers,
+    valid_from date not null,
+    valid_until date not null default 'infinity', -- the first day on which it is no longer in force
+    required smallint not null check (required in (0, 1, 3)), -- the least on an ordinary day
+    required_when_stepped_up smallint not null check (required_when_stepped_up in (1, 3)), -- and where presence is asked for
+    accepted int not null, -- the presences that count, by their bits: an insurer whose cards have no secret yet leaves them out
+    primary key (insurer_id, valid_from),
+    check (valid_from < valid_until)
+);
+create unique index one_policy_in_force_per_insurer on members.presence_policies (insurer_id) where valid_until = 'infinity';
 
 create table members.people (
     person_id bigint generated always as identity primary key,
@@ -92,7 +105,8 @@ create table members.products (
 grant usage on schema members to rempart_gate, rempart_loader, rempart_feeds, rempart_operator;
 grant select on members.insurers to rempart_feeds, rempart_operator, rempart_identity;
 grant usage on schema members to rempart_identity;
-grant insert (amc_number, name, required_presence, data_age_max_h) on members.insurers to rempart_operator;
-grant update (name, required_presence, data_age_max_h, served_until) on members.insurers to rempart_operator;
-grant select on members.insurers, members.people, members.aliases, members.rights to rempart_gate;
+grant insert (amc_number, name, data_age_max_h) on members.insurers to rempart_operator;
+grant update (name, data_age_max_h, served_until) on members.insurers to rempart_operator;
+grant select, insert, update on members.presence_policies to rempart_operator;
+grant select on members.insurers, members.presence_policies, members.people, members.aliases, members.rights to rempart_gate;
 grant select, insert, update, delete on all tables in schema members to rempart_loader;

@@ -16,6 +16,7 @@ create table gate.account_state (
     day date not null default '-infinity', -- of the counters below, in the shop's time
     people_today int not null default 0,
     break_glass_today int not null default 0,
+    presence_asked_today int not null default 0, -- codes and approvals asked of insured people
     next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
     scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors.py), in nats
     rising_since timestamptz, -- since when the score of all signals together is above nothing
@@ -47,6 +48,53 @@ create table gate.known_patients (
     proven_on date not null, -- the last time
     primary key (organisation_id, subject)
 ) with (fillfactor = 90);
+
+-- Asked of an insured person through the insurer: a code to read out, or an approval. A subject who is nobody has a row too, which leads to
+-- nothing: else the table would tell who is known.
+create table gate.presence_requests (
+    request_id bigint generated always as identity primary key,
+    account_id bigint not null,
+    subject bigint not null,
+    insurer_id int not null,
+    kind smallint not null check (kind in (4, 5)), -- 4 a code, 5 an approval
+    receipt_id bigint not null,
+    asked_at timestamptz not null,
+    ends_at timestamptz not null,
+    code_digest bytea, -- HMAC of the code, once it is made
+    approved_at timestamptz,
+    tries smallint not null default 0
+);
+create index presence_requests_of_an_account on gate.presence_requests (account_id, subject);
+create index presence_requests_by_end on gate.presence_requests (ends_at);
+
+-- People who let a place ask about them without being there: their habitual professional, a nursing home's list. Shown to the person.
+create table gate.standing_authorisations (
+    organisation_id bigint not null,
+    subject bigint not null,
+    list text not null default '', -- a name that the place gives to a list: a nursing home
+    given_on date not null,
+    ends_on date not null, -- the first day on which it is no longer in force
+    account_id bigint not null, -- who asked for it, with the person there
+    receipt_id bigint not null,
+    revoked_at timestamptz,
+    revoked_by text,
+    primary key (organisation_id, subject)
+);
+
+-- What insurers have to tell their insured people, and what they said that they did.
+create table gate.notices (
+    notice_id bigint generated always as identity primary key,
+    kind smallint not null check (kind in (1, 2)), -- 1 a glass was broken, 2 a standing authorisation was given
+    receipt_id bigint not null,
+    insurer_id int not null,
+    subject bigint not null,
+    noted_at timestamptz not null,
+    sent_at timestamptz,
+    told_at timestamptz, -- as the insurer reports
+    told_by text, -- the insurer's channel
+    undeliverable_at timestamptz
+);
+create index notices_to_send on gate.notices (noted_at) where sent_at is null;
 
 -- Proofs already used, for as long as they could pass again. They belong to their session, whose account is locked when they
 -- are looked up and written.
@@ -153,7 +201,8 @@ create index receipts_by_moment on evidence.receipts using brin (asked_at) with 
 grant usage on schema gate, evidence to rempart_gate;
 grant select, insert, update on gate.account_state, gate.acquaintances, gate.known_patients, gate.repeats, gate.containments
     to rempart_gate;
-grant delete on gate.repeats to rempart_gate;
+grant select, insert, update on gate.presence_requests, gate.standing_authorisations, gate.notices to rempart_gate;
+grant delete on gate.repeats, gate.presence_requests to rempart_gate;
 grant select, insert, delete on gate.proofs to rempart_gate;
 grant select, insert on evidence.receipts, gate.convictions to rempart_gate;
 grant select on gate.canaries to rempart_gate, rempart_loader;

@@ -64,7 +64,10 @@ create function gate.ask(
     p_keys bytea[], -- SHA-256 of the Idempotency-Key, or null
     p_bodies bytea[], -- HMAC of the body, where a key is given
     p_cells int[], -- keyed month and commune of birth, or null
-    p_births smallint[] -- region of birth, or null: abroad, or not told
+    p_births smallint[], -- region of birth, or null: abroad, or not told
+    p_codes bytea[], -- HMAC of a code that the person read out, or null
+    p_asked_for smallint[], -- presence to be asked of the person: 4 a code, 5 an approval; or null
+    p_lists text[] -- a standing authorisation to be kept, in this list; null: none
 )
 returns table (
     ordinal bigint, receipt_id bigint, outcome smallint, retry_after_s int, next_nonce text, account_id bigint, why jsonb
@@ -103,6 +106,8 @@ declare
     answer_on date;
     answer_domains int;
     coverages text;
+    required smallint;
+    is_stepped_up boolean;
     repeat_of bigint;
     data_as_of timestamptz;
     data_is_stale boolean;
@@ -124,6 +129,9 @@ declare
     proofs gate.proofs[] := '{}';
     receipts evidence.receipts[] := '{}';
     convictions gate.convictions[] := '{}';
+    requests gate.presence_requests[] := '{}';
+    authorisations gate.standing_authorisations[] := '{}';
+    notices gate.notices[] := '{}';
 begin
     if this_face is null then
         raise exception 'only a face asks questions' using errcode = 'insufficient_privilege';
@@ -183,7 +191,9 @@ begin
                 when t.on_day not between t.today - 822 and t.today + 366 then 28
             end::smallint as question_verdict,
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst, u.cell, u.birth,
-            i.insurer_id, i.required_presence, i.data_as_of,
+            i.insurer_id, i.data_as_of, coalesce(y.required, 0::smallint) as required,
+            coalesce(y.required_when_stepped_up, 1::smallint) as required_when_stepped_up, coalesce(y.accepted, 126) as accepted,
+            u.asked_for, u.list, u.code is not null as has_code, z.code_matches, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.last_seen_on > t.today - interval '12 months' as is_met,
@@ -191,10 +201,10 @@ begin
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
             p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
-            p_break_glass, p_keys, p_bodies, p_cells, p_births
+            p_break_glass, p_keys, p_bodies, p_cells, p_births, p_codes, p_asked_for, p_lists
         ) with ordinality as u (
             token, thumbprint, proof, proof_at, nonce, amc, alias, domain, care_date, card, break_glass, repeat_key, body, cell, birth,
-            place
+            code, asked_for, list, place
         )
         left join lateral (select * from access.sessions as s where s.token_digest = u.token offset 0) as s on true
         left join lateral (
@@ -207,6 +217,8 @@ begin
             select c.today, coalesce(u.care_date, c.today) as on_day, coalesce(u.domain, n.default_domain) as domain
         ) as t on true
         left join members.insurers as i on i.amc_number = u.amc
+        left join members.presence_policies as y
+            on y.insurer_id = i.insurer_id and y.valid_from <= c.today and c.today < y.valid_until
         left join lateral ( -- the alias, or the one after it: known or not, one is read, and the records of its person. Else the time that
             -- an answer takes, or the server's statistics, would tell who is known
             select a.person_id, a.alias_digest = u.alias and a.insurer_id = i.insurer_id as is_known
@@ -237,6 +249,19 @@ begin
         left join lateral (
             select * from gate.known_patients as w where w.organisation_id = s.organisation_id and w.subject = d.subject offset 0
         ) as w on true
+        left join lateral (
+            select
+                bool_or(e.kind = 4 and e.code_digest = u.code and e.tries < 5) as code_matches,
+                bool_or(e.kind = 5 and e.approved_at is not null) as is_approved
+            from (
+                select * from gate.presence_requests as e where e.account_id = s.account_id and e.subject = d.subject offset 0
+            ) as e
+            where e.ends_at > batch_at
+        ) as z on true
+        left join lateral (
+            select e.revoked_at is null and e.ends_on > t.today as is_standing from gate.standing_authorisations as e
+            where e.organisation_id = s.organisation_id and e.subject = d.subject offset 0
+        ) as v on true
         left join lateral gate.right_on(l.person_id, t.on_day, t.domain, n.domains) as r on true
         left join lateral (
             select true as is_canary from gate.canaries as b where b.person_id = d.subject offset 0
@@ -313,10 +338,10 @@ begin
 
             -- 4. How sure we are that the person is there, and what the insurer or the mode asks for.
             if me.day < q.today then -- never back: shops of one holder may live in several time zones
-                me.day := q.today; me.people_today := 0; me.break_glass_today := 0;
+                me.day := q.today; me.people_today := 0; me.break_glass_today := 0; me.presence_asked_today := 0;
             end if;
             if purse.day < q.today then
-                purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0;
+                purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0; purse.presence_asked_today := 0;
             end if;
             is_new_today := q.was_seen_today is not true;
             if not holders_meet_once then
@@ -327,14 +352,24 @@ begin
                 select coalesce(q.is_known, false) or count(*) > 0 into q.is_known
                 from unnest(proven) as e where e.organisation_id = q.organisation_id and e.subject = q.subject;
             end if;
+            is_stepped_up := containment & 2 <> 0 or me.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false);
+            required := case
+                when this_face = 3 then 3 when is_stepped_up then greatest(q.required, q.required_when_stepped_up) else q.required
+            end;
             level := case
-                when q.card_matches then 3
-                when q.is_known and (q.required_presence <= 1 or q.break_glass is null) then 1
-                when q.break_glass is not null then 2
+                when q.card_matches and q.accepted & 8 <> 0 then 3
+                when q.code_matches and q.accepted & 16 <> 0 then 4
+                when q.is_approved and q.accepted & 32 <> 0 then 5
+                when q.is_standing and q.accepted & 64 <> 0 then 6
+                when q.is_known and q.accepted & 2 <> 0 and (required <= 1 or q.break_glass is null) then 1
+                when q.break_glass is not null and q.accepted & 4 <> 0 then 2
                 else 0
             end;
-            if level < q.required_presence and level <> 2 or level < 3 and this_face = 3 then outcome := 21; exit decision; end if;
-            if level = 0 and (containment & 2 <> 0 or me.stepped_up_at is not null or me.opening_until > batch_at) then
+            if q.asked_for is not null and level < 3 then -- the person is asked; whoever it is about, the answer is the same
+                if q.accepted & (1 << q.asked_for) = 0 then outcome := 21; exit decision; end if;
+                if me.presence_asked_today >= 40 then outcome := 29; exit decision; end if;
+                level := 0;
+            elsif level < required and (level <> 2 or this_face = 3) then
                 outcome := 21;
                 exit decision;
             end if;
@@ -366,7 +401,10 @@ begin
                     outcome := 21;
                     exit decision;
                 end if;
-                if is_new_today and purse.people_today >= q.people_per_day / pace then outcome := 21; exit decision; end if;
+                if is_new_today and q.asked_for is null and purse.people_today >= q.people_per_day / pace then
+                    outcome := 21;
+                    exit decision;
+                end if;
             elsif level = 2 then
                 if me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
                 me.break_glass_today := me.break_glass_today + 1;
@@ -378,7 +416,16 @@ begin
                     purse.account_id, q.subject, case when q.is_met then q.first_seen_on else q.today end, q.today
                 )::gate.acquaintances);
             end if;
-            if level = 3 then
+            if q.has_code and q.code_matches is not true then -- a guess: five, and the code is worth nothing
+                update gate.presence_requests as e set tries = e.tries + 1
+                where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
+            end if;
+            if level between 3 and 5 then
+                if q.list is not null then
+                    authorisations := array_append(authorisations, row(
+                        q.organisation_id, q.subject, q.list, q.today, (q.today + interval '12 months')::date, me.account_id, null, null, null
+                    )::gate.standing_authorisations);
+                end if;
                 if me.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
                     me.proven_since := me.proven_since + 1;
                     if me.proven_since >= 3 then
@@ -394,7 +441,8 @@ begin
             data_as_of := q.data_as_of;
             data_is_stale := q.data_is_stale;
             outcome := case
-                when truth = 1 and (level > 0 or not q.has_card) then 1 -- a card that is not this person's grants nothing
+                when q.asked_for is not null and level = 0 then 31
+                when truth = 1 and (level > 0 or not (q.has_card or q.has_code)) then 1 -- another's card, a guessed code: nothing
                 when data_is_stale then 11
                 when level = 0 then 10
                 else truth
@@ -410,7 +458,7 @@ begin
             -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors.py says why). Whoever
             -- proves presence has the person there, and says nothing.
             if level < 3 then
-                is_card_wrong := q.has_card and not q.card_matches;
+                is_card_wrong := q.has_card and not q.card_matches or q.has_code and q.code_matches is not true;
                 gap_s := batch_s - me.last_asked_s;
                 says := array[null, null, null, null, null, null];
                 if is_new_today or is_card_wrong then says[1] := truth in (4, 9) or is_card_wrong; end if;
@@ -494,6 +542,23 @@ begin
                     coverages, data_as_of, data_is_stale, pg_backend_pid(), spoke
                 )::evidence.receipts);
             end if;
+            if outcome = 31 and repeat_of is null then
+                me.presence_asked_today := me.presence_asked_today + 1;
+                states[q.at_me] := me;
+                requests := array_append(requests, row(
+                    null, me.account_id, q.subject, q.insurer_id, q.asked_for, receipt_id, batch_at, batch_at + interval '10 minutes',
+                    null, null, 0
+                )::gate.presence_requests);
+            elsif presence = 2 and repeat_of is null and outcome < 20 and q.subject > 0 then
+                notices := array_append(notices, row(
+                    null, 1, receipt_id, q.insurer_id, q.subject, batch_at, null, null, null, null
+                )::gate.notices);
+            elsif presence between 3 and 5 and q.list is not null and repeat_of is null then
+                authorisations[cardinality(authorisations)].receipt_id := receipt_id;
+                notices := array_append(notices, row(
+                    null, 2, receipt_id, q.insurer_id, q.subject, batch_at, null, null, null, null
+                )::gate.notices);
+            end if;
             if convicting is not null then
                 convictions := array_append(convictions, row(
                     null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
@@ -501,7 +566,7 @@ begin
                     coalesce(me.rising_since, batch_at), receipt_id
                 )::gate.convictions);
             end if;
-            if q.repeat_key is not null and repeat_of is null and outcome < 20 then
+            if q.repeat_key is not null and repeat_of is null and (outcome < 20 or outcome = 31) then
                 insert into gate.repeats as e
                 values (q.account_id, q.repeat_key, q.body, receipt_id, batch_at, outcome, answer_on, answer_domains, coverages,
                         presence, data_as_of, data_is_stale)
@@ -547,6 +612,7 @@ begin
     end if;
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
+        presence_asked_today = n.presence_asked_today,
         next_free_s = n.next_free_s, scores = n.scores, rising_since = n.rising_since, recent_cells = n.recent_cells,
         last_asked_s = n.last_asked_s, last_gap_s = n.last_gap_s, stepped_up_at = n.stepped_up_at, proven_since = n.proven_since,
         last_convicted_at = n.last_convicted_at, frozen_at = n.frozen_at
@@ -554,6 +620,9 @@ begin
     where st.account_id = n.account_id;
     if convictions <> '{}' then
         perform gate.convict(convictions);
+    end if;
+    if requests <> '{}' or notices <> '{}' then
+        perform gate.ask_insurers(requests, authorisations, notices);
     end if;
 end $$;
 alter function gate.ask owner to rempart_gate;
@@ -601,7 +670,7 @@ revoke all on function gate.tell from public;
 create procedure gate.ask_and_tell(
     p_tokens bytea[], p_thumbprints bytea[], p_proofs bytea[], p_proof_ats bigint[], p_nonces bytea[], p_amcs text[],
     p_aliases bytea[], p_domains smallint[], p_care_dates date[], p_cards bytea[], p_break_glass smallint[], p_keys bytea[],
-    p_bodies bytea[], p_cells int[], p_births smallint[],
+    p_bodies bytea[], p_cells int[], p_births smallint[], p_codes bytea[], p_asked_for smallint[], p_lists text[],
     out receipt_ids bigint[], out refusals smallint[], out retry_after_s int[], out next_nonces text[], out account_ids bigint[],
     out whys jsonb[],
     out outcomes smallint[], out repeats_of bigint[], out answer_ons date[], out answer_domains int[], out coverages text[],
@@ -616,7 +685,7 @@ begin
     into receipt_ids, refusals, retry_after_s, next_nonces, account_ids, whys
     from gate.ask(
         p_tokens, p_thumbprints, p_proofs, p_proof_ats, p_nonces, p_amcs, p_aliases, p_domains, p_care_dates, p_cards,
-        p_break_glass, p_keys, p_bodies, p_cells, p_births
+        p_break_glass, p_keys, p_bodies, p_cells, p_births, p_codes, p_asked_for, p_lists
     ) as a;
     commit;
     begin
@@ -635,8 +704,10 @@ set search_path = pg_catalog, pg_temp as $$
         delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 120 returning 1
     ), repeats as (
         delete from gate.repeats where asked_at < platform.present() - interval '25 hours' returning 1
+    ), requests as (
+        delete from gate.presence_requests where ends_at < platform.present() - interval '1 day' returning 1
     )
-    select (select count(*) from proofs) + (select count(*) from repeats)
+    select (select count(*) from proofs) + (select count(*) from repeats) + (select count(*) from requests)
 $$;
 alter function gate.forget_expired owner to rempart_gate;
 revoke all on function gate.forget_expired from public;

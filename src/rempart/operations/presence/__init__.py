@@ -1,0 +1,1 @@
+"""Presence: what insurers ask for, and what goes on through their channels."""

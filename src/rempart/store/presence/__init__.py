@@ -1,0 +1,1 @@
+"""Presence, as the database keeps it."""
