@@ -16,11 +16,15 @@ from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_bir
 from rempart.domain.card_code import parse_card_secret
 from rempart.domain.errors.requests import BodyMalformed
 from rempart.domain.identifiers import Nir, parse_amc_number
-from rempart.domain.rights import BreakGlassReason, Domain, RightsQuestion
+from rempart.domain.presence import parse_list_name, parse_one_time_code
+from rempart.domain.rights import BreakGlassReason, Domain, Presence, RightsQuestion
 from rempart.faces.bodies import JSON, decode_json, read_body
 
 BREAK_GLASS = {reason.name.lower().replace("_", "-"): reason for reason in BreakGlassReason}
 """The coded reasons, as the page names them."""
+
+ASKED_FOR = {"code": Presence.CODE, "approval": Presence.APPROVAL}
+"""What a patient may be asked for through the insurer, as the page names it."""
 
 Named = TypeVar("Named")
 
@@ -37,6 +41,8 @@ class CardForm(msgspec.Struct, forbid_unknown_fields=True):
     domain: str
     birth_rank: int = 1
     card_secret: str | None = None
+    one_time_code: str | None = None
+    asked_for: str | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(domain={self.domain!r})"
@@ -47,6 +53,7 @@ class QuestionForm(CardForm, forbid_unknown_fields=True):
 
     care_date: date | None = None
     break_glass: str | None = None
+    standing_list: str | None = None
 
 
 async def read_question(request: Request, now_s: float, form: type[CardForm]) -> RightsQuestion:
@@ -70,6 +77,9 @@ def _question_of(form: CardForm, body: bytes, idempotency_key: str | None) -> Ri
         care_date=getattr(form, "care_date", None),
         card_secret=None if form.card_secret is None else parse_card_secret(form.card_secret),
         break_glass=_break_glass_of(form),
+        one_time_code=None if form.one_time_code is None else parse_one_time_code(form.one_time_code),
+        asked_for=None if form.asked_for is None else _named(ASKED_FOR, form.asked_for, "asked_for"),
+        standing_list=_standing_list_of(form),
         idempotency_key=idempotency_key,
         body=body,
     )
@@ -78,6 +88,12 @@ def _question_of(form: CardForm, body: bytes, idempotency_key: str | None) -> Ri
 def _break_glass_of(form: CardForm) -> BreakGlassReason | None:
     reason = getattr(form, "break_glass", None)
     return None if reason is None else _named(BREAK_GLASS, reason, "break_glass")
+
+
+def _standing_list_of(form: CardForm) -> str | None:
+    """Read the name of a list; an empty one is no list's, and an authorisation all the same."""
+    name = getattr(form, "standing_list", None)
+    return parse_list_name(name) if name else name
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -18,6 +18,8 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "amc-number-",
             "birth-",
             "card-",
+            "one-time-code-",
+            "list-name-",
             "session-",
             "nonce-",
             "key-mismatch",

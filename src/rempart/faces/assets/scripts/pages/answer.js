@@ -3,7 +3,7 @@
 import { byId, element } from "../elements.js";
 import { say, sayDomain, sayInstant } from "../wording.js";
 
-const MARKS = { granted: "✓", negative: "–", refused: "!", outage: "!", bug: "!" };
+const MARKS = { granted: "✓", pending: "…", negative: "–", refused: "!", outage: "!", bug: "!" };
 
 export function showAnswer(answer, account) {
   const place = byId("answer");

@@ -26,6 +26,7 @@ export const fields = {
   amc_number: byId("amc-number"),
   birth_date: byId("birth-date"),
   birth_rank: byId("birth-rank"),
+  one_time_code: byId("one-time-code"),
 };
 
 // What a page adds: its own fields, and what it does at each turn of the form.
@@ -44,6 +45,7 @@ let page = {
 let account = null;
 let card = null; // the card scanned for this patient, its secret included
 let asked = null; // {body, key}: the question on its way, so that asking it again after a loss costs nothing
+let askedFor = null; // "code" or "approval": what the patient is to be asked for, by this question
 let asking = null; // the question whose answer is awaited; another patient takes the page away from it
 
 // A card begins the next patient, unless it completes a question that is being typed for the same one.
@@ -74,7 +76,8 @@ function nextPatient() {
   asked = null;
   endAsking();
   for (const field of allFields()) clearSaid(field);
-  for (const field of [fields.nir, fields.amc_number, fields.birth_date]) field.value = "";
+  for (const field of [fields.nir, fields.amc_number, fields.birth_date, fields.one_time_code]) field.value = "";
+  byId("ask-person").open = false;
   fields.birth_rank.value = "1";
   byId("twins").open = false;
   page.forget(account);
@@ -95,6 +98,8 @@ function readQuestion() {
     birth_rank: Number(fields.birth_rank.value),
   };
   if (cardStillHolds()) question.card_secret = card.secret;
+  if (askedFor) question.asked_for = askedFor;
+  else if (fields.one_time_code.value) question.one_time_code = fields.one_time_code.value.replaceAll(/\s/g, "");
   page.complete(question);
   return question;
 }
@@ -104,18 +109,24 @@ function defectOfCard(typed) {
   return compact.length > 20 ? parseCardCode(typed).defect : nirDefect(compact);
 }
 
+function defectOfCode(typed) {
+  return askedFor || typed === "" || /^(\s*\d){8}\s*$/.test(typed) ? null : "one-time-code-form";
+}
+
 function findDefects() {
   const found = [
     [fields.nir, fields.nir.value ? defectOfCard(fields.nir.value) : "nir-missing"],
     [fields.amc_number, fields.amc_number.value ? normalAmcNumber(fields.amc_number.value).defect : "amc-number-missing"],
     [fields.birth_date, fields.birth_date.value ? birthDateDefect(fields.birth_date.value) : "birth-date-missing"],
+    [fields.one_time_code, defectOfCode(fields.one_time_code.value)],
     ...page.defects(),
   ];
   return found.filter(([, defect]) => defect);
 }
 
-async function ask() {
+async function ask(forWhat = null) {
   if (asking) return;
+  askedFor = forWhat;
   page.prepare();
   byId("notice").textContent = "";
   for (const field of allFields()) clearDefect(field);
@@ -172,7 +183,13 @@ function showReply(answer) {
     return;
   }
   page.answered(answer);
+  if (answer.code === "presence-required") byId("ask-person").open = true;
+  fields.one_time_code.value = ""; // a code serves once
   showAnswer(answer, account);
+  if (answer.code === "presence-asked" && askedFor === "code") {
+    byId("ask-person").open = true;
+    fields.one_time_code.focus();
+  }
 }
 
 function watchCardField() {
@@ -232,6 +249,9 @@ function watchPage() {
     event.preventDefault();
     ask();
   });
+  byId("send-code").addEventListener("click", () => ask("code"));
+  byId("ask-approval").addEventListener("click", () => ask("approval"));
+  fields.one_time_code.addEventListener("input", () => clearSaid(fields.one_time_code));
   for (const button of document.querySelectorAll("[data-next-patient]")) button.addEventListener("click", nextPatient);
   byId("print").addEventListener("click", () => print());
   document.addEventListener("keydown", (event) => {

@@ -9,6 +9,8 @@ import { fields, openForm } from "./question.js";
 const domain = byId("domain");
 const careDate = byId("care-date");
 const breakGlass = byId("break-glass");
+const standingGiven = byId("standing-given");
+const standingList = byId("standing-list");
 
 let shownToday = ""; // what the field of the date of care says when nobody changed it
 
@@ -24,6 +26,9 @@ function followToday() {
 
 function forget(account) {
   breakGlass.value = "";
+  standingGiven.checked = false;
+  standingList.value = "";
+  byId("standing").open = false;
   showToday();
   if (account) domain.value = account.default_domain;
   byId("without-card").open = false;
@@ -34,6 +39,7 @@ function complete(question) {
   const day = careDate.value && isoDate(calendarDate(careDate.value));
   if (day && day !== isoDate(new Date())) question.care_date = day;
   if (!question.card_secret && breakGlass.value) question.break_glass = breakGlass.value;
+  if (standingGiven.checked && !question.asked_for) question.standing_list = standingList.value.trim();
 }
 
 function defects() {
@@ -62,5 +68,5 @@ function welcome(account) {
 careDate.addEventListener("input", () => clearSaid(careDate));
 addEventListener("focus", followToday);
 showToday();
-const added = { domain, care_date: careDate, break_glass: breakGlass };
+const added = { domain, care_date: careDate, break_glass: breakGlass, standing_list: standingList };
 await openForm({ fields: added, forget, prepare: followToday, complete, defects, answered, welcome });
