@@ -1,4 +1,4 @@
-"""At the counter without a card: the patient reads out a code that the insurer sent, or approves; or lets the place ask for a year."""
+"""Without a card: the patient reads out a code that the insurer sent, or approves; or lets the place ask for a year."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor

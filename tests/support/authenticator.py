@@ -107,10 +107,15 @@ class Browser:
 
     def sign_in(self) -> Answer:
         """Sign in by the passkey, and keep the session."""
-        options = self.house.post_json("/browser/sign-in/options", {})
+        options = self.begin_sign_in()
         return self._open(
             "/browser/sign-in", {"credential": self.authenticator.sign_in(options.body["publicKey"])}
         )
+
+    def begin_sign_in(self) -> Answer:
+        """Ask for the challenge of a sign-in, for this browser's key."""
+        path = "/browser/sign-in/options"
+        return self.house.post_json(path, {}, {"DPoP": self.key.proof("POST", self.house.url + path)})
 
     def call(self, method: str, path: str, body: Any = None, **claims: Any) -> Answer:
         """Send a request of the session, with a fresh proof; keep the nonce that comes back."""

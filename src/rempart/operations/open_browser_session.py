@@ -34,11 +34,17 @@ class BrowserSession:
     account: AccountLabel
 
 
-async def begin_sign_in(reception: Reception) -> dict[str, Any]:
-    """Hand out a challenge to whoever asks; it says nothing about anybody."""
+async def begin_sign_in(reception: Reception, proof: Proof) -> dict[str, Any]:
+    """Hand out a challenge to whoever asks, for the key that asks; it says nothing about anybody. Refuses: ProofReplayed.
+
+    What the authenticator signs can be stolen on its way, by whatever reads the page: with another key it opens nothing.
+    """
     ceremony = passkeys.begin_sign_in(reception.party)
-    async with reception.connections.lent() as connection:
-        await kept.add_challenge(connection, ceremony.challenge_digest, "sign-in", None, CEREMONY_LIFE_S)
+    async with reception.connections.lent() as connection, connection.transaction():
+        await reception.use_proof(connection, proof)
+        await kept.add_challenge(
+            connection, ceremony.challenge_digest, "sign-in", None, CEREMONY_LIFE_S, proof.key_thumbprint
+        )
     return ceremony.public_key
 
 
@@ -46,7 +52,7 @@ async def sign_in(reception: Reception, credential: Mapping[str, Any], proof: Pr
     """Open a session for the account of a passkey. Refuses: PasskeyRefused, ProofReplayed."""
     credential_id = passkeys.credential_id_of(credential)
     async with reception.connections.lent() as connection:
-        challenge = await use_challenge(connection, credential, "sign-in", None)
+        challenge = await use_challenge(connection, credential, "sign-in", None, proof.key_thumbprint)
         async with connection.transaction():
             await reception.use_proof(connection, proof)
             passkey = await kept.find_passkey(connection, credential_id)
@@ -81,12 +87,16 @@ async def describe(connection: type_of_connection, account_id: int) -> AccountLa
 
 
 async def use_challenge(
-    connection: type_of_connection, credential: Mapping[str, Any], purpose: str, account_id: int | None
+    connection: type_of_connection,
+    credential: Mapping[str, Any],
+    purpose: str,
+    account_id: int | None,
+    key_thumbprint: bytes | None = None,
 ) -> bytes:
     """Use up the challenge that a credential answers, whatever comes of it; give the challenge itself."""
     challenge = passkeys.challenge_of(credential)
-    was_there, handed_to = await kept.use_challenge(connection, passkeys.challenge_digest(challenge), purpose)
-    if not was_there or handed_to != account_id:
+    handed_to = await kept.use_challenge(connection, passkeys.challenge_digest(challenge), purpose)
+    if handed_to != (account_id, key_thumbprint):
         raise PasskeyRefused(_PLACE)
     return challenge
 

@@ -28,7 +28,9 @@ class Browser:
 
     def sign_in(self) -> dict[str, Any]:
         """Sign in with the passkey."""
-        options = self._post("/browser/sign-in/options", {}).content["publicKey"]
+        path = "/browser/sign-in/options"
+        proof = self._key.proof("POST", self._identity_url + path)
+        options = self._post(path, {}, {"DPoP": proof}).content["publicKey"]
         return self._open("/browser/sign-in", {"credential": self._passkey.sign_in(options)})
 
     def ask_rights(self, form: dict[str, Any]) -> Answer:

@@ -16,13 +16,13 @@ from rempart.store.rows import returned
 type_of_connection = psycopg.AsyncConnection[TupleRow]
 
 ADD_CHALLENGE = """
-insert into access.challenges (challenge_digest, purpose, account_id, expires_at)
-values (%s, %s, %s, now() + make_interval(secs => %s))
+insert into access.challenges (challenge_digest, purpose, account_id, key_thumbprint, expires_at)
+values (%s, %s, %s, %s, now() + make_interval(secs => %s))
 """
 
 USE_CHALLENGE = """
 delete from access.challenges where challenge_digest = %s and purpose = %s and expires_at > now()
-returning account_id
+returning account_id, key_thumbprint
 """
 
 ADD_INVITATION = """
@@ -76,18 +76,23 @@ class Passkey:
 
 
 async def add_challenge(
-    connection: type_of_connection, digest: bytes, purpose: str, account_id: int | None, life_s: int
+    connection: type_of_connection,
+    digest: bytes,
+    purpose: str,
+    account_id: int | None,
+    life_s: int,
+    key_thumbprint: bytes | None = None,
 ) -> None:
-    """Remember a challenge that was handed out."""
-    await connection.execute(ADD_CHALLENGE, (digest, purpose, account_id, life_s))
+    """Remember a challenge that was handed out, to an account or to the key of a browser."""
+    await connection.execute(ADD_CHALLENGE, (digest, purpose, account_id, key_thumbprint, life_s))
 
 
 async def use_challenge(
     connection: type_of_connection, digest: bytes, purpose: str
-) -> tuple[bool, int | None]:
-    """Use a challenge up; say whether it was there, and for which account it was handed out."""
+) -> tuple[int | None, bytes | None] | None:
+    """Use a challenge up; say for which account and which key it was handed out, None if it was not there."""
     row = await (await connection.execute(USE_CHALLENGE, (digest, purpose))).fetchone()
-    return (False, None) if row is None else (True, row[0])
+    return None if row is None else (row[0], None if row[1] is None else bytes(row[1]))
 
 
 async def add_invitation(

@@ -106,7 +106,7 @@ def test_an_invitation_of_somebody_struck_off_since_opens_nothing(house: House) 
 
 def test_a_passkey_signs_in_without_saying_who_one_is(house: House) -> None:
     browser = enrolled(house, "Anne Robert")
-    options = house.post_json("/browser/sign-in/options", {}).body["publicKey"]
+    options = browser.begin_sign_in().body["publicKey"]
     assert options["userVerification"] == "required"
     assert options["rpId"] == "localhost"
     assert options["allowCredentials"] == []
@@ -153,11 +153,20 @@ def test_a_ceremony_is_refused(house: House, wrong: dict[str, Any]) -> None:
 
 def test_a_challenge_serves_once(house: House) -> None:
     browser = enrolled(house, "Zoé Garnier")
-    options = house.post_json("/browser/sign-in/options", {}).body["publicKey"]
+    options = browser.begin_sign_in().body["publicKey"]
     for status in (200, 403):
         credential = browser.authenticator.sign_in(options)
         headers = {"DPoP": browser.key.proof("POST", f"{house.url}/browser/sign-in")}
         assert house.post_json("/browser/sign-in", {"credential": credential}, headers).status == status
+
+
+def test_what_an_authenticator_signed_opens_nothing_with_another_key(house: House) -> None:
+    """Whatever reads the page may steal it before it is sent, and be faster: the challenge was for the browser that began."""
+    browser = enrolled(house, "Iris Colin")
+    stolen = browser.authenticator.sign_in(browser.begin_sign_in().body["publicKey"])
+    thief = {"DPoP": ClientKey().proof("POST", f"{house.url}/browser/sign-in")}
+    refused = house.post_json("/browser/sign-in", {"credential": stolen}, thief)
+    assert (refused.status, refused.body["code"]) == (403, "passkey-refused")
 
 
 def test_a_challenge_of_one_ceremony_does_not_serve_in_the_other(house: House) -> None:
@@ -190,7 +199,7 @@ def test_a_passkey_whose_counter_goes_back_is_a_copy(house: House) -> None:
 
 def test_a_sign_in_without_a_proof_opens_nothing(house: House) -> None:
     browser = enrolled(house, "Inès Morel")
-    options = house.post_json("/browser/sign-in/options", {}).body["publicKey"]
+    options = browser.begin_sign_in().body["publicKey"]
     answer = house.post_json("/browser/sign-in", {"credential": browser.authenticator.sign_in(options)})
     assert (answer.status, answer.body["code"]) == (401, "proof-missing")
     assert answer.headers["www-authenticate"].startswith("DPoP ")
@@ -200,7 +209,7 @@ def test_a_proof_opens_one_session_only(house: House) -> None:
     browser = enrolled(house, "Jules Andre")
     headers = {"DPoP": browser.key.proof("POST", f"{house.url}/browser/sign-in")}
     for status in (200, 401):
-        options = house.post_json("/browser/sign-in/options", {}).body["publicKey"]
+        options = browser.begin_sign_in().body["publicKey"]
         body = {"credential": browser.authenticator.sign_in(options)}
         assert house.post_json("/browser/sign-in", body, headers).status == status
 

@@ -389,7 +389,7 @@ def test_a_provider_that_is_down_is_an_outage_and_locks_nothing(
             answer = PscBrowser(house).leave()
             assert refused(answer) == (503, "psc-unreachable")
             assert int(answer.headers["retry-after"]) > 0
-        assert house.post_json("/browser/sign-in/options", {}).status == 200, "passkeys go on"
+        assert Browser(house).begin_sign_in().status == 200, "passkeys go on"
 
 
 def test_a_provider_that_goes_down_between_leaving_and_coming_back_is_an_outage(

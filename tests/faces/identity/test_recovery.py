@@ -145,7 +145,7 @@ def test_a_word_is_given_by_the_guarantors_own_hand(house: House, flaw: str) -> 
     elif flaw == "no user verification":
         authenticator.flags = USER_PRESENT
     else:
-        options = house.post_json("/browser/sign-in/options", {}).body["publicKey"]
+        options = guarantor.begin_sign_in().body["publicKey"]
     body = {"account_id": owner.account_id, "credential": authenticator.sign_in(options)}
     answer = guarantor.call("POST", "/browser/recovery", body)
     assert (answer.status, answer.body["code"]) == (403, "passkey-refused")

@@ -66,8 +66,9 @@ async def enrol(request: Request) -> Response:
 
 
 async def begin_sign_in(request: Request) -> Response:
-    """Begin a sign-in."""
-    return JSONResponse({"publicKey": await open_browser_session.begin_sign_in(reception_of(request))})
+    """Begin a sign-in, for the key that the proof shows."""
+    proof = proof_of(request)
+    return JSONResponse({"publicKey": await open_browser_session.begin_sign_in(reception_of(request), proof)})
 
 
 async def sign_in(request: Request) -> Response:

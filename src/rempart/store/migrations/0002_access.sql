@@ -144,7 +144,9 @@ create table access.challenges (
     challenge_digest bytea primary key check (length(challenge_digest) = 32),
     purpose text not null check (purpose in ('register', 'sign-in')),
     account_id bigint references access.accounts,
-    expires_at timestamptz not null
+    key_thumbprint bytea check (length(key_thumbprint) = 32), -- of the browser that began a sign-in: it alone may end it
+    expires_at timestamptz not null,
+    constraint a_sign_in_belongs_to_a_key check ((purpose = 'sign-in') <= (key_thumbprint is not null))
 );
 
 -- Identifiers of client assertions and of the identity process's own DPoP proofs: used once.

@@ -32,13 +32,14 @@ export function readInvitation(code) {
 export async function acceptInvitation(code) {
   const { publicKey } = await send("/browser/passkeys/options", { code });
   const credential = await createPasskey(publicKey);
-  return openSession("/browser/passkeys", { code, credential });
+  return openSession(await makeKeyPair(), "/browser/passkeys", { code, credential });
 }
 
 export async function signIn(signal) {
-  const { publicKey } = await send("/browser/sign-in/options", {});
+  const keyPair = await makeKeyPair();
+  const { publicKey } = await prove(keyPair, "/browser/sign-in/options", {});
   const credential = await usePasskey(publicKey, signal);
-  return openSession("/browser/sign-in", { credential });
+  return openSession(keyPair, "/browser/sign-in", { credential });
 }
 
 // End the session here at once, and there if the server hears us; without the key, nobody can use what it still has open.
@@ -73,8 +74,7 @@ export function revokeStaff(accountId) {
   return sendBound(`/browser/staff/${encodeURIComponent(accountId)}`, "DELETE");
 }
 
-async function openSession(path, body) {
-  const keyPair = await makeKeyPair();
+async function openSession(keyPair, path, body) {
   return keepOpened(keyPair, await prove(keyPair, path, body));
 }
 
