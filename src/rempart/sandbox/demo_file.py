@@ -117,9 +117,14 @@ def _documented_people() -> Iterator[dict[str, Any]]:
 
 
 def expected_of(person: SandboxPerson) -> dict[str, str | None]:
-    """Say the code that is answered at each level of presence; None where the level cannot be reached."""
+    """Say the code that is answered at each level of presence; None where the level cannot be reached.
+
+    A code, an approval or a standing authorisation is answered as a card.
+    """
     expected: dict[str, str | None] = {
-        presence.name.lower().replace("_", "-"): person.answer_at(presence).code for presence in Presence
+        presence.name.lower().replace("_", "-"): person.answer_at(presence).code
+        for presence in Presence
+        if presence <= Presence.CARD
     }
     if person is sandbox_people.STRANGER:
         expected |= {"known-patient": None, "card": None}

@@ -68,7 +68,10 @@ def _people() -> str:
 
 def _answers() -> str:
     return _table(
-        ("person", *(presence.name.lower().replace("_", "-") for presence in Presence)),
+        (
+            "person",
+            *(presence.name.lower().replace("_", "-") for presence in Presence if presence <= Presence.CARD),
+        ),
         [
             (person.given_names, *(f"`{code}`" if code else "–" for code in expected_of(person).values()))
             for person in _EVERYONE

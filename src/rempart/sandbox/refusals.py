@@ -86,6 +86,7 @@ REFUSALS: Final = (
     Refusal("presence-required", 403, FHIR, "ask about Pauline without her card"),
     Refusal("presence-required", 429, FHIR, "ask 70 questions without a card at once; Retry-After says how long to wait"),
     Refusal("break-glass-exhausted", 429, FHIR, "break the glass four times in a day"),
+    Refusal("presence-requests-exhausted", 429, FHIR, "have somebody asked for a code forty-one times in a day"),
     Refusal("idempotency-conflict", 409, FHIR, "send another body under an Idempotency-Key that was used in the last 24 hours"),
     Refusal("face-not-allowed", 401, PORTAL, "send a software's token to the portal"),
     Refusal("nonce-diverged", 401, PORTAL, "send a proof with a nonce that was used before, as a copy of the browser would"),
