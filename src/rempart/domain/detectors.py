@@ -180,14 +180,21 @@ def weigh(watch: Watch, words: type_of_words, tests: Mapping[Signal, Test]) -> N
         watch.scores[place] = max(0.0, watch.scores[place] + together)
 
 
-def judge(watch: Watch, question: Question, tests: Mapping[Signal, Test]) -> Conviction | None:
-    """Say whether the account is convicted now; of several signals, the gravest measure, then the first."""
+def judge(
+    watch: Watch, question: Question, words: type_of_words, tests: Mapping[Signal, Test]
+) -> Conviction | None:
+    """Say whether the account is convicted now; of several signals, the gravest measure, then the first.
+
+    Only what a question spoke on may convict: a score that stands high since an earlier conviction is no news.
+    """
     if question.is_canary:
         return Conviction(Signal.CANARY, Measure.FREEZE, None)
     reached = [
         Conviction(signal, tests[signal].measure, watch.scores[signal - 1])
         for signal in SCORED
-        if signal in tests and watch.scores[signal - 1] >= tests[signal].threshold
+        if (signal in words or (words and signal is Signal.TOGETHER))
+        and signal in tests
+        and watch.scores[signal - 1] >= tests[signal].threshold
     ]
     return min(reached, key=lambda conviction: (-conviction.measure, conviction.signal), default=None)
 
