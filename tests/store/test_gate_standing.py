@@ -19,7 +19,7 @@ from rempart.store.gate import AskRow, ToldRow
 from tests.support.world import Insurer, Person, Right, Session, World, digest, outcome
 
 BUDGET = Budget(people_per_day=9, interval_s=3600.0, burst=12)
-THRESHOLDS = {Signal.FAILURES: 3.2, Signal.NOVELTY: 3.0, Signal.STALE: 2.5, Signal.TOGETHER: 6.0}
+THRESHOLDS = {Signal.FAILURES: 3.2, Signal.NOVELTY: 1.4, Signal.STALE: 2.5, Signal.TOGETHER: 6.0}
 MEASURES = {
     Signal.FAILURES: Measure.FREEZE,
     Signal.NOVELTY: Measure.STEP_UP,

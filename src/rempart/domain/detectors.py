@@ -161,7 +161,11 @@ def hear(watch: Watch, question: Question) -> type_of_words:
         is_regular = None if question.is_met else _is_regular(gap_s, watch.last_gap_s)
         if is_regular is not None:
             words[Signal.REGULARITY] = is_regular
-    if gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
+    if (
+        question.is_met and question.is_first_today
+    ):  # a list of regulars, as of a nursing home: its few new ones are not a machine's
+        watch.last_asked_s = watch.last_gap_s = None
+    elif gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
         watch.last_asked_s, watch.last_gap_s = question.asked_at_s, gap_s
     return words
 

@@ -149,4 +149,5 @@ def _escalate(account: Account, conviction: Conviction, at_s: float) -> Convicti
         account.is_frozen = True
     else:
         account.stepped_up_at_s, account.proven_since = at_s, 0
+        account.watch.scores = [0.0] * len(SCORED)  # else the next word convicts again, and freezes
     return conviction
