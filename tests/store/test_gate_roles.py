@@ -24,6 +24,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "access.*": "select",
         "access.signals": "",
         "access.detector_rules": "",
+        "access.detector_changes": "",
         "access.accounts": "select insert update",
         "access.sessions": "select insert update",
         "access.passkeys": "select insert update",
@@ -49,7 +50,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         ),
         "feeds.files": "select",
         "access.signals": "select",
-        "access.detector_rules": "select insert update",
+        "access.detector_rules": "select",
         "access.register_files": "select",
         **dict.fromkeys(("staging.register_lines", "staging.register_places"), "insert"),
     },
@@ -78,8 +79,10 @@ FUNCTIONS: dict[str, set[str]] = {
     "operator": {
         *(
             "feeds.approve_file",
+            "gate.change_detectors",
             "gate.contain",
             "gate.release",
+            "gate.detector_days",
             "gate.contained",
             "gate.convicted",
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),

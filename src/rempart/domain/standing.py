@@ -1,8 +1,9 @@
 """What the gate lets an account ask, and what a conviction changes: the account between two questions.
 
-Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, rate, people of the day, broken glasses, healing,
-and the second conviction that freezes. The gate does the same in SQL (store/migrations/0005_gate_ask.sql); the two are compared
-question by question in tests/store/test_gate_standing.py, and the reference model of rempart.drill.model reckons with these rules.
+Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, rate, people of the day, broken
+glasses, healing, and the second conviction that freezes. The gate does the same in SQL (store/migrations/0005_gate_ask.sql);
+the two are compared question by question in tests/store/test_gate_standing.py, and the reference model of
+rempart.drill.model reckons with these rules.
 
 Not here: containments, an insurer's own demand of presence, repeats, sessions and proofs.
 """
@@ -90,7 +91,8 @@ def take(
 ) -> tuple[type_of_words, Conviction | None]:
     """Learn from a question that passed: what it says on each signal, and the conviction it brings with its final measure.
 
-    A card of somebody never proven here heals a stepped-up account by a third; a conviction that follows another too soon freezes.
+    A card of somebody never proven here heals a stepped-up account by a third; a conviction that follows another too soon
+    freezes.
     """
     if question.presence is Presence.CARD:
         if account.stepped_up_at_s is not None and not is_proven_before:

@@ -37,7 +37,6 @@ create table access.detector_rules (
 );
 create unique index one_test_in_force_per_signal on access.detector_rules (profession_id, signal_id) where valid_until = 'infinity';
 grant select on access.signals, access.detector_rules to rempart_gate, rempart_operator;
-grant insert, update on access.detector_rules to rempart_operator;
 
 -- Fitted on one made-up honest world and judged on a wider one (docs/guides/detectors.md): to be fitted again on an operator's own.
 insert into access.detector_rules (profession_id, signal_id, valid_from, honest, thief, threshold, measure, source)
