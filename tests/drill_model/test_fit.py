@@ -1,11 +1,22 @@
 """The fit finds the shares that made the days, and thresholds whose false alarms are what it says."""
 
+from datetime import date, timedelta
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from rempart.cli.detectors import _days_of as days_in
 from rempart.domain.detectors import SPEAKING, Measure, Signal
 from rempart.domain.detectors import Test as Likelihood  # pytest would take a class Test for tests
 from rempart.drill.model.fit import TARGETS, Day, Share, alarm_rate, false_alarms, fit, share_of
+from rempart.drill.model.lives import DAY_S, LIFE_DAYS, live
+from rempart.drill.model.parameters import SHIPPED
+from rempart.drill.model.screen import said
+from rempart.drill.model.worlds import CALM
+from rempart.drill.professions import PROFESSIONS
+from rempart.operations.detectors.aggregates import write_aggregates
+from rempart.store.detectors.days import DayRow
 
 MEAN, DEVIATION = 0.20, 0.06
 RULE = Likelihood(13.8, Measure.STEP_UP, 0.55, 0.99)
@@ -33,6 +44,48 @@ def test_the_moments_are_those_of_the_accounts_and_not_of_the_counts(questions: 
     assert share.mean == pytest.approx(MEAN, abs=0.01)
     assert share.deviation == pytest.approx(DEVIATION, abs=0.01)
     assert share.words_per_day == questions
+
+
+def lived(profession: str, accounts: int) -> list[DayRow]:
+    """Live some accounts of the calm world, and sum up each day as the gate's receipts would be."""
+    rows = []
+    for account in range(accounts):
+        life = live(PROFESSIONS[profession], CALM, (11, account))
+        day = (life.at_s // DAY_S).astype(np.int64)
+        words = [spoken for _, spoken in sorted(said(life), key=lambda pair: pair[0])]
+        for_thief, for_honest = (
+            [np.bincount(day[spoken == which], minlength=LIFE_DAYS) for spoken in words] for which in (1, 0)
+        )
+        rows += [
+            DayRow(
+                date(2026, 1, 1) + timedelta(days=n), account, profession, int((day == n).sum()),
+                [int(counts[n]) for counts in for_thief], [int(counts[n]) for counts in for_honest],
+            )
+            for n in np.unique(day).tolist()
+        ]  # fmt: skip
+    return rows
+
+
+def test_a_world_lived_exported_and_fitted_gives_its_shares_back(tmp_path: Path) -> None:
+    """The whole road: lives, the file that `export` writes, the fit; what made the world comes out."""
+    path = tmp_path / "aggregates.csv"
+    write_aggregates(path, lived("pharmacist", 150))
+    found = {proposal.signal: proposal for proposal in fit(days_in(path), SHIPPED)}
+    assert set(found) == set(SPEAKING)
+    novelty, failures, elsewhere = (
+        found[signal].share for signal in (Signal.NOVELTY, Signal.FAILURES, Signal.ELSEWHERE)
+    )
+    assert novelty.mean == pytest.approx(
+        0.20 / (0.20 + 0.80 * 0.90), abs=0.02
+    )  # a tenth of the known are so since too little
+    assert novelty.deviation == pytest.approx(0.06, abs=0.015)
+    assert failures.mean == pytest.approx(0.05, abs=0.01)
+    assert elsewhere.mean == pytest.approx(0.35, abs=0.03)
+    assert elsewhere.deviation == pytest.approx(0.08, abs=0.02)
+    for proposal in found.values():
+        assert proposal.alarms_proposed <= TARGETS[proposal.proposed.measure]
+        assert proposal.proposed.honest is not None
+        assert proposal.share.mean < proposal.proposed.honest < 0.6
 
 
 def test_the_honest_share_is_that_of_the_account_in_a_thousand() -> None:

@@ -14,7 +14,7 @@ The signals together are not fitted: their joint law is not in the aggregates.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import ceil, exp, log
 from typing import Final
 
 import numpy as np
@@ -164,7 +164,7 @@ def _threshold(share: Share, test: Test, seed: int) -> float:
         middle = (low + high) / 2
         rate = share.words_per_day * float(np.exp(-exponents * middle).mean())
         low, high = (middle, high) if rate > target else (low, middle)
-    return round(high, 1)
+    return ceil(high * 10) / 10
 
 
 def _exponents(shares: Floats, test: Test) -> Floats:
