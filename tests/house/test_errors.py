@@ -23,7 +23,7 @@ CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 
 AT_THE_COMMAND_LINE = {
     "MemberFileRefused", "FileApprovalRefused", "RegistrationRefused", "KeySetRefused", "InsurerKnown",
-    "GenerationImpossible", "ContainmentRefused", "StatusRefused", "JobUnknown",
+    "GenerationImpossible", "ContainmentRefused", "DetectorsRefused", "StatusRefused", "JobUnknown",
     "DirectoryTaken", "LoadUnderWay", "LoadInterrupted", "ReportUnwritable", "DatabaseOutOfRoom",
 }  # fmt: skip
 """Families that only an insurer's or an operator's command meets; no face has to say them in two languages."""

@@ -261,13 +261,15 @@ def test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
 
 @pytest.mark.parametrize(
     ("profession", "most"),
-    [("pharmacist", 18), ("doctor", 18), ("dentist", 20), ("optician", 54), ("hospital", 45)],
+    [("pharmacist", 24), ("doctor", 24), ("dentist", 24), ("optician", 54), ("hospital", 45)],
 )
 def test_new_people_in_a_row_ask_for_presence_soon(
     world: World, insurer: Insurer, profession: str, most: int
 ) -> None:
     """The thief of 2024, with a fresh list, in a shop that he knows nothing of."""
-    world.do("update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000")
+    world.do(
+        "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000, people_per_day = 1000000"
+    )
     deaf_but(world, Signal.NOVELTY)
     stolen = shop(world, profession)
     rows = [stolen.about(person) for person in people(world, insurer, most + 1)]
@@ -364,6 +366,25 @@ def test_questions_at_the_pace_of_a_machine_speak(
     assert {True: 1 << 5, False: 1 << 13, None: 0}[is_regular] == signals & (1 << 5 | 1 << 13)
 
 
+def test_a_regular_between_two_new_people_breaks_the_pace(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """A nursing home's list comes at the pace of a machine; its few new residents are not a thief's."""
+    lea, ines, hugo = people(world, insurer, 3)
+    assert ines.person_id is not None
+    acquaint(world, till, ines.person_id, 30, world.today())
+    for person in (lea, ines, hugo):
+        world.ask(till.about(person))
+        world.do("update gate.account_state set last_asked_s = last_asked_s - 1, last_gap_s = 1")
+    for person in (ines, hugo):
+        signals = world.one(
+            "select bit_or(signals) from evidence.receipts where account_id = %s and subject = %s",
+            till.account.account_id,
+            person.person_id,
+        )
+        assert signals & (1 << 5 | 1 << 13) == 0
+
+
 def test_signals_too_weak_alone_convict_together(world: World, till: Session, insurer: Insurer) -> None:
     deaf_but(world, Signal.TOGETHER)
     known, old, unknown = (
@@ -401,7 +422,7 @@ def test_what_a_thief_has_before_he_is_stopped_is_small(
         ]
         assert told[-1] in {Outcome.ACCOUNT_FROZEN, Outcome.PRESENCE_REQUIRED}
         confirmed.append(told.count(Outcome.OPEN))
-    assert sum(confirmed) / len(confirmed) <= 13
+    assert sum(confirmed) / len(confirmed) <= 16
     assert max(confirmed) <= 25
 
 
@@ -476,11 +497,22 @@ def test_a_second_conviction_within_thirty_days_freezes(
         "update gate.account_state set last_convicted_at = now() - make_interval(days => %s) where account_id = %s",
         days, till.account.account_id,
     )  # fmt: skip
-    world.ask_all([till.about(person) for person in people(world, insurer, 20)])
+    world.ask_all([till.about(person) for person in people(world, insurer, 25)])
     assert (
         world.one("select measure from gate.convictions where account_id = %s", till.account.account_id)
         == measure
     )
+
+
+def test_a_word_after_a_conviction_is_not_a_second_one(world: World, till: Session, insurer: Insurer) -> None:
+    """Who is stepped up starts from nothing: one broken glass for one new patient freezes no honest shop."""
+    stepped_up(world, till, insurer)
+    scores = "select scores[2] >= threshold from gate.convictions where account_id = %s"
+    assert world.one(scores, till.account.account_id) is True
+    assert set(world.scores(till.account).values()) == {0}
+    told = world.ask(till.about(world.person("Léa", insurer), break_glass=1))
+    assert outcome(told) is Outcome.OPEN
+    assert world.state(till.account, "standing") == 0
 
 
 def test_refused_questions_move_no_score(world: World, till: Session, insurer: Insurer) -> None:

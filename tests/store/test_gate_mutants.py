@@ -317,7 +317,7 @@ MUTANTS = [
            lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=True)),
     Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
-           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 18)),
+           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
     Mutant("6 detectors", "says[1] := truth in (4, 9) or is_card_wrong;", "says[1] := truth in (4, 9);",
            lambda world: detectors.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
                world, shop(world), world.insurer())),
@@ -330,7 +330,7 @@ MUTANTS = [
     Mutant("6 detectors", "if is_new_today then\n                    if truth", "if true then\n                    if truth",
            lambda world: detectors.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[2] := true;", "null;",
-           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 18)),
+           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
     Mutant("6 detectors", "or q.first_seen_on <= q.today - 7 then", "or true then",
            lambda world: detectors.test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
                world, shop(world), world.insurer())),
@@ -360,6 +360,10 @@ MUTANTS = [
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "if level < 3 then", "if true then",
            lambda world: weighs(world, together=False)),
+    Mutant("6 detectors", "me.scores := array_fill(0::double precision, '{7}'); -- else the next", "-- else the next",
+           lambda world: detectors.test_a_word_after_a_conviction_is_not_a_second_one(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "me.last_asked_s := null; me.last_gap_s := null;", "null;",
+           lambda world: detectors.test_a_regular_between_two_new_people_breaks_the_pace(world, shop(world), world.insurer())),
     Mutant("6 detectors", "perform gate.convict(convictions);", "null;",
            lambda world: detectors.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
     Mutant("6 detectors", "elsif me.rising_since is null then", "elsif true then",

@@ -93,7 +93,7 @@ class Shadow:
         words = hear(self.watch, question)
         weigh(self.watch, words, self.tests)
         if presence < Presence.CARD:
-            self.conviction = self.conviction or judge(self.watch, question, self.tests)
+            self.conviction = self.conviction or judge(self.watch, question, words, self.tests)
         return bits_of(words)
 
 

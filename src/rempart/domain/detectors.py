@@ -161,7 +161,11 @@ def hear(watch: Watch, question: Question) -> type_of_words:
         is_regular = None if question.is_met else _is_regular(gap_s, watch.last_gap_s)
         if is_regular is not None:
             words[Signal.REGULARITY] = is_regular
-    if gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
+    if (
+        question.is_met and question.is_first_today
+    ):  # a list of regulars, as of a nursing home: its few new ones are not a machine's
+        watch.last_asked_s = watch.last_gap_s = None
+    elif gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
         watch.last_asked_s, watch.last_gap_s = question.asked_at_s, gap_s
     return words
 
@@ -180,14 +184,21 @@ def weigh(watch: Watch, words: type_of_words, tests: Mapping[Signal, Test]) -> N
         watch.scores[place] = max(0.0, watch.scores[place] + together)
 
 
-def judge(watch: Watch, question: Question, tests: Mapping[Signal, Test]) -> Conviction | None:
-    """Say whether the account is convicted now; of several signals, the gravest measure, then the first."""
+def judge(
+    watch: Watch, question: Question, words: type_of_words, tests: Mapping[Signal, Test]
+) -> Conviction | None:
+    """Say whether the account is convicted now; of several signals, the gravest measure, then the first.
+
+    Only what a question spoke on may convict: a score that stands high since an earlier conviction is no news.
+    """
     if question.is_canary:
         return Conviction(Signal.CANARY, Measure.FREEZE, None)
     reached = [
         Conviction(signal, tests[signal].measure, watch.scores[signal - 1])
         for signal in SCORED
-        if signal in tests and watch.scores[signal - 1] >= tests[signal].threshold
+        if (signal in words or (words and signal is Signal.TOGETHER))
+        and signal in tests
+        and watch.scores[signal - 1] >= tests[signal].threshold
     ]
     return min(reached, key=lambda conviction: (-conviction.measure, conviction.signal), default=None)
 

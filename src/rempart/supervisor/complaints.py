@@ -78,6 +78,22 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Rien n’est en vigueur sous ce numéro.",
         "Ce qui l’est\u00a0: rempart containment list.",
     ),
+    "detector-file-unreadable": (
+        "Ce fichier ne se lit pas\u00a0: une colonne manque, ou une ligne contient autre chose que des nombres.",
+        "Reprenez celui qu’ont écrit rempart detectors export ou rempart detectors fit.",
+    ),
+    "detector-rule-unknown": (
+        "Aucune règle en vigueur pour l’une de ces professions ou l’un de ces signaux.",
+        "La liste\u00a0: rempart detectors list.",
+    ),
+    "detector-change-too-early": (
+        "Les règles changent au plus tôt aujourd’hui, et après le jour où celles en vigueur ont commencé.",
+        "Choisissez un jour plus tardif\u00a0: --valid-from.",
+    ),
+    "detector-change-by-same-person": (
+        "Qui demande un changement des détecteurs ne l’accorde pas.",
+        "Faites taper la même commande par une seconde personne.",
+    ),
     "release-by-same-person": (
         "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
         "Une autre personne tape la même commande.",

@@ -51,6 +51,36 @@ class ReleaseBySamePerson(ContainmentRefused):
     code = "release-by-same-person"
 
 
+class DetectorsRefused(Refusal):
+    """The detectors cannot be fitted on this, or changed like this."""
+
+    code = "detectors-refused"
+
+
+class DetectorFileUnreadable(DetectorsRefused):
+    """A file of aggregates or of rules lacks a column, a line, or holds something else than what it should."""
+
+    code = "detector-file-unreadable"
+
+
+class DetectorRuleUnknown(DetectorsRefused):
+    """A change is of rules that are in force, by their profession and signal."""
+
+    code = "detector-rule-unknown"
+
+
+class DetectorChangeTooEarly(DetectorsRefused):
+    """Rules change from today at the earliest, and after the day on which those in force began."""
+
+    code = "detector-change-too-early"
+
+
+class DetectorChangeBySamePerson(DetectorsRefused):
+    """Who asked for a change of the detectors does not agree to it: that takes a second person."""
+
+    code = "detector-change-by-same-person"
+
+
 class StatusRefused(Refusal):
     """This message cannot be published, or ended."""
 

@@ -121,6 +121,7 @@ declare
     spoke int;
     first_rule int; -- of this profession, less one
     convicting smallint; -- the signal that convicts
+    convicting_scores double precision[]; -- as they stood then
     measure smallint;
     nonce text;
     original gate.repeats;
@@ -480,7 +481,9 @@ begin
                         says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;
                     end if;
                 end if;
-                if gap_s is null or gap_s > 0 then -- those of one batch came together: they have no gap
+                if q.is_met and is_new_today then -- a list of regulars, as of a nursing home: its few new ones are not a machine's
+                    me.last_asked_s := null; me.last_gap_s := null;
+                elsif gap_s is null or gap_s > 0 then -- those of one batch came together: they have no gap
                     me.last_asked_s := batch_s; me.last_gap_s := gap_s;
                 end if;
 
@@ -517,10 +520,12 @@ begin
                 if convicting is not null then
                     if me.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
                     me.last_convicted_at := batch_at;
+                    convicting_scores := me.scores;
                     if measure = 2 then
                         me.standing := 2; me.frozen_at := batch_at;
                     else
                         me.stepped_up_at := batch_at; me.proven_since := 0;
+                        me.scores := array_fill(0::double precision, '{7}'); -- else the next word convicts again, and freezes
                     end if;
                 end if;
             end if;
@@ -562,9 +567,10 @@ begin
             if convicting is not null then
                 convictions := array_append(convictions, row(
                     null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
-                    me.scores[convicting], rules.thresholds[first_rule + convicting], me.scores,
+                    convicting_scores[convicting], rules.thresholds[first_rule + convicting], convicting_scores,
                     coalesce(me.rising_since, batch_at), receipt_id
                 )::gate.convictions);
+                if measure = 1 then me.rising_since := null; states[q.at_me] := me; end if;
             end if;
             if q.repeat_key is not null and repeat_of is null and (outcome < 20 or outcome = 31) then
                 insert into gate.repeats as e
@@ -583,8 +589,8 @@ begin
                     'card_matches', case when q.has_card then q.card_matches end, 'people_today', purse.people_today,
                     'people_per_day', q.people_per_day,
                     'scores', (
-                        select coalesce(jsonb_object_agg(g.code, round(me.scores[g.signal_id]::numeric, 2)), '{}')
-                        from access.signals as g where me.scores[g.signal_id] >= 0.01
+                        select coalesce(jsonb_object_agg(g.code, round((case when convicting is null then me.scores else convicting_scores end)[g.signal_id]::numeric, 2)), '{}')
+                        from access.signals as g where (case when convicting is null then me.scores else convicting_scores end)[g.signal_id] >= 0.01
                     ),
                     'convicted_by', (select g.code from access.signals as g where g.signal_id = convicting)
                 );

@@ -1,0 +1,155 @@
+"""What the gate lets an account ask, and what a conviction changes: the account between two questions.
+
+Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, rate, people of the day, broken
+glasses, healing, and the second conviction that freezes. The gate does the same in SQL (store/migrations/0005_gate_ask.sql);
+the two are compared question by question in tests/store/test_gate_standing.py, and the reference model of
+rempart.drill.model reckons with these rules.
+
+Not here: containments, an insurer's own demand of presence, repeats, sessions and proofs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Final
+
+from rempart.domain.detectors import (
+    CONVICTION_REMEMBERED_DAYS,
+    PROVEN_TO_HEAL,
+    SCORED,
+    Conviction,
+    Measure,
+    Question,
+    Signal,
+    Test,
+    Watch,
+    hear,
+    judge,
+    type_of_words,
+    weigh,
+)
+from rempart.domain.rights import Outcome, Presence
+
+DAY_S: Final = 86_400.0
+
+BREAK_GLASS_PER_DAY: Final = 3
+"""An account may say three times a day that the patient is there without being able to prove it; each is told to the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a profession may ask without proof: people a day, one question an interval in the long run, so many at once."""
+
+    people_per_day: int
+    interval_s: float
+    burst: int
+
+
+@dataclass(slots=True)
+class Purse:
+    """The people of the day, counted for all the accounts that spend one holder's budget."""
+
+    day: int = -1  # any count of days, in the shop's time
+    people: int = 0
+
+
+@dataclass(slots=True)
+class Account:
+    """What is remembered of an account, but for whom it met. Moments are in seconds since 1970; None: it is not so."""
+
+    watch: Watch = field(default_factory=Watch)
+    purse: Purse = field(default_factory=Purse)
+    is_frozen: bool = False
+    stepped_up_at_s: float | None = None
+    proven_since: int = 0
+    last_convicted_s: float | None = None
+    opening_until_s: float = 0.0
+    day: int = -1
+    glasses_today: int = 0
+    next_free_s: float = 0.0
+
+
+def admit(account: Account, budget: Budget, question: Question, day: int) -> Outcome | None:
+    """Let a question pass, and spend its part of the budgets; or give the refusal. `day` counts days in the shop's time."""
+    if account.is_frozen:
+        return Outcome.ACCOUNT_FROZEN
+    _begin(account, day)
+    presence = question.presence
+    if presence is Presence.NONE and not _is_believed(account, budget, question):
+        return Outcome.PRESENCE_REQUIRED
+    if presence is Presence.BREAK_GLASS:
+        if account.glasses_today >= BREAK_GLASS_PER_DAY:
+            return Outcome.BREAK_GLASS_EXHAUSTED
+        account.glasses_today += 1
+    account.next_free_s = max(account.next_free_s, question.asked_at_s) + budget.interval_s
+    account.purse.people += question.is_first_today
+    return None
+
+
+def take(
+    account: Account, question: Question, tests: Mapping[Signal, Test], *, is_proven_before: bool
+) -> tuple[type_of_words, Conviction | None]:
+    """Learn from a question that passed: what it says on each signal, and the conviction it brings with its final measure.
+
+    A card of somebody never proven here heals a stepped-up account by a third; a conviction that follows another too soon
+    freezes.
+    """
+    if question.presence is Presence.CARD:
+        if account.stepped_up_at_s is not None and not is_proven_before:
+            _heal(account)
+        return {}, None
+    words = hear(account.watch, question)
+    weigh(account.watch, words, tests)
+    conviction = judge(account.watch, question, words, tests)
+    if conviction is not None:
+        conviction = _escalate(account, conviction, question.asked_at_s)
+    return words, conviction
+
+
+def release(account: Account) -> None:
+    """Put a convicted account back in good standing, as two people of the operator may; its budgets stay spent."""
+    account.is_frozen = False
+    account.stepped_up_at_s = account.last_convicted_s = None
+    account.watch.scores = [0.0] * len(SCORED)
+
+
+def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
+    """Say how many whole seconds are left until the rate lets a question without proof pass; 0: now."""
+    return max(0, ceil(account.next_free_s - asked_at_s - (budget.burst - 1) * budget.interval_s))
+
+
+def _begin(account: Account, day: int) -> None:
+    """Start the counts of a new day; never back, for the shops of one holder may live in several time zones."""
+    if account.day < day:
+        account.day, account.glasses_today = day, 0
+    if account.purse.day < day:
+        account.purse.day, account.purse.people = day, 0
+
+
+def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
+    """Say whether a question may pass without any proof that the person is there."""
+    if account.stepped_up_at_s is not None or account.opening_until_s > question.asked_at_s:
+        return False
+    if wait_s(account, budget, question.asked_at_s) > 0:
+        return False
+    return not question.is_first_today or account.purse.people < budget.people_per_day
+
+
+def _heal(account: Account) -> None:
+    account.proven_since += 1
+    if account.proven_since >= PROVEN_TO_HEAL:
+        account.stepped_up_at_s = None
+        account.watch.scores = [0.0] * len(SCORED)
+
+
+def _escalate(account: Account, conviction: Conviction, at_s: float) -> Conviction:
+    last_s = account.last_convicted_s
+    if last_s is not None and last_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S:
+        conviction = replace(conviction, measure=Measure.FREEZE)
+    account.last_convicted_s = at_s
+    if conviction.measure is Measure.FREEZE:
+        account.is_frozen = True
+    else:
+        account.stepped_up_at_s, account.proven_since = at_s, 0
+        account.watch.scores = [0.0] * len(SCORED)  # else the next word convicts again, and freezes
+    return conviction
