@@ -35,6 +35,7 @@ SYSTEM_USER_OF_ROLE = {
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
     "worker": "rempart-worker",
+    "channel": "rempart-worker",
     "test-provider": "rempart-testidp",
 }
 """Who a process started as root becomes; a role that is not here (the operator) belongs to the caller."""
