@@ -325,3 +325,6 @@ CHANNEL_ASKED_AGAIN_S = 3
 
 CHANNEL_SILENT_S = 10
 """How long an insurer that did not answer is left alone: it must not hold the worker while others can be told."""
+
+WEBHOOK_AGE_MAX_S = 300
+"""How far from the present a signed message may be: clocks differ, and a copy of an old one is nobody's."""

@@ -13,6 +13,8 @@ from rempart.faces.fhir.systems import (
     CARD_SECRET,
     CARE_DOMAIN,
     NIR,
+    ONE_TIME_CODE,
+    PRESENCE_REQUEST,
     TRACE_NUMBER,
 )
 from rempart.sandbox.client import Answer, ProofKey, ask
@@ -21,6 +23,8 @@ from rempart.settings import Settings
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105 (a name of a standard)
+
+_CODES_WITHOUT_ERROR = {"complete": "open", "queued": "presence-asked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Asked:
     domain: str = "PHAR"
     card_secret: str | None = None
     break_glass: str | None = None
+    asked_for: str | None = None
+    one_time_code: str | None = None
 
 
 class Software:
@@ -105,7 +111,7 @@ def read_fhir(content: dict[str, Any]) -> tuple[str, str, str]:
     """Read the code, the sentence and the trace number of an answer or a refusal."""
     if content["resourceType"] == "CoverageEligibilityResponse":
         errors = content.get("error")
-        code = errors[0]["code"]["coding"][0]["code"] if errors else "open"
+        code = errors[0]["code"]["coding"][0]["code"] if errors else _CODES_WITHOUT_ERROR[content["outcome"]]
         return code, content["disposition"], content["identifier"][0]["value"]
     details = content["issue"][0]["details"]
     traces = [one["valueString"] for one in content.get("extension", ()) if one["url"] == TRACE_NUMBER]
@@ -139,6 +145,10 @@ def eligibility_request(asked: Asked) -> dict[str, Any]:
         extensions.append({"url": CARD_SECRET, "valueString": asked.card_secret})
     if asked.break_glass is not None:
         extensions.append({"url": BREAK_GLASS, "valueCode": asked.break_glass})
+    if asked.asked_for is not None:
+        extensions.append({"url": PRESENCE_REQUEST, "valueCode": asked.asked_for})
+    if asked.one_time_code is not None:
+        extensions.append({"url": ONE_TIME_CODE, "valueString": asked.one_time_code})
     if extensions:
         request["extension"] = extensions
     return request

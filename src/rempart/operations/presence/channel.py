@@ -13,14 +13,8 @@ from rempart.domain.rights import OneTimeCode, code_message
 from rempart.keyring.client import Keyring
 from rempart.keyring.rights import CODE
 from rempart.limits import CHANNEL_SILENT_S
-from rempart.operations.presence.messages import (
-    SIGNING_KEY,
-    Said,
-    State,
-    headers_of,
-    read_answer,
-    signed_content,
-)
+from rempart.operations.presence.messages import SIGNING_KEY, Said, State, read_answer
+from rempart.security.webhooks import headers_of, signed_content
 
 KEYRING_ROLE: Final = "channel"
 """The keyring's door for this: codes and one signing key, nothing else."""

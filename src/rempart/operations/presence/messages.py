@@ -1,13 +1,9 @@
-"""What goes over an insurer's channel: the words of the messages, how they are signed, how answers are read.
+"""What goes over an insurer's channel: the words of the messages, and how answers are read.
 
-In the manner of Standard Webhooks: an identifier, a moment and the body, joined by dots, signed with Ed25519 (`v1a`), which is
-what the keyring's vaults sign with: the insurer holds a public key and nothing to be stolen. The protocol is told in
-docs/reference/insurer-channel.md. Never: a NIR, a name, a birth date; the person is a digest of the insurer's own reference.
-
-Source: Standard Webhooks 1.0.0 (signature scheme, asymmetric), https://www.standardwebhooks.com/
+Signed in the manner of Standard Webhooks (security/webhooks.py); the protocol is docs/reference/insurer-channel.md. Never: a NIR,
+a name, a birth date; the person is a digest of the insurer's own reference.
 """
 
-from base64 import b64encode
 from enum import StrEnum
 from typing import Any, Final
 
@@ -74,25 +70,6 @@ def written_notice(telling: Telling) -> bytes:
         }
     kind = "notice.standing" if telling.kind == _STANDING else "notice.break-glass"
     return _written(kind, telling.noted_at.isoformat(), about)
-
-
-def signed_content(message_id: str, at_s: int, body: bytes) -> bytes:
-    """Join what is signed."""
-    return f"{message_id}.{at_s}.".encode() + body
-
-
-def headers_of(message_id: str, at_s: int, signature: bytes) -> dict[str, str]:
-    """Say who signed what, and when (seconds since 1970)."""
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(at_s),
-        "webhook-signature": f"v1a,{b64encode(signature).decode()}",
-    }
-
-
-def written_key(public_key: bytes) -> str:
-    """Write the public key as libraries of Standard Webhooks read it."""
-    return f"whpk_{b64encode(public_key).decode()}"
 
 
 def read_answer(content: bytes, expected: tuple[State, ...]) -> Said:

@@ -23,7 +23,8 @@ from rempart.feeds.formats.columns import COLUMNS
 from rempart.feeds.keyed_digests import KeyedDigests
 from rempart.keyring.bulk import BulkKeyring
 from rempart.keyring.client import Keyring
-from rempart.operations.presence.messages import SIGNING_KEY, written_key
+from rempart.operations.presence.messages import SIGNING_KEY
+from rempart.security.webhooks import written_key
 from rempart.settings import Settings
 from rempart.store.presence import channels as kept
 
