@@ -127,5 +127,5 @@ async def test_notices_are_shown_with_what_they_say(client: Client) -> None:
     await client.say("notice.standing", "tell-2", ends_on="2027-11-22", list="")
     page = (await client.get("/")).text
     assert "carte oubliée" in page
-    assert "2027-11-22" in page
+    assert "jusqu’au 21 novembre 2027" in page
     assert await client.say("notice.other", "tell-3") == {"error": "type"}

@@ -1,9 +1,11 @@
 """The one page of the test insurer: what each made-up person received, and two buttons where something is asked."""
 
+from datetime import date, timedelta
 from html import escape
 from typing import Final
 
 from rempart.faces.test_insurer.inbox import Received
+from rempart.faces.wording import in_words
 from rempart.operations.presence.messages import State
 
 _STYLE: Final = (
@@ -70,8 +72,8 @@ def _words(message: Received) -> str:
             said = _STATES.get(message.state, "")
             return f"<p>{place} demande à vérifier vos droits.</p>" + (f"<p>{said}</p>" if said else "")
         case "notice.standing":
-            until = escape(_text(message, "ends_on"))
-            return f"<p>{place} peut désormais vérifier vos droits sans vous, jusqu’au {until}.</p>"
+            until = _last_day(_text(message, "ends_on"))
+            return f"<p>{place} peut désormais vérifier vos droits sans vous{until}.</p>"
     reason = escape(_REASONS.get(_text(message, "reason"), ""))
     return f"<p>{place} a consulté vos droits sans votre carte. Motif donné\u00a0: {reason}.</p>"
 
@@ -85,6 +87,14 @@ def _buttons(message: Received) -> str:
         f'<button name="state" value="approved" aria-label="Accepter, pour {name}">Accepter</button>'
         f'<button name="state" value="refused" aria-label="Refuser, pour {name}">Refuser</button></form>'
     )
+
+
+def _last_day(ends_on: str) -> str:
+    """Say the last day on which an authorisation is in force: the one before it ends."""
+    try:
+        return f", jusqu’au {in_words(date.fromisoformat(ends_on) - timedelta(days=1))}"
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _text(message: Received, part: str) -> str:
