@@ -26,7 +26,8 @@ def test_the_faces_follow_the_first_port() -> None:
         settings.counter_url,
         settings.status_url,
         settings.test_provider_url,
-    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9004, 9005, 9009))
+        settings.test_insurer_url,
+    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9004, 9005, 9009, 9008))
 
 
 def test_passkeys_are_bound_to_the_host_of_the_portal_unless_said_otherwise() -> None:

@@ -35,6 +35,7 @@ FACES: dict[str, Face] = {
     "portal": Face("portal", "rempart.faces.portal.app:build", 2),
     "counter": Face("counter", "rempart.faces.counter.app:build", 4),
     "public": Face("public", "rempart.faces.public.app:build", 5),
+    "test-insurer": Face("test-insurer", "rempart.faces.test_insurer.app:build", 8, is_for_sandbox_only=True),
     "test-provider": Face(
         "test-provider", "rempart.faces.test_provider.app:build", 9, is_for_sandbox_only=True
     ),

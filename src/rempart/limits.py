@@ -310,3 +310,21 @@ STATUS_CACHED_S = 2
 
 STATUS_SENTENCE_CHARS_MAX = 500
 """A message is read on a telephone by somebody who has a customer waiting."""
+
+PRESENCE_CODE_DIGITS = 8
+"""Digits of a code that an insured person reads out: with the gate's five tries, one chance in twenty million."""
+
+CHANNEL_TIMEOUT_S = 5.0
+"""How long an insurer's webhook may take, from the first byte to the last: the person is at the counter."""
+
+CHANNEL_ANSWER_MAX_BYTES = 4_096
+"""An insurer answers with one word or three."""
+
+CHANNEL_ASKED_AGAIN_S = 3
+"""How soon an insurer is asked again what became of an approval, or to send a code when it did not answer."""
+
+CHANNEL_SILENT_S = 10
+"""How long an insurer that did not answer is left alone: it must not hold the worker while others can be told."""
+
+WEBHOOK_AGE_MAX_S = 300
+"""How far from the present a signed message may be: clocks differ, and a copy of an old one is nobody's."""

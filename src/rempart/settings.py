@@ -35,7 +35,9 @@ SYSTEM_USER_OF_ROLE = {
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
     "worker": "rempart-worker",
+    "channel": "rempart-worker",
     "test-provider": "rempart-testidp",
+    "test-insurer": "rempart-testamc",
 }
 """Who a process started as root becomes; a role that is not here (the operator) belongs to the caller."""
 
@@ -84,6 +86,7 @@ class Settings:
     status_url: str
     passkey_host: str
     test_provider_url: str
+    test_insurer_url: str
     psc_issuer: str
     psc_client_id: str
     psc_secret_file: Path | None
@@ -114,6 +117,7 @@ class Settings:
             "REMPART_STATUS_URL": self.status_url,
             "REMPART_PASSKEY_HOST": self.passkey_host,
             "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
+            "REMPART_TEST_INSURER_URL": self.test_insurer_url,
             "REMPART_PSC_ISSUER": self.psc_issuer,
             "REMPART_PSC_CLIENT_ID": self.psc_client_id,
             "REMPART_PSC_SECRET_FILE": str(self.psc_secret_file or ""),
@@ -210,6 +214,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         status_url=(environ.get("REMPART_STATUS_URL") or _beside(portal_url, port + 5)).rstrip("/"),
         passkey_host=_passkey_host(environ, portal_url, counter_url),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
+        test_insurer_url=environ.get("REMPART_TEST_INSURER_URL") or f"http://localhost:{port + 8}",
         psc_issuer=environ.get("REMPART_PSC_ISSUER", ""),
         psc_client_id=environ.get("REMPART_PSC_CLIENT_ID", ""),
         psc_secret_file=_path(environ, "REMPART_PSC_SECRET_FILE"),

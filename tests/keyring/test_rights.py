@@ -27,13 +27,28 @@ GRANTED = {
     ("operator", Operation.PUBLIC_KEY, "sign/checkpoint"),
     *(("operator", Operation.NAMES, name) for name in ("index/0312345678", "data/0312345678", "request")),
     *(("operator", Operation.NAMES, name) for name in ("sign/identity", "sign/checkpoint")),
+    ("channel", Operation.SIGN, "sign/channel"),
+    ("channel", Operation.INDEX, "code"),
+    *((face, Operation.INDEX, "code") for face in ("fhir", "portal", "counter")),
+    *((role, Operation.PUBLIC_KEY, "sign/channel") for role in ("identity", "operator", "worker")),
+    *(("operator", operation, "sign/channel") for operation in (Operation.CREATE, Operation.NAMES)),
+    ("operator", Operation.NAMES, "code"),
+    ("worker", Operation.SIGN, "sign/channel"),
     ("worker", Operation.OPEN, "data/0312345678"),
     ("worker", Operation.SIGN, "sign/identity"),
     ("worker", Operation.SIGN, "sign/checkpoint"),
     ("worker", Operation.PUBLIC_KEY, "sign/identity"),
     ("worker", Operation.PUBLIC_KEY, "sign/checkpoint"),
 }
-NAMES = ("index/0312345678", "data/0312345678", "request", "sign/identity", "sign/checkpoint")
+NAMES = (
+    "index/0312345678",
+    "data/0312345678",
+    "request",
+    "code",
+    "sign/identity",
+    "sign/checkpoint",
+    "sign/channel",
+)
 
 
 @pytest.mark.parametrize("role", rights.ALLOWED)

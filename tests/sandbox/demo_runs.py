@@ -19,7 +19,7 @@ from tests.support.platform import is_free
 COMMAND = [str(Path(sys.executable).with_name("rempart")), "demo"]
 
 _NOBODY = 65_534
-_PORTS = (0, 1, 2, 4, 5, 9)
+_PORTS = (0, 1, 2, 4, 5, 8, 9)
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def test_an_ordinary_user_sees_the_whole_story_and_json_is_one_line() -> None:
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("\n") == 1
         told = json.loads(done.stdout)
-        assert told["answers"] == 14
+        assert told["answers"] == 18
         assert told["seconds"] < 90
         assert told["demo"] == str(home.path / "demo.json")
         assert home.is_quiet()

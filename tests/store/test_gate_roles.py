@@ -57,6 +57,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "access.signals": "select",
         "members.presence_policies": "select insert update",
         "access.detector_rules": "select",
+        "members.channels": "select insert update delete",
         "access.register_files": "select",
         **dict.fromkeys(("staging.register_lines", "staging.register_places"), "insert"),
     },
@@ -87,7 +88,11 @@ FUNCTIONS: dict[str, set[str]] = {
         *("gate.reduce_budget", "access.contacts_of", "access.contacts_to_tell", "platform.defer"),
         *("access.colleagues_of", "access.wards_of"),
     },
-    "worker": {"access.address_of_contact", "access.expect_code", "access.forget_contacts"},
+    "worker": {
+        *("access.address_of_contact", "access.expect_code", "access.forget_contacts"),
+        *("gate.person_to_ask", "gate.expect_code", "gate.approve_presence", "gate.retire_presence"),
+        *("gate.person_to_tell", "gate.note_notice"),
+    },
     "operator": {
         *("platform.defer", "platform.list_jobs", "platform.retry_job", "access.give_first_contact"),
         *(
@@ -98,6 +103,7 @@ FUNCTIONS: dict[str, set[str]] = {
             "gate.detector_days",
             "gate.contained",
             "gate.convicted",
+            *("gate.standing_of", "gate.revoke_standing"),
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),
         ),
         *("access.register_objects", "access.begin_register", "access.finish_register"),

@@ -19,7 +19,7 @@ from tests.support.platform import processes
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each process a user of its own")
 
-FACES = ("fhir", "identity", "portal", "counter", "public", "test-provider")
+FACES = ("fhir", "identity", "portal", "counter", "public", "test-provider", "test-insurer")
 CLIENTS = [role for role in runtime_home.KEYRING_CLIENTS if role in SYSTEM_USER_OF_ROLE]
 
 
@@ -77,7 +77,7 @@ def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(
     assert taken == [face]
 
 
-@pytest.mark.parametrize("stranger", ["test-provider", "keyring"])
+@pytest.mark.parametrize("stranger", ["test-provider", "test-insurer", "keyring"])
 def test_processes_without_a_role_do_not_get_into_the_database(database: Database, stranger: str) -> None:
     if not database.settings.is_database_embedded:
         pytest.skip("an external database knows passwords, not users")

@@ -165,4 +165,7 @@ def forget_insurers(settings: Settings) -> None:
     """Bring a database back to what it was before any insurer was registered."""
     forget_files(settings)
     with closing(connect_sync(settings, "owner")) as connection:
-        connection.execute("truncate members.insurers, members.products, feeds.files restart identity")
+        connection.execute(
+            "truncate members.insurers, members.products, members.presence_policies, members.channels, feeds.files"
+            " restart identity"
+        )

@@ -12,8 +12,8 @@ from rempart.settings import RELOCATED_HOMES, Settings
 
 OPEN, GROUP_ONLY, PRIVATE = 0o755, 0o750, 0o700
 
-KEYRING_CLIENTS = ("fhir", "identity", "portal", "counter", "feeds", "operator")
-"""The roles that have a socket of the keyring."""
+KEYRING_CLIENTS = ("fhir", "identity", "portal", "counter", "feeds", "channel", "operator")
+"""The roles that have a socket of the keyring. The worker comes by `channel`: it speaks to insurers, and opens nothing sealed."""
 
 
 def prepare(settings: Settings) -> None:

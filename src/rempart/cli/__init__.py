@@ -52,7 +52,11 @@ app.command(
 app.command(
     "rempart.cli.register.software:app", name="software", help="Software that may ask: register, revoke."
 )
-
+app.command(
+    "rempart.cli.presence.standing:app",
+    name="standing",
+    help="Standing authorisations, on the insurer's word: list, revoke.",
+)
 app.command(
     "rempart.cli.status:app", name="status", help="The public status page: publish, list, end a message."
 )

@@ -24,7 +24,7 @@ from rempart.operations.register_insurer import registered_insurers
 from rempart.sandbox.client import UnexpectedAnswer
 from rempart.sandbox.demo_file import FILE_NAME, write_demo_file
 from rempart.sandbox.professionals import OPTICIAN, PHARMACIST, STORY_OPTICIAN
-from rempart.sandbox.story import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
+from rempart.sandbox.story.day import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
 from rempart.sandbox.world import Say, make_world
 from rempart.settings import Settings, read_settings
 from rempart.supervisor.beside import wait_until_ready
@@ -163,6 +163,7 @@ def _how_to_try(settings: Settings, told: Told) -> str:
             "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
             "",
             f"  Le comptoir, qui reste ouvert quand le portail est fermé\u00a0: {settings.counter_url}",
+            f"  Le faux organisme complémentaire, où les assurés reçoivent codes et avis\u00a0: {settings.test_insurer_url}",
             f"  L’état du service, pour tout le monde\u00a0: {settings.status_url}",
             "",
             f"  L’API FHIR, par un logiciel\u00a0: {settings.fhir_url}/fhir",

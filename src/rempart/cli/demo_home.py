@@ -74,7 +74,7 @@ def require_free_ports(settings: Settings) -> None:
             except OSError as error:
                 sys.exit(
                     f"Le port {port}, pour {name}, est pris ({error.strerror}). Arrêtez le programme qui y écoute, "
-                    "ou donnez un REMPART_PORT dont les suivants sont libres (+1, +2 et +9)."
+                    "ou donnez un REMPART_PORT dont les suivants sont libres (jusqu’à +9)."
                 )
 
 

@@ -18,7 +18,9 @@ from rempart.store.insurers import InsurerRow
 from rempart.store.presence.policies import PolicyRow, list_policies
 from rempart.supervisor.beside import beside
 
-app = App(name="insurer", help="Insurers: register, list, presence.")
+app = App(name="insurer", help="Insurers: register, list, presence, channel, references.")
+app.command("rempart.cli.presence.channel:channel", name="channel")
+app.command("rempart.cli.presence.channel:references", name="references")
 
 
 @app.command

@@ -28,8 +28,8 @@ ALLOWED: dict[str, dict[Operation, tuple[str, ...]]] = {
     "identity": {Operation.SIGN: ("sign/identity",), Operation.PUBLIC_KEY: (SIGN,)},
     "feeds": {Operation.INDEX_ALL: (INDEX,), Operation.SEAL: (DATA,)},
     "operator": {Operation.CREATE: (INDEX, DATA, SIGN), Operation.NAMES: (), Operation.PUBLIC_KEY: (SIGN,)},
+    "channel": {Operation.INDEX: (CODE,), Operation.SIGN: ("sign/channel",)},
     "worker": {
-        Operation.INDEX: (CODE,),
         Operation.OPEN: (DATA,),
         Operation.SIGN: (SIGN,),
         Operation.PUBLIC_KEY: (SIGN,),

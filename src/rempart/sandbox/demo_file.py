@@ -26,6 +26,9 @@ from rempart.sandbox.world import Register, World
 from rempart.settings import Settings
 
 FILE_NAME: Final = "demo.json"
+LEVELS: Final = (Presence.NONE, Presence.KNOWN_PATIENT, Presence.BREAK_GLASS, Presence.CARD)
+"""What differs: a code, an approval and a standing authorisation are answered as the card is."""
+
 _OWNER_ONLY: Final = 0o600
 
 
@@ -56,6 +59,11 @@ def _content(settings: Settings, world: World, invitations: Mapping[str, str]) -
         "test_identity_provider": {
             "issuer": provider,
             "discovery": f"{provider}/.well-known/openid-configuration",
+        },
+        "test_insurer": {
+            "page": settings.test_insurer_url,
+            "messages": f"{settings.test_insurer_url}/messages",
+            "answers": f"{settings.test_insurer_url}/answers",
         },
         **_callers(settings, world.register),
         "invitations": [{"name": name, "link": link} for name, link in invitations.items()],
@@ -122,9 +130,7 @@ def expected_of(person: SandboxPerson) -> dict[str, str | None]:
     A code, an approval or a standing authorisation is answered as a card.
     """
     expected: dict[str, str | None] = {
-        presence.name.lower().replace("_", "-"): person.answer_at(presence).code
-        for presence in Presence
-        if presence <= Presence.CARD
+        presence.name.lower().replace("_", "-"): person.answer_at(presence).code for presence in LEVELS
     }
     if person is sandbox_people.STRANGER:
         expected |= {"known-patient": None, "card": None}

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from rempart.domain.rights import Presence
-from rempart.sandbox.demo_file import expected_of
+from rempart.sandbox.demo_file import LEVELS, expected_of
 from rempart.sandbox.people import INSURERS, NOT_SERVED, PEOPLE, STRANGER, SandboxPerson, whole
 from rempart.sandbox.professionals import (
     AT_TWO_PLACES,
@@ -68,10 +67,7 @@ def _people() -> str:
 
 def _answers() -> str:
     return _table(
-        (
-            "person",
-            *(presence.name.lower().replace("_", "-") for presence in Presence if presence <= Presence.CARD),
-        ),
+        ("person", *(presence.name.lower().replace("_", "-") for presence in LEVELS)),
         [
             (person.given_names, *(f"`{code}`" if code else "–" for code in expected_of(person).values()))
             for person in _EVERYONE

@@ -18,11 +18,14 @@ from babel.numbers import format_decimal
 from rempart.adapters import clock
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
+from rempart.faces.test_insurer.app import WEBHOOK
 from rempart.feeds.formats.writer import write_member_file
 from rempart.operations import manage_access
 from rempart.operations.load_members import load_members
 from rempart.operations.manage_access import type_of_operator
+from rempart.operations.presence.register_channel import public_key, references_of, set_channel
 from rempart.operations.register_insurer import register_insurer
+from rempart.operations.trials.reached import Reached, publish_reached
 from rempart.operations.trials.roster import publish_roster
 from rempart.people.generate import MadeInsurer, Plan, generate
 from rempart.people.place import private_files
@@ -106,10 +109,27 @@ def make_test_people(settings: Settings, folder: Path, today: date) -> int:
         with private_files():
             write_member_file(path, [rows], amc_number=amc_number, effective_on=today)
         row_count += load_members(settings, path, amc_number, BROUGHT_BY).line_count
+    open_channels(settings)
     with closing(connect_sync(settings, "owner")) as connection:
         make_data_late(connection, sandbox_people.LATE, _LATE_BY)
         contain_insurer(connection, sandbox_people.CONTAINED)
     return row_count
+
+
+def open_channels(settings: Settings) -> None:
+    """Let the insurers of the test people be reached, all at the sandbox's own, and tell that one whom each reference means."""
+    names: dict[str, str] = {}
+    with closing(connect_sync(settings, "operator")) as connection:
+        for number in sandbox_people.INSURERS:
+            amc_number = parse_amc_number(number)
+            people = [person for person in sandbox_people.PEOPLE if person.amc_number == number]
+            found = references_of(settings, amc_number, [person.reference for person in people])
+            names |= {
+                reference: f"{person.given_names} {person.name}"
+                for person, reference in zip(people, found, strict=True)
+            }
+            set_channel(connection, amc_number, f"{settings.test_insurer_url}{WEBHOOK}")
+    publish_reached(settings, Reached(public_key(settings), names))
 
 
 def register_everybody(settings: Settings, folder: Path) -> Register:

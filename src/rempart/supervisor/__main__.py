@@ -106,6 +106,7 @@ def _urls(supervisor: Supervisor) -> dict[str, str]:
         "counter": settings.counter_url,
         "public": settings.status_url,
         "test-provider": settings.test_provider_url,
+        "test-insurer": settings.test_insurer_url,
     }
     running = {post.task.name for post in supervisor.posts}
     return {name: url for name, url in urls.items() if name in running}

@@ -38,6 +38,18 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Cette politique de présence n’est pas possible.",
         "Elle commence aujourd’hui ou plus tard, après la dernière connue, et accepte au moins une preuve si elle en exige une.",
     ),
+    "channel-refused": (
+        "Cette adresse ne peut pas être le canal d’un assureur.",
+        "Donnez une adresse https://, sans paramètre\u00a0; http:// ne sert que sur cette machine.",
+    ),
+    "reference-refused": (
+        "Ce n’est pas une référence de personne.",
+        "Un fichier a un numéro de bénéficiaire par ligne\u00a0; une référence a 32 chiffres hexadécimaux.",
+    ),
+    "authorisation-unknown": (
+        "Aucune autorisation en vigueur n’a ce numéro de trace, ou n’est de cette personne.",
+        "Listez celles de la personne\u00a0: rempart standing list --reference …",
+    ),
     "professional-not-in-register": (
         "L’annuaire public ne connaît personne sous ce numéro RPPS.",
         "Vérifiez le numéro\u00a0; s’il est exact, chargez un annuaire plus récent (rempart register load).",

@@ -23,7 +23,7 @@ from rempart.supervisor.listeners import bind_path
 
 log = structlog.get_logger()
 
-_FIRST_KEYS = (REQUEST, CELL, CODE, "sign/identity")
+_FIRST_KEYS = (REQUEST, CELL, CODE, "sign/identity", "sign/channel")
 """The keys that a platform has from its first day; those of an insurer come when it is registered."""
 
 

@@ -139,3 +139,21 @@ class PolicyRefused(RegistrationRefused):
     """A policy of presence begins today or later, and asks for nothing that it does not accept."""
 
     code = "policy-refused"
+
+
+class ChannelRefused(RegistrationRefused):
+    """The channel of an insurer is an HTTPS address without a query; plain HTTP on this machine alone."""
+
+    code = "channel-refused"
+
+
+class ReferenceRefused(RegistrationRefused):
+    """A number is none that a member file could hold, or a reference is none that was made of one."""
+
+    code = "reference-refused"
+
+
+class AuthorisationUnknown(RegistrationRefused):
+    """No standing authorisation in force has this trace number, or is of this person."""
+
+    code = "authorisation-unknown"

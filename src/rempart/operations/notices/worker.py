@@ -39,8 +39,12 @@ QUEUE = "rempart"
 SWEEP = "sweep_finished_jobs"
 
 _EVERY_HOUR = "17 * * * *"
-_POLLING_S = 5.0
-"""How long a job waits at most if the notification of it was lost."""
+_POLLING_S = 1.0
+"""How long a job waits at most after its hour, or if the notification of it was lost: a person approves at the counter."""
+
+
+class NotYet(Exception):
+    """What a job waits for has not come: it is tried again as after a failure, and nothing is wrong."""
 
 
 class PatientRetry(BaseRetryStrategy):
@@ -96,7 +100,7 @@ async def rescue(queue: App) -> int:
     rescued = 0
     for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=WORKER_SILENT_S):
         try:
-            if job.attempts >= len(JOB_WAITS_S):
+            if _is_given_up(queue, job):
                 await queue.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             else:
                 await queue.job_manager.retry_job(job)
@@ -105,6 +109,13 @@ async def rescue(queue: App) -> int:
         log.warning("job-rescued", task=job.task_name, job_id=job.id, attempts=job.attempts)
         rescued += 1
     return rescued
+
+
+def _is_given_up(queue: App, job: Job) -> bool:
+    """Whether a job's own task would not try it again; one whose task nobody knows is as patient as most."""
+    task = queue.tasks.get(job.task_name)
+    strategy = (task.retry_strategy if task is not None else None) or PatientRetry()
+    return strategy.get_retry_decision(exception=NotYet(), job=job) is None
 
 
 async def _rescue_again_and_again(queue: App) -> None:
@@ -119,8 +130,10 @@ async def _rescue_again_and_again(queue: App) -> None:
 async def _tell_failures(go_on: Callable[[], Awaitable[Any]], context: JobContext, _: Worker) -> Any:  # noqa: ANN401 (a task's)
     try:
         return await go_on()
+    except NotYet:
+        raise
     except Exception as error:
-        is_dead = context.job.attempts >= len(JOB_WAITS_S)
+        is_dead = _is_given_up(context.app, context.job)
         log.warning(
             "job-dead" if is_dead else "job-failed",
             task=context.job.task_name,

@@ -4,17 +4,20 @@ Each question goes over HTTP as it would in a shop, and each answer is held agai
 at the first one that differs, so that a demonstration that was told to its end did work.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rempart.domain.rights import Outcome, Presence
+from rempart.limits import CHANNEL_ASKED_AGAIN_S
 from rempart.sandbox.browser import Browser
 from rempart.sandbox.client import Answer
 from rempart.sandbox.people import SandboxPerson, named
 from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST, STORY_OPTICIAN, STORY_PHARMACIST
 from rempart.sandbox.provider_visit import name_professional
 from rempart.sandbox.software import Asked, Software, read_fhir
+from rempart.sandbox.story.telephone import Telephone
 from rempart.sandbox.world import World, invite
 from rempart.settings import Settings
 
@@ -70,6 +73,25 @@ AT_THE_OPTICIAN: Final = (
     _scene("Oscar la présente\u00a0: il lui faut attendre encore.", "Oscar", Presence.CARD),
 )
 
+ASKS_FOR_A_CODE: Final = Scene(
+    "Victor est sans carte\u00a0: la pharmacie lui fait envoyer un code.",
+    named("Victor"),
+    Presence.NONE,
+    Outcome.PRESENCE_ASKED,
+)
+READS_THE_CODE: Final = _scene(
+    "La pharmacienne le tape\u00a0: la réponse devient précise.", "Victor", Presence.CODE
+)
+ASKS_FOR_AN_APPROVAL: Final = Scene(
+    "Louise préfère donner son accord à distance.",
+    named("Louise"),
+    Presence.NONE,
+    Outcome.PRESENCE_ASKED,
+)
+HAS_APPROVED: Final = _scene("La même question, après son accord.", "Louise", Presence.APPROVAL)
+
+_ASKED_AGAIN_MAX: Final = 10
+
 
 def tell_story(settings: Settings, world: World, say: Say) -> Told:
     """Tell the day. Refuses: StoryWentWrong, UnexpectedAnswer."""
@@ -97,9 +119,37 @@ def _tell_pharmacy(settings: Settings, world: World, say: Say, told: Told) -> No
     say(f"  Le jeton vaut {life_s // 60} minutes, et rien sans la clé du logiciel.")
     for scene in AT_THE_PHARMACY:
         _tell(scene, say, told, *_asked_by(software, scene))
+    _tell_channel(settings, software, say, told)
 
 
-def _asked_by(software: Software, scene: Scene) -> tuple[Answer, str, str, str]:
+def _tell_channel(settings: Settings, software: Software, say: Say, told: Told) -> None:
+    """Two patients without a card prove by their insurer that they are there; a third one learns of the broken glass."""
+    telephone = Telephone(settings.test_insurer_url)
+    notice = telephone.wait_for("notice.break-glass", "Karim Moreau")
+    say(f"\n  Karim lit sur son téléphone, à la minute, que {notice['data']['place']} a brisé la glace.")
+    _tell(ASKS_FOR_A_CODE, say, told, *_asked_by(software, ASKS_FOR_A_CODE, asked_for="code"))
+    code = telephone.wait_for("presence.code", "Victor Roux")["data"]["code"]
+    say("\n  Victor lit à voix haute le code que son assureur vient de lui envoyer.")
+    _tell(READS_THE_CODE, say, told, *_asked_by(software, READS_THE_CODE, one_time_code=code))
+    _tell(ASKS_FOR_AN_APPROVAL, say, told, *_asked_by(software, ASKS_FOR_AN_APPROVAL, asked_for="approval"))
+    telephone.approve(telephone.wait_for("presence.approval", "Louise Lefèvre")["id"])
+    say("\n  Louise accepte sur la page de son assureur.")
+    _tell(HAS_APPROVED, say, told, *_once_approved(software))
+
+
+def _once_approved(software: Software) -> tuple[Answer, str, str, str]:
+    """Ask again until the approval is there: the insurer is asked every few seconds what became of it."""
+    for _ in range(_ASKED_AGAIN_MAX):
+        answer, code, sentence, trace = _asked_by(software, HAS_APPROVED)
+        if code != Outcome.NOT_CONFIRMED.code:
+            break
+        time.sleep(CHANNEL_ASKED_AGAIN_S)
+    return answer, code, sentence, trace
+
+
+def _asked_by(
+    software: Software, scene: Scene, *, asked_for: str | None = None, one_time_code: str | None = None
+) -> tuple[Answer, str, str, str]:
     person = scene.person
     answer = software.ask_rights(
         Asked(
@@ -110,6 +160,8 @@ def _asked_by(software: Software, scene: Scene) -> tuple[Answer, str, str, str]:
             person.domain,
             person.card_secret if scene.presence is Presence.CARD else None,
             "urgent-care" if scene.presence is Presence.BREAK_GLASS else None,
+            asked_for,
+            one_time_code,
         )
     )
     return answer, *read_fhir(answer.content)

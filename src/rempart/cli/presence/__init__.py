@@ -1,0 +1,1 @@
+"""The commands about insurers' channels and about the authorisations that their people gave."""

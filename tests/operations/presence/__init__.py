@@ -1,0 +1,1 @@
+"""Tests of what is said to insurers, and what is made of their answers."""
