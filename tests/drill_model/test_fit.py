@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rempart.cli.detectors import _days_of as days_in
+from rempart.cli.operate.detectors import _days_of as days_in
 from rempart.domain.detectors import SPEAKING, Measure, Signal
 from rempart.domain.detectors import Test as Likelihood  # pytest would take a class Test for tests
 from rempart.drill.model.fit import TARGETS, Day, Share, alarm_rate, false_alarms, fit, share_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from rempart.domain.devices import UNKNOWN, device_label
 from rempart.domain.errors.accounts import PscPracticeMissing, PscUnreachable
+from rempart.domain.notices.devices import UNKNOWN, device_label
 from rempart.security.psc.client import PscClient, read_client
 from rempart.security.psc.discovery import Discovery
 from rempart.security.psc.practice import read_practitioner

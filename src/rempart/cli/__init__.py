@@ -18,7 +18,9 @@ app = App(
     version_flags=[],
 )
 
-app.command("rempart.cli.containment:app", name="containment", help="What is cut: start, list, release.")
+app.command(
+    "rempart.cli.operate.containment:app", name="containment", help="What is cut: start, list, release."
+)
 app.command(
     "rempart.cli.database:app", name="database", help="The database: make it, start it, stop it, look inside."
 )
@@ -28,11 +30,13 @@ app.command(
     help="A day's story on made-up people, from the member files to an answer.",
 )
 app.command(
-    "rempart.cli.detectors:app", name="detectors", help="The detectors: list, export, fit, change the rules."
+    "rempart.cli.operate.detectors:app",
+    name="detectors",
+    help="The detectors: list, export, fit, change the rules.",
 )
 app.command("rempart.cli.feed.commands:app", name="feed", help="Member files: load, approve, list.")
 app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")
-app.command("rempart.cli.jobs:app", name="jobs", help="Jobs of the worker: list, try again.")
+app.command("rempart.cli.operate.jobs:app", name="jobs", help="Jobs of the worker: list, try again.")
 app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, list their names.")
 app.command(
     "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."
@@ -58,7 +62,9 @@ app.command(
     help="Standing authorisations, on the insurer's word: list, revoke.",
 )
 app.command(
-    "rempart.cli.status:app", name="status", help="The public status page: publish, list, end a message."
+    "rempart.cli.operate.status:app",
+    name="status",
+    help="The public status page: publish, list, end a message.",
 )
 
 

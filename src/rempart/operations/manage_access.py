@@ -29,7 +29,7 @@ from rempart.domain.errors.registration import (
     TimezoneUnknown,
 )
 from rempart.domain.identifiers import parse_finess, parse_rpps
-from rempart.domain.mailboxes import clean_address
+from rempart.domain.notices.mailboxes import clean_address
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
 from rempart.security.assertions.signatures import read_key_set
 from rempart.security.tokens import digest_of, invitation_link, new_secret

@@ -6,7 +6,7 @@ included, so that he cannot do it in silence.
 
 from rempart.domain.access import Contact
 from rempart.domain.errors.accounts import ContactCodeRefused, ContactRefused, ContactsTooMany, ContactUnknown
-from rempart.domain.mailboxes import clean_address
+from rempart.domain.notices.mailboxes import clean_address
 from rempart.limits import CONTACT_CODE_TRIES_MAX, CONTACTS_MAX, CONTACTS_PER_DAY_MAX
 from rempart.operations.reception import Reception
 from rempart.security.admission import AdmittedCaller

@@ -9,7 +9,6 @@ Never: believe an RPPS or FINESS number that a request carries; the only account
 from dataclasses import dataclass
 
 from rempart.domain.access import Face
-from rempart.domain.devices import device_label
 from rempart.domain.errors.accounts import (
     AccountClosed,
     PscAttemptUnknown,
@@ -18,6 +17,7 @@ from rempart.domain.errors.accounts import (
     PscPlaceDiffers,
     PscProfessionDiffers,
 )
+from rempart.domain.notices.devices import device_label
 from rempart.limits import PSC_ATTEMPT_LIFE_S, PSC_CHOICE_LIFE_S
 from rempart.operations.notices import new_devices
 from rempart.operations.open_browser_session import BrowserSession, call_off_giving_back, open_for

@@ -1,0 +1,1 @@
+"""What a letter about an account says of devices and addresses."""
