@@ -96,7 +96,8 @@ async function search(event) {
   await attempt(async () => {
     const { accounts } = await ask("/api/search", { text });
     byId("found-list").replaceChildren(...accounts.map(lineOf));
-    byId("found-title").textContent = accounts.length ? say("found", { count: accounts.length }) : say("nothing-found");
+    const count = accounts.length;
+    byId("found-title").textContent = count > 1 ? say("found", { count }) : say(count ? "found-one" : "nothing-found");
     byId("found").hidden = false;
     (byId("found-list").querySelector("a") ?? byId("found-title")).focus();
   });
