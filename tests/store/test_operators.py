@@ -1,6 +1,8 @@
 """Operators at the database: who owns the console's process and role enters as nobody, and acts for nobody without a key."""
 
+import secrets
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,6 +150,14 @@ def test_an_invitation_serves_once_and_only_its_own_registration(world: World) -
     assert not enrol(world, code, Key())
     world.do("update console.invitations set expires_at = now() where code_digest = %s", other)
     assert not enrol(world, other, Key())
+
+
+def test_a_key_off_the_curve_is_not_registered(world: World) -> None:
+    _, code, _ = invited(world, f"Léo {secrets.token_hex(4)}")
+    right = Key()
+    wrong = SimpleNamespace(credential_id=right.credential_id, public_key=right.public_key[:-1] + b"\0")
+    assert not enrol(world, code, wrong)  # type: ignore[arg-type]  # a key that nobody has
+    assert enrol(world, code, right)
 
 
 def test_a_name_is_of_one_operator(world: World, nadia: Operator) -> None:
