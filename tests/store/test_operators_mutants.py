@@ -1,7 +1,7 @@
 """Take a piece out of what holds operators, and see that a test notices: a control that no test misses is not held by any.
 
 Each mutant is a function of the schema console with one piece changed, installed in this module's database; the test named beside
-it passes on the whole function and must fail on the mutant. What is held twice (a used invitation, one who agrees to oneself) has no
+it passes on the whole function and must fail on the mutant. What is held twice (a used invitation, who agrees to oneself) has no
 mutant of a single piece.
 """
 
