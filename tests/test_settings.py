@@ -23,11 +23,12 @@ def test_the_faces_follow_the_first_port() -> None:
         settings.fhir_url,
         settings.identity_url,
         settings.portal_url,
+        settings.console_url,
         settings.counter_url,
         settings.status_url,
         settings.test_provider_url,
         settings.test_insurer_url,
-    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9004, 9005, 9009, 9008))
+    ) == tuple(f"http://localhost:{port}" for port in (9000, 9001, 9002, 9003, 9004, 9005, 9009, 9008))
 
 
 def test_passkeys_are_bound_to_the_host_of_the_portal_unless_said_otherwise() -> None:
@@ -45,6 +46,24 @@ def test_passkeys_are_bound_to_the_host_of_the_portal_unless_said_otherwise() ->
         read_settings(both)
     together = read_settings(both | {"REMPART_PASSKEY_HOST": "exemple.fr"})
     assert (together.passkey_host, together.counter_url) == ("exemple.fr", "https://comptoir.exemple.fr")
+
+
+def test_operators_keys_are_bound_to_the_consoles_own_host() -> None:
+    apart = {
+        "REMPART_PORTAL_URL": "https://portail.exemple.fr",
+        "REMPART_CONSOLE_URL": "https://console.interne.fr/",
+    }
+    settings = read_settings(apart)
+    assert (settings.console_url, settings.console_passkey_host) == (
+        "https://console.interne.fr",
+        "console.interne.fr",
+    )
+    assert settings.passkey_host == "portail.exemple.fr"
+    above = read_settings(apart | {"REMPART_CONSOLE_PASSKEY_HOST": "interne.fr"})
+    assert above.console_passkey_host == "interne.fr"
+    for host in ("fr", "exemple.fr", "terne.fr", "x.console.interne.fr"):
+        with pytest.raises(SystemExit, match="REMPART_CONSOLE_PASSKEY_HOST"):
+            read_settings(apart | {"REMPART_CONSOLE_PASSKEY_HOST": host})
 
 
 @pytest.mark.parametrize("host", ["fr", "autre.fr", "xemple.fr", "comptoir.exemple.fr"])

@@ -33,6 +33,7 @@ FACES: dict[str, Face] = {
     "identity": Face("identity", "rempart.faces.identity.app:build", 1),
     "fhir": Face("fhir", "rempart.faces.fhir.app:build", 0, lambda settings: settings.fhir_workers),
     "portal": Face("portal", "rempart.faces.portal.app:build", 2),
+    "console": Face("console", "rempart.faces.console.app:build", 3),
     "counter": Face("counter", "rempart.faces.counter.app:build", 4),
     "public": Face("public", "rempart.faces.public.app:build", 5),
     "test-insurer": Face("test-insurer", "rempart.faces.test_insurer.app:build", 8, is_for_sandbox_only=True),

@@ -328,3 +328,18 @@ CHANNEL_SILENT_S = 10
 
 WEBHOOK_AGE_MAX_S = 300
 """How far from the present a signed message may be: clocks differ, and a copy of an old one is nobody's."""
+
+CONSOLE_CONNECTIONS = 4
+"""A dozen operators who look every two seconds need a few milliseconds of one."""
+
+CONSOLE_CHARTS_KEPT_S = 20.0
+"""Counting a day of questions takes some tens of milliseconds for a country: once for all who look, not once each."""
+
+ACT_LIFE_S = 120
+"""How long a sentence may wait for its signature: the time to read it, and no more."""
+
+ACT_REASON_CHARS_MAX = 300
+"""A reason is read in a list, by somebody who was not there."""
+
+RELEASE_WAVES_MINUTES_MAX = 10_080
+"""A week: a return that takes longer is two decisions."""

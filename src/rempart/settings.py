@@ -31,6 +31,7 @@ SYSTEM_USER_OF_ROLE = {
     "identity": "rempart-identity",
     "portal": "rempart-portal",
     "counter": "rempart-counter",
+    "console": "rempart-console",
     "public": "rempart-public",
     "keyring": "rempart-keyring",
     "feeds": "rempart-feeds",
@@ -84,7 +85,9 @@ class Settings:
     portal_url: str
     counter_url: str
     status_url: str
+    console_url: str
     passkey_host: str
+    console_passkey_host: str
     test_provider_url: str
     test_insurer_url: str
     psc_issuer: str
@@ -115,7 +118,9 @@ class Settings:
             "REMPART_PORTAL_URL": self.portal_url,
             "REMPART_COUNTER_URL": self.counter_url,
             "REMPART_STATUS_URL": self.status_url,
+            "REMPART_CONSOLE_URL": self.console_url,
             "REMPART_PASSKEY_HOST": self.passkey_host,
+            "REMPART_CONSOLE_PASSKEY_HOST": self.console_passkey_host,
             "REMPART_TEST_PROVIDER_URL": self.test_provider_url,
             "REMPART_TEST_INSURER_URL": self.test_insurer_url,
             "REMPART_PSC_ISSUER": self.psc_issuer,
@@ -195,6 +200,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     database_url = environ.get("REMPART_DATABASE_URL", "")
     portal_url = (environ.get("REMPART_PORTAL_URL") or f"http://localhost:{port + 2}").rstrip("/")
     counter_url = (environ.get("REMPART_COUNTER_URL") or _beside(portal_url, port + 4)).rstrip("/")
+    console_url = (environ.get("REMPART_CONSOLE_URL") or f"http://localhost:{port + 3}").rstrip("/")
     environment = _choice(environ, "REMPART_ENVIRONMENT", "production", ENVIRONMENTS)
     _refuse_half_a_psc(environ, environment)
     return Settings(
@@ -212,7 +218,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         portal_url=portal_url,
         counter_url=counter_url,
         status_url=(environ.get("REMPART_STATUS_URL") or _beside(portal_url, port + 5)).rstrip("/"),
+        console_url=console_url,
         passkey_host=_passkey_host(environ, portal_url, counter_url),
+        console_passkey_host=_console_passkey_host(environ, console_url),
         test_provider_url=environ.get("REMPART_TEST_PROVIDER_URL") or f"http://localhost:{port + 9}",
         test_insurer_url=environ.get("REMPART_TEST_INSURER_URL") or f"http://localhost:{port + 8}",
         psc_issuer=environ.get("REMPART_PSC_ISSUER", ""),
@@ -301,6 +309,18 @@ def _smtp_server(url: str) -> SmtpServer | None:
         return None
     port = parts.port or _SMTP_PORTS[parts.scheme]
     return SmtpServer(parts.hostname, port, unquote(parts.username or ""), parts.scheme == "smtps")
+
+
+def _console_passkey_host(environ: Mapping[str, str], console_url: str) -> str:
+    """Choose the host that operators' passkeys are bound to: the console's own, and no page of professionals can ask for them."""
+    own = (urlsplit(console_url).hostname or "").lower()
+    chosen = (environ.get("REMPART_CONSOLE_PASSKEY_HOST") or own).lower()
+    if own != chosen and not ("." in chosen and own.endswith(f".{chosen}")):
+        raise SystemExit(
+            f"REMPART_CONSOLE_URL is {console_url!r}, where passkeys of {chosen!r} are not good: leave "
+            "REMPART_CONSOLE_PASSKEY_HOST out, or name a domain above it"
+        )
+    return chosen
 
 
 def _digest(path: Path) -> str:

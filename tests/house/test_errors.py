@@ -23,10 +23,10 @@ CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 
 AT_THE_COMMAND_LINE = {
     "MemberFileRefused", "FileApprovalRefused", "RegistrationRefused", "KeySetRefused", "InsurerKnown",
-    "GenerationImpossible", "ContainmentRefused", "DetectorsRefused", "StatusRefused", "JobUnknown",
+    "GenerationImpossible", "ContainmentRefused", "DetectorsRefused", "StatusRefused", "JobUnknown", "OperatorRefused",
     "DirectoryTaken", "LoadUnderWay", "LoadInterrupted", "ReportUnwritable", "DatabaseOutOfRoom",
 }  # fmt: skip
-"""Families that only an insurer's or an operator's command meets; no face has to say them in two languages."""
+"""Families that only an insurer's or an operator's command meets, or the console, which is French; no two languages."""
 
 AT_THE_TOKEN_ENDPOINT = {"ClientRefused", "SubjectTokenRefused", "TokenRequestRefused"}
 """Families that only a programmer meets, in English: RFC 6749 5.2 wants `error_description` in ASCII."""

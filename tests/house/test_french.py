@@ -79,7 +79,13 @@ def test_a_space_that_does_not_break_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "catalogue", ["faces/wording_fr.json", "faces/public/words_fr.json", "feeds/formats/advice_fr.json"]
+    "catalogue",
+    [
+        "faces/wording_fr.json",
+        "faces/public/words_fr.json",
+        "faces/console/words_fr.json",
+        "feeds/formats/advice_fr.json",
+    ],
 )
 def test_what_a_catalogue_says_is_spaced_as_french_is(catalogue: str) -> None:
     texts = json.loads((PACKAGE / catalogue).read_text(encoding="utf-8"))

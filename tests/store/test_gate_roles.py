@@ -19,6 +19,7 @@ RELATIONS: dict[str, dict[str, str]] = {
     "fhir": {},
     "portal": {},
     "counter": {},
+    "console": {},
     "public": {},
     "identity": {
         "access.*": "select",
@@ -80,6 +81,17 @@ FUNCTIONS: dict[str, set[str]] = {
     "fhir": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "counter": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
+    "console": {
+        *("console.invited", "console.begin_ceremony", "console.enrol", "console.public_key_of"),
+        *("console.sign_in", "console.admit", "console.sign_out", "console.begin_act", "console.perform"),
+        *(
+            "console.live",
+            "console.questions",
+            "console.find_accounts",
+            "console.account",
+            "console.contained",
+        ),
+    },
     "public": {"gate.public_status"},
     "identity": {
         *("gate.ask", "gate.tell", "gate.ask_and_tell", "gate.forget_expired", "access.may_ask"),
@@ -105,6 +117,7 @@ FUNCTIONS: dict[str, set[str]] = {
             "gate.convicted",
             *("gate.standing_of", "gate.revoke_standing"),
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),
+            *("console.invite", "console.list_operators", "console.dismiss"),
         ),
         *("access.register_objects", "access.begin_register", "access.finish_register"),
         *("access.approve_register", "access.not_in_register"),

@@ -19,7 +19,7 @@ from rempart.settings import Settings
 from tests.support.database import Database
 from tests.support.platform import no_other_keyring, processes
 
-FACES = ("fhir", "identity", "portal", "counter", "public")
+FACES = ("fhir", "identity", "portal", "console", "counter", "public")
 WORKER = "worker"
 MEMORY_MAX_MB = 150
 READY_MAX_S = 5.0

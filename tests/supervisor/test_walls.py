@@ -19,7 +19,7 @@ from tests.support.platform import processes
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give each process a user of its own")
 
-FACES = ("fhir", "identity", "portal", "counter", "public", "test-provider", "test-insurer")
+FACES = ("fhir", "identity", "portal", "console", "counter", "public", "test-provider", "test-insurer")
 CLIENTS = [role for role in runtime_home.KEYRING_CLIENTS if role in SYSTEM_USER_OF_ROLE]
 
 
@@ -59,7 +59,9 @@ def test_the_keyring_reads_no_data_and_the_database_reads_no_key(keyring: Settin
     assert as_user_of(face, lambda: readable([other, other / "PG_VERSION", other / "keys.sealed"])) == []
 
 
-@pytest.mark.parametrize("face", ["fhir", "identity", "portal", "counter", "public", "feeds", "worker"])
+@pytest.mark.parametrize(
+    "face", ["fhir", "identity", "portal", "console", "counter", "public", "feeds", "worker"]
+)
 def test_the_user_of_a_face_is_its_own_role_in_the_database_and_no_other(
     database: Database, face: str
 ) -> None:

@@ -136,13 +136,14 @@ def keyring(server: Settings) -> Iterator[Settings]:
 def _on_free_ports(settings: Settings) -> Settings:
     """Find ten ports in a row that nobody uses, and name the faces after them."""
     for port in range(20_000 + os.getpid() % 1_000 * 10, 60_000, 10):
-        if all(is_free(port + offset) for offset in (0, 1, 2, 4, 5, 8, 9)):
+        if all(is_free(port + offset) for offset in (0, 1, 2, 3, 4, 5, 8, 9)):
             return replace(
                 settings,
                 port=port,
                 fhir_url=f"http://localhost:{port}",
                 identity_url=f"http://localhost:{port + 1}",
                 portal_url=f"http://localhost:{port + 2}",
+                console_url=f"http://localhost:{port + 3}",
                 counter_url=f"http://localhost:{port + 4}",
                 status_url=f"http://localhost:{port + 5}",
                 test_provider_url=f"http://localhost:{port + 9}",

@@ -39,6 +39,11 @@ app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register,
 app.command("rempart.cli.operate.jobs:app", name="jobs", help="Jobs of the worker: list, try again.")
 app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, list their names.")
 app.command(
+    "rempart.cli.register.operator:app",
+    name="operator",
+    help="Operators of the console: invite, list, dismiss.",
+)
+app.command(
     "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."
 )
 app.command(

@@ -104,6 +104,7 @@ def _urls(supervisor: Supervisor) -> dict[str, str]:
         "identity": settings.identity_url,
         "portal": settings.portal_url,
         "counter": settings.counter_url,
+        "console": settings.console_url,
         "public": settings.status_url,
         "test-provider": settings.test_provider_url,
         "test-insurer": settings.test_insurer_url,

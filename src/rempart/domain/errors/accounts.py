@@ -158,3 +158,57 @@ class PscUnreachable(Outage):
     """Pro Santé Connect does not answer just now."""
 
     code = "psc-unreachable"
+
+
+class OperatorRefused(Refusal):
+    """This cannot be done at the console, or not by this operator."""
+
+    code = "operator-refused"
+
+
+class OperatorNameTaken(OperatorRefused):
+    """An operator of this name is there: a name says who did what, so that no two have the same."""
+
+    code = "operator-name-taken"
+
+
+class OperatorNameRefused(OperatorRefused):
+    """An operator's name has 2 to 80 characters on one line."""
+
+    code = "operator-name-refused"
+
+
+class OperatorUnknown(OperatorRefused):
+    """There is no such operator, or access was taken back before."""
+
+    code = "operator-unknown"
+
+
+class OperatorNotEntitled(OperatorRefused):
+    """The support tightens and tells; what loosens is for security and data protection."""
+
+    code = "operator-not-entitled"
+
+
+class NothingOfThatName(OperatorRefused):
+    """Nothing of this name is there, or it is not so any more."""
+
+    code = "nothing-of-that-name"
+
+
+class VerificationRefused(OperatorRefused):
+    """The key did not sign this act, or not in time: begin the act again."""
+
+    code = "verification-refused"
+
+
+class AskedAtTheMachine(OperatorRefused):
+    """This release was asked by a command, by nobody's key: it is agreed to by a command too."""
+
+    code = "asked-at-the-machine"
+
+
+class AgreementBySamePerson(OperatorRefused):
+    """Who asked for a release does not agree to it: that takes a second operator."""
+
+    code = "agreement-by-same-person"

@@ -17,13 +17,13 @@ from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 
 OWNER = "owner"
 
-LOGIN_ROLES = ("fhir", "identity", "portal", "counter", "public", "feeds", "worker", "operator")
+LOGIN_ROLES = ("fhir", "identity", "portal", "counter", "console", "public", "feeds", "worker", "operator")
 """The roles that log in, beside the owner."""
 
 _TRIES = 50
 """A try is lost only to another start that gets through at that instant; the tests make forty of them at once."""
 
-_ONLINE_ROLES = ("fhir", "identity", "portal", "counter", "public")
+_ONLINE_ROLES = ("fhir", "identity", "portal", "counter", "console", "public")
 _ONLINE_STATEMENT_TIMEOUT = "10s"
 """No question takes a hundredth of it; a statement that does holds locks that others wait for."""
 

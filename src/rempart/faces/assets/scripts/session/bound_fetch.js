@@ -21,12 +21,12 @@ export class SessionOver extends Error {
 
 export class AnswerLost extends Error {}
 
-export function boundFetch(address, { method = "GET", body, language, idempotencyKey } = {}) {
+export function boundFetch(address, { method = "GET", body, language, idempotencyKey, isOnce = false } = {}) {
   const url = new URL(address, location.origin).href;
   const headers = { "Accept-Language": language ?? document.documentElement.lang };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
-  const request = { url, method, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const request = { url, method, headers, body: body === undefined ? undefined : JSON.stringify(body), isOnce };
   return navigator.locks.request(LOCK, () => sendInTurn(request));
 }
 
@@ -38,9 +38,14 @@ export function alone(act) {
 async function sendInTurn(request) {
   const session = await readSession();
   if (!session) throw new SessionOver("session-unknown");
+  if (session.settles) await settle(session, request);
   let answer = await sendOnce(session, request);
   if (answer.status === 401 && CLOCK_REFUSALS.has(await codeOf(answer))) {
     await setByServer(); // refused before anything was used up: set the clock and sign a new proof
+    answer = await sendOnce(session, request);
+  }
+  if (answer.status === 401 && session.settles && answer.headers.has("DPoP-Nonce")) {
+    if (request.isOnce) throw new AnswerLost(); // it was done, or refused: nobody knows here, and it is not done twice
     answer = await sendOnce(session, request);
   }
   if (answer.status === 401) {
@@ -48,6 +53,17 @@ async function sendInTurn(request) {
     throw new SessionOver(await codeOf(answer));
   }
   return answer;
+}
+
+// Where a page was left while its question was under way, the next page sends that proof again, with nothing in it: if it had arrived,
+// the answer is a refusal that brings the next nonce; if not, it is used up now. Only a face that says so gives that nonce (`settles`).
+async function settle(session, { method, url }) {
+  const { pending } = session;
+  if (!pending || (pending.method === method && pending.url === url)) return;
+  if (Date.now() - pending.madeAt < PROOF_LIFE_MS) await sendOnce(session, { ...pending, headers: {} });
+  if (!session.pending) return;
+  await forgetSession();
+  throw new SessionOver("proof-replayed");
 }
 
 async function sendOnce(session, request) {

@@ -1,0 +1,130 @@
+// What is contained, from when to when and by whom; who waits for a second operator; what the public is told; who may act here.
+
+import { byId, element } from "../elements.js";
+import { read } from "./session.js";
+import { label, say, sayAt, sayPopulation, sayUntil } from "./say.js";
+import { accountLink, fill } from "./tables.js";
+import { attempt, start } from "./frame.js";
+import { numberTyped, propose, typed } from "./signing.js";
+
+let seen = null;
+
+async function look() {
+  seen = await read("/api/containments");
+  const inForce = seen.containments.filter((one) => one.is_in_force);
+  const past = seen.containments.filter((one) => !one.is_in_force);
+  fill(byId("in-force"), inForce.map(inForceOf), { id: "no-in-force", text: say("nothing-contained") });
+  fill(byId("past"), past.map(pastOf), { id: "no-past", text: say("nothing-contained") });
+  fill(byId("convicted"), seen.convicted.map(convictedOf), { id: "no-convicted", text: say("nobody-convicted") });
+  fill(byId("messages"), seen.messages.map(messageOf), { id: "no-messages", text: say("no-message") });
+  fill(byId("acts"), seen.acts.map((one) => [sayAt(one.done_at), one.operator, one.sentence]), { id: "no-acts", text: say("no-act") });
+  fill(byId("operators"), seen.operators.map(operatorOf));
+  byId("operators").hidden = false;
+}
+
+function inForceOf(one) {
+  const asked = one.asked_by ? [element("br"), say("release-asked", { who: one.asked_by, why: one.release_because })] : [];
+  const last = one.is_by_waves || one.is_mine ? [one.is_mine ? say("mine") : ""] : [releaseOf(one)];
+  return [String(one.containment_id), one.known_as, modeOf(one), sayAt(one.since), [`${one.decided_by}\u00a0: ${one.because}`, ...asked], last];
+}
+
+function modeOf({ mode, ends_at: end, is_by_waves: isByWaves }) {
+  const how = label("modes", mode);
+  return end ? `${how}, ${say(isByWaves ? "waves" : "until", { time: sayUntil(end) })}` : how;
+}
+
+const pastOf = (one) => [
+  String(one.containment_id),
+  one.known_as,
+  label("modes", one.mode),
+  sayAt(one.since),
+  sayAt(one.ends_at),
+  `${one.decided_by}\u00a0: ${one.because}`,
+];
+
+const convictedOf = (one) => [
+  [accountLink(one.account_id, one.name)],
+  one.finess,
+  one.signal,
+  label("modes", one.measure),
+  sayAt(one.convicted_at),
+];
+
+function messageOf(one) {
+  const act = one.ended_at
+    ? ""
+    : button(say("end-message"), one.sentence, () =>
+        propose({ title: say("end-message"), parts: [], make: () => ({ kind: "end", message_id: one.message_id }), after }),
+      );
+  const population = sayPopulation(one.population, seen.professions);
+  return [one.sentence, population, `${sayAt(one.published_at)}, ${one.published_by}`, sayAt(one.ended_at), [act]];
+}
+
+function operatorOf(one) {
+  const key = one.has_key ? say("key", { fingerprint: one.fingerprint }) : say("no-key");
+  const state = one.is_waiting && one.has_key ? `${key}, ${say("waiting")}` : key;
+  const acts = [];
+  if (one.is_waiting && one.has_key && !one.is_me) acts.push(button(say("admit"), one.name, () => about("admit", one)), " ");
+  if (!one.is_me) acts.push(button(say("dismiss"), one.name, () => about("dismiss", one)));
+  return [one.name, label("roles", one.role), state, sayAt(one.last_used_at), one.is_me ? [say("me")] : acts];
+}
+
+function about(kind, { operator_id: which, name }) {
+  propose({
+    title: `${say(kind)}\u00a0: ${name}`,
+    parts: ["because"],
+    make: () => ({ kind, operator_id: which, because: typed("because") }),
+    after,
+  });
+}
+
+function releaseOf(one) {
+  return button(say(one.asked_by ? "agree-release" : "ask-release"), one.known_as, () =>
+    propose({
+      title: say("release-of", { what: one.known_as }),
+      parts: one.asked_by ? ["because"] : ["waves", "because"],
+      make: () => ({
+        kind: "release",
+        containment_id: one.containment_id,
+        because: typed("because"),
+        waves_s: numberTyped("waves") === null ? null : Math.round(numberTyped("waves") * 60),
+      }),
+      after,
+    }),
+  );
+}
+
+function button(text, about, act) {
+  const made = element("button", { type: "button", className: "quiet" }, text);
+  made.setAttribute("aria-label", `${text}\u00a0: ${about}`);
+  made.addEventListener("click", act);
+  return made;
+}
+
+const after = () => attempt(look);
+
+byId("contain").addEventListener("click", () =>
+  propose({
+    title: say("contain"),
+    parts: ["scope", "named", "mode", "hours", "because"],
+    make: () => ({
+      kind: "contain",
+      scope: typed("scope"),
+      named: typed("named"),
+      mode: typed("mode"),
+      because: typed("because"),
+      hours: numberTyped("hours"),
+    }),
+    after,
+  }),
+);
+byId("publish").addEventListener("click", () =>
+  propose({
+    title: "Publier un message",
+    parts: ["population", "sentence"],
+    make: () => ({ kind: "publish", population: typed("population"), sentence: typed("sentence") }),
+    after,
+    professions: seen.professions,
+  }),
+);
+await start((operator) => (operator === null ? undefined : attempt(look)));

@@ -1,0 +1,116 @@
+"""What an operator with a session sees and does: each function asks the database for that session again, and acts under its name.
+
+Counts, accounts and their questions come as the database composes them; never whom a question was about.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from rempart.store.connections import type_of_connection
+from rempart.store.console.operators import Signed
+from rempart.store.rows import returned
+
+type_of_facts = dict[str, Any]
+
+LIVE = "select console.live(%s)"
+CONTAINED = "select console.contained(%s)"
+ACCOUNT = "select console.account(%s, %s, %s)"
+QUESTIONS = "select at, asked, granted, negative, refused from console.questions(%s, %s, %s)"
+FIND = "select * from console.find_accounts(%s, %s, %s)"
+BEGIN_ACT = "select verdict, sentence, challenge from console.begin_act(%s, %s, %s)"
+PERFORM = "select verdict, sentence from console.perform(%s, %s, %s, %s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """The questions of one minute or one hour, from `at` on."""
+
+    at: datetime
+    asked: int
+    granted: int
+    negative: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """An account that was looked for."""
+
+    account_id: int
+    name: str
+    place: str
+    finess: str
+    profession: str
+    standing: str
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BegunRow:
+    """An act that waits for a signature: the verdict is `begun`, or the code of a refusal."""
+
+    verdict: str
+    sentence: str | None
+    challenge: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoneRow:
+    """What became of an act: `done`, `asked`, `released`, or the code of a refusal."""
+
+    verdict: str
+    sentence: str | None
+
+
+async def live(connection: type_of_connection, token_digest: bytes) -> type_of_facts:
+    """Say what happens now."""
+    return dict(returned(await (await connection.execute(LIVE, (token_digest,))).fetchone())[0])
+
+
+async def contained(connection: type_of_connection, token_digest: bytes) -> type_of_facts:
+    """Say what is and was contained, what waits, what the public is told, who the operators are and what they did."""
+    return dict(returned(await (await connection.execute(CONTAINED, (token_digest,))).fetchone())[0])
+
+
+async def account(
+    connection: type_of_connection, token_digest: bytes, account_id: int, until: datetime | None
+) -> type_of_facts | None:
+    """Say all that is known of an account; None if there is none of that number."""
+    row = await (await connection.execute(ACCOUNT, (token_digest, account_id, until))).fetchone()
+    return None if row is None else dict(row[0])
+
+
+async def questions(
+    connection: type_of_connection, token_digest: bytes, step_s: int, steps: int
+) -> list[StepRow]:
+    """Count the questions by steps of 60 or 3,600 seconds, the last step being the present one."""
+    async with connection.cursor(row_factory=class_row(StepRow)) as cursor:
+        return await (await cursor.execute(QUESTIONS, (token_digest, step_s, steps))).fetchall()
+
+
+async def find_accounts(
+    connection: type_of_connection, token_digest: bytes, text: str, receipt_id: int | None
+) -> list[FoundRow]:
+    """Find accounts by FINESS, RPPS, number, receipt or a part of a name: fifty at most."""
+    async with connection.cursor(row_factory=class_row(FoundRow)) as cursor:
+        return await (await cursor.execute(FIND, (token_digest, text, receipt_id))).fetchall()
+
+
+async def begin_act(
+    connection: type_of_connection, token_digest: bytes, act: type_of_facts, life_s: int
+) -> BegunRow:
+    """Have the database write an act's sentence, and the challenge that is bound to it."""
+    async with connection.cursor(row_factory=class_row(BegunRow)) as cursor:
+        return returned(
+            await (await cursor.execute(BEGIN_ACT, (token_digest, Jsonb(act), life_s))).fetchone()
+        )
+
+
+async def perform(connection: type_of_connection, token_digest: bytes, signed: Signed) -> DoneRow:
+    """Perform the act whose challenge was signed."""
+    async with connection.cursor(row_factory=class_row(DoneRow)) as cursor:
+        return returned(await (await cursor.execute(PERFORM, (token_digest, *signed.parts))).fetchone())

@@ -1,0 +1,407 @@
+-- What operators see and do at the console. Counts, accounts and their questions, never whom a question was about: no function here
+-- reads who an insured person is. Each asks for a session that is alive; each act, for a signature over its own sentence.
+
+alter table gate.releases
+    add column asked_operator_id bigint references console.operators, -- null: asked at the machine, by the word of whoever typed
+    add column approved_operator_id bigint references console.operators,
+    add constraint a_release_takes_two_operators check (approved_operator_id <> asked_operator_id);
+
+-- The name by which people know what is contained.
+create function console.known_as(p_scope text, p_target bigint, p_named text) returns text language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select coalesce(case p_scope
+        when 'platform' then 'toute la plateforme'
+        when 'face' then case p_target when 1 then 'l’API des logiciels' when 2 then 'le portail' when 3 then 'le comptoir' end
+        when 'software' then (select 'le logiciel ' || s.name from access.software as s where s.software_id = p_target)
+        when 'organisation' then (
+            select o.name || ' (FINESS ' || o.finess || ')' from access.organisations as o where o.organisation_id = p_target)
+        when 'professional' then (
+            select p.name || ' (RPPS ' || p.rpps || ')' from access.professionals as p where p.professional_id = p_target)
+        when 'profession' then (select 'la profession « ' || f.label || ' »' from access.professions as f where f.profession_id = p_target)
+        when 'insurer' then (select i.name || ' (AMC ' || i.amc_number || ')' from members.insurers as i where i.insurer_id = p_target)
+        when 'account' then (
+            select 'le compte ' || a.account_id || ', ' || a.display_name || ', ' || o.name || ' (FINESS ' || o.finess || ')'
+            from access.accounts as a join access.organisations as o on o.organisation_id = a.organisation_id
+            where a.account_id = p_target)
+        when 'person' then 'la personne de la consultation désignée'
+        when 'shape' then 'la forme ' || p_named
+    end, p_scope || ' ' || p_named)
+$$;
+
+-- What happens now: the last minute, refusals by reason, who was convicted, what is in force.
+create function console.live(p_token bytea) returns jsonb language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    with present as materialized (select (console.present(p_token)).session_id, platform.present() as at),
+    asked as materialized (
+        select r.outcome, r.asked_at > p.at - interval '1 minute' as is_last_minute
+        from present as p join evidence.receipts as r on r.asked_at > p.at - interval '15 minutes'
+    )
+    select jsonb_build_object(
+        'at', p.at,
+        'minute', (select jsonb_build_object(
+            'asked', count(*), 'granted', count(*) filter (where a.outcome = 1),
+            'negative', count(*) filter (where a.outcome between 2 and 11), 'refused', count(*) filter (where a.outcome >= 20 and a.outcome not in (30, 31))
+        ) from asked as a where a.is_last_minute),
+        'refusals', (select coalesce(jsonb_agg(jsonb_build_object('outcome', t.outcome, 'count', t.count) order by t.count desc), '[]')
+            from (select a.outcome, count(*) from asked as a where a.outcome >= 20 and a.outcome not in (30, 31) group by a.outcome) as t),
+        'standing', (select jsonb_build_object(
+            'frozen', count(*) filter (where st.standing = 2),
+            'stepped_up', count(*) filter (where st.standing <> 2 and st.stepped_up_at is not null)
+        ) from gate.account_state as st where st.standing = 2 or st.stepped_up_at is not null),
+        'contained', (select count(*) from gate.containments as c where coalesce(c.released_at, 'infinity') > p.at),
+        'waiting', (select count(*) from gate.releases as r where r.approved_at is null),
+        'convictions', (select coalesce(jsonb_agg(t order by t.conviction_id desc), '[]') from (
+            select v.conviction_id, v.convicted_at, v.account_id, a.display_name as name, o.name as place, s.code as signal, v.measure,
+                case when st.standing = 2 then 'frozen' when st.stepped_up_at is not null then 'stepped-up' else 'good' end as standing
+            from gate.convictions as v
+            join access.accounts as a on a.account_id = v.account_id
+            join access.organisations as o on o.organisation_id = a.organisation_id
+            join access.signals as s on s.signal_id = v.signal_id
+            join gate.account_state as st on st.account_id = v.account_id
+            where v.convicted_at > p.at - interval '24 hours'
+            order by v.conviction_id desc limit 20
+        ) as t)
+    ) from present as p
+$$;
+
+-- Questions by step of time, from so long ago until now: asked, granted, negative, refused. Steps in which nobody asked are there.
+create function console.questions(p_token bytea, p_step_s int, p_steps int)
+returns table (at timestamptz, asked bigint, granted bigint, negative bigint, refused bigint) language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    with present as materialized (
+        select (console.present(p_token)).session_id,
+            date_bin(make_interval(secs => p_step_s), platform.present(), 'epoch') as last, make_interval(secs => p_step_s) as step
+    ),
+    counted as (
+        select date_bin(p.step, r.asked_at, 'epoch') as at, count(*) as asked, count(*) filter (where r.outcome = 1) as granted,
+            count(*) filter (where r.outcome between 2 and 11) as negative, count(*) filter (where r.outcome >= 20 and r.outcome not in (30, 31)) as refused
+        from present as p join evidence.receipts as r on r.asked_at >= p.last - (least(p_steps, 60) - 1) * p.step
+        where p_step_s in (60, 3600)
+        group by 1
+    )
+    select p.last - n * p.step, coalesce(c.asked, 0), coalesce(c.granted, 0), coalesce(c.negative, 0), coalesce(c.refused, 0)
+    from present as p cross join generate_series(least(p_steps, 60) - 1, 0, -1) as n
+    left join counted as c on c.at = p.last - n * p.step
+    order by 1
+$$;
+
+-- Accounts by FINESS, RPPS, number of a receipt, number of the account, or a part of a name.
+create function console.find_accounts(p_token bytea, p_text text, p_receipt_id bigint)
+returns table (
+    account_id bigint, name text, place text, finess text, profession text, standing text, revoked_at timestamptz
+) language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    with present as materialized (select (console.present(p_token)).session_id)
+    select a.account_id, a.display_name, o.name, o.finess, f.label,
+        case when st.standing = 2 then 'frozen' when st.stepped_up_at is not null then 'stepped-up' else 'good' end, a.revoked_at
+    from present as p
+    cross join access.accounts as a
+    join access.organisations as o on o.organisation_id = a.organisation_id
+    join access.professions as f on f.profession_id = a.profession_id
+    join gate.account_state as st on st.account_id = a.account_id
+    left join access.professionals as w on w.professional_id = a.professional_id
+    where length(p_text) >= 1 and case
+        when p_receipt_id is not null then a.account_id = (select r.account_id from evidence.receipts as r where r.receipt_id = p_receipt_id)
+        when p_text ~ '^[0-9]{11}$' then w.rpps = p_text
+        when upper(p_text) ~ '^[0-9AB]{9}$' then o.finess = upper(p_text)
+        when p_text ~ '^[0-9]{1,8}$' then a.account_id = p_text::bigint
+        else length(p_text) >= 3 and position(lower(p_text) in lower(a.display_name || ' ' || o.name)) > 0
+    end
+    order by a.revoked_at is not null, a.display_name, a.account_id
+    limit 50
+$$;
+
+-- The questions of an account between two instants, the latest first: never whom they were about, nor what presence would have said.
+create function console.questions_of(p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int) returns jsonb
+language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select coalesce(jsonb_agg(t order by t.asked_at desc, t.receipt_id desc), '[]') from (
+        select r.receipt_id, r.asked_at, r.face, r.outcome, r.presence, r.signals, r.repeat_of is not null as is_repeat
+        from evidence.receipts as r
+        where r.account_id = p_account_id and r.asked_at >= p_after and r.asked_at <= p_until
+        order by r.asked_at desc, r.receipt_id desc limit p_most
+    ) as t
+$$;
+
+-- All that is known of an account: who, how it stands, what it was convicted of and by which answers, its sessions, what is in force.
+-- Null: no such account. The questions are those of 24 hours, up to p_until or to the last one.
+create function console.account(p_token bytea, p_account_id bigint, p_until timestamptz) returns jsonb language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    with present as materialized (select (console.present(p_token)).operator_id, platform.present() as at)
+    select jsonb_build_object(
+        'account_id', a.account_id, 'name', a.display_name, 'kind', a.kind, 'place', o.name, 'finess', o.finess, 'rpps', w.rpps,
+        'professional', w.name, 'profession', f.label, 'holder', case when h.account_id <> a.account_id then h.display_name end,
+        'created_at', a.created_at, 'revoked_at', a.revoked_at, 'struck_off_at', w.struck_off_at,
+        'standing', case when st.standing = 2 then 'frozen' when st.standing = 1 then 'closed'
+                         when st.stepped_up_at is not null then 'stepped-up' else 'good' end,
+        'standing_since', coalesce(st.frozen_at, st.stepped_up_at),
+        'people_today', case when st.day = (p.at at time zone st.timezone)::date then st.people_today else 0 end,
+        'people_per_day', n.people_per_day, 'reduced_until', case when st.reduced_until > p.at then st.reduced_until end,
+        'scores', (select coalesce(jsonb_agg(jsonb_build_object(
+                'signal', s.code, 'score', st.scores[s.signal_id], 'threshold', d.threshold, 'measure', d.measure) order by s.signal_id), '[]')
+            from access.signals as s join access.detector_rules as d
+                on d.signal_id = s.signal_id and d.profession_id = a.profession_id
+                and d.valid_from <= p.at::date and p.at::date < d.valid_until
+            where s.signal_id <= 7),
+        'convictions', (select coalesce(jsonb_agg(jsonb_build_object(
+                'conviction_id', v.conviction_id, 'convicted_at', v.convicted_at, 'signal', v.code, 'bit', v.signal_id, 'measure', v.measure,
+                'score', v.score, 'threshold', v.threshold, 'since', v.since, 'receipt_id', v.receipt_id, 'software', v.software,
+                'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200)) order by v.conviction_id desc), '[]')
+            from (
+                select k.*, s.code, z.name as software from gate.convictions as k
+                join access.signals as s on s.signal_id = k.signal_id
+                left join access.software as z on z.software_id = k.software_id
+                where k.account_id = a.account_id order by k.conviction_id desc limit 5
+            ) as v),
+        'sessions', (select coalesce(jsonb_agg(jsonb_build_object(
+                'software', z.name, 'face', c.face, 'opened_at', c.opened_at, 'last_used_at', c.last_used_at) order by c.session_id desc), '[]')
+            from access.sessions as c left join access.software as z on z.software_id = c.software_id
+            where c.account_id = a.account_id and c.revoked_at is null and c.expires_at > p.at
+                and (c.idle_s is null or c.last_used_at + make_interval(secs => c.idle_s) > p.at)),
+        'contained', (select coalesce(jsonb_agg(t order by t.containment_id desc), '[]') from (
+            select c.containment_id, c.scope, console.known_as(c.scope, c.target, c.named) as known_as, c.mode, c.since, c.because, c.decided_by
+            from gate.containments as c
+            where coalesce(c.released_at, 'infinity') > p.at and c.target = case c.scope when 'account' then a.account_id
+                when 'organisation' then a.organisation_id when 'professional' then a.professional_id
+                when 'profession' then a.profession_id when 'platform' then 0 end
+        ) as t),
+        'releases', (select coalesce(jsonb_agg(jsonb_build_object(
+                'containment_id', r.containment_id, 'because', r.because, 'asked_by', r.asked_by, 'asked_at', r.asked_at,
+                'waves_s', r.waves_s, 'is_mine', r.asked_operator_id is not distinct from p.operator_id)), '[]')
+            from gate.releases as r left join gate.containments as c on c.containment_id = r.containment_id
+            where r.approved_at is null and (r.account_id = a.account_id or c.scope = 'account' and c.target = a.account_id)),
+        'until', u.until, 'questions', console.questions_of(a.account_id, u.until - interval '24 hours', u.until, 200)
+    )
+    from present as p
+    cross join access.accounts as a
+    join access.accounts as h on h.account_id = a.holder_account_id
+    join access.organisations as o on o.organisation_id = a.organisation_id
+    join access.professions as f on f.profession_id = a.profession_id
+    join gate.account_state as st on st.account_id = a.account_id
+    left join access.professionals as w on w.professional_id = a.professional_id
+    left join access.profession_rules as n
+        on n.profession_id = a.profession_id and n.valid_from <= p.at::date and p.at::date < n.valid_until
+    cross join lateral (
+        select coalesce(p_until, to_timestamp(st.last_asked_s) + interval '1 minute', p.at) as until
+    ) as u
+    where a.account_id = p_account_id
+$$;
+
+-- What is contained, and was in the last 30 days; the releases that wait; the messages to the public; the last acts of operators.
+create function console.contained(p_token bytea) returns jsonb language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    with present as materialized (select (console.present(p_token)).operator_id, platform.present() as at)
+    select jsonb_build_object(
+        'containments', (select coalesce(jsonb_agg(t order by t.is_in_force desc, t.containment_id desc), '[]') from (
+            select c.containment_id, c.scope, console.known_as(c.scope, c.target, c.named) as known_as, c.mode, c.since, c.because,
+                c.decided_by, c.released_at as ends_at, c.released_by, c.waves_from is not null as is_by_waves,
+                coalesce(c.released_at, 'infinity') > p.at as is_in_force, r.asked_by, r.because as release_because, r.waves_s,
+                r.asked_operator_id is not distinct from p.operator_id as is_mine
+            from gate.containments as c
+            left join gate.releases as r on r.containment_id = c.containment_id and r.approved_at is null
+            where coalesce(c.released_at, 'infinity') > p.at - interval '30 days'
+            order by c.containment_id desc limit 100
+        ) as t),
+        'convicted', (select coalesce(jsonb_agg(jsonb_build_object(
+                'account_id', v.account_id, 'name', v.display_name, 'finess', v.finess, 'measure', v.measure, 'convicted_at', v.convicted_at,
+                'signal', v.signal, 'asked_by', v.release_asked_by)), '[]')
+            from (select * from gate.convicted() limit 100) as v),
+        'messages', (select coalesce(jsonb_agg(jsonb_build_object(
+                'message_id', m.message_id, 'population', m.population, 'sentence', m.sentence, 'published_at', m.published_at,
+                'published_by', m.published_by, 'ended_at', m.ended_at) order by m.message_id desc), '[]')
+            from gate.status_messages() as m),
+        'professions', (select jsonb_agg(jsonb_build_object('code', f.code, 'label', f.label) order by f.profession_id) from access.professions as f),
+        'operators', (select coalesce(jsonb_agg(jsonb_build_object(
+                'operator_id', o.operator_id, 'name', o.name, 'role', o.role, 'has_key', o.has_key, 'fingerprint', o.fingerprint,
+                'is_waiting', o.needs_approval and o.approved_by is null, 'is_me', o.operator_id = p.operator_id,
+                'last_used_at', o.last_used_at)), '[]')
+            from console.list_operators() as o where o.revoked_at is null),
+        'acts', (select coalesce(jsonb_agg(t order by t.act_id desc), '[]') from (
+            select l.act_id, l.done_at, o.name as operator, l.sentence, l.verdict
+            from console.acts as l join console.operators as o on o.operator_id = l.operator_id
+            order by l.act_id desc limit 30
+        ) as t)
+    ) from present as p
+$$;
+
+-- The sentence that an operator reads and signs; null where the act is of nothing that is there.
+create function console.sentence_of(p_act jsonb, p_operator_id bigint) returns text language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+declare
+    because constant text := ' Motif : ' || (p_act ->> 'because');
+    target bigint;
+    what text;
+    waves constant text := coalesce(' Retour par vagues sur ' || round((p_act ->> 'waves_s')::numeric / 60) || ' minutes.', '');
+    asked gate.releases;
+begin
+    case p_act ->> 'kind'
+    when 'contain' then
+        target := gate.target_of(p_act ->> 'scope', p_act ->> 'named');
+        if target is null then return null; end if;
+        what := case (p_act ->> 'mode')::int when 1 then 'Exiger une preuve de présence de' when 2 then 'Geler' when 3 then 'Révoquer'
+            when 4 then 'Ralentir' end;
+        return what || ' ' || console.known_as(p_act ->> 'scope', target, p_act ->> 'named')
+            || coalesce(', pendant ' || (p_act ->> 'hours') || ' h', '') || '.' || because;
+    when 'release' then
+        if p_act ->> 'account_id' is not null then
+            select 'la condamnation du compte ' || a.account_id || ', ' || a.display_name into what
+            from access.accounts as a join gate.account_state as st on st.account_id = a.account_id
+            where a.account_id = (p_act ->> 'account_id')::bigint and (st.standing = 2 or st.stepped_up_at is not null);
+        else
+            select 'le confinement ' || c.containment_id || ', ' || console.known_as(c.scope, c.target, c.named) into what
+            from gate.containments as c
+            where c.containment_id = (p_act ->> 'containment_id')::bigint and c.waves_from is null
+                and coalesce(c.released_at, 'infinity') > platform.present();
+        end if;
+        if what is null then return null; end if;
+        select * into asked from gate.releases as r
+        where r.approved_at is null
+            and row (r.containment_id, r.account_id)
+                is not distinct from row ((p_act ->> 'containment_id')::bigint, (p_act ->> 'account_id')::bigint);
+        if not found then return 'Demander de lever ' || what || '.' || waves || because; end if;
+        return 'Lever ' || what || ', comme l’a demandé ' || asked.asked_by || '.'
+            || coalesce(' Retour par vagues sur ' || asked.waves_s / 60 || ' minutes.', '') || because;
+    when 'publish' then
+        return 'Publier pour ' || case coalesce(p_act ->> 'population', '') when '' then 'tout le monde' when 'insured' then 'les assurés'
+                when 'software' then 'les éditeurs de logiciels' when 'insurer' then 'les organismes' else
+                (select 'la profession « ' || f.label || ' »' from access.professions as f where f.code = p_act ->> 'population') end || ' : ' || (p_act ->> 'sentence');
+    when 'end' then
+        return (select 'Ôter de la page publique le message ' || m.message_id || ' : ' || m.sentence from gate.status_messages as m
+                where m.message_id = (p_act ->> 'message_id')::bigint and m.ended_at is null);
+    when 'admit' then
+        return (select 'Admettre ' || o.name || ' parmi les opérateurs, avec la clé d’empreinte ' || o.fingerprint || '.' || because
+                from console.list_operators() as o
+                where o.operator_id = (p_act ->> 'operator_id')::bigint and o.revoked_at is null and o.has_key and o.approved_by is null
+                    and o.needs_approval and o.operator_id <> p_operator_id);
+    when 'dismiss' then
+        return (select 'Retirer l’accès de ' || o.name || '.' || because from console.operators as o
+                where o.operator_id = (p_act ->> 'operator_id')::bigint and o.revoked_at is null);
+    else
+        return null;
+    end case;
+end $$;
+
+-- What loosens is for those who answer for it: the support tightens, and tells the public.
+create function console.may(p_role text, p_kind text) returns boolean language sql immutable
+set search_path = pg_catalog, pg_temp as $$
+    select p_role <> 'support' or p_kind not in ('release', 'admit', 'dismiss')
+$$;
+
+-- Begin an act: its sentence, and the challenge that is the digest of a salt and of this sentence. The verdict is `begun`, or the code of a
+-- refusal.
+create function console.begin_act(p_token bytea, p_act jsonb, p_life_s int) returns table (verdict text, sentence text, challenge bytea)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    s constant console.sessions := console.present(p_token);
+    salt constant bytea := sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'));
+begin
+    delete from console.challenges as c where c.expires_at < now();
+    verdict := case when not console.may((select o.role from console.operators as o where o.operator_id = s.operator_id), p_act ->> 'kind')
+        then 'operator-not-entitled' end;
+    if verdict is null then
+        sentence := console.sentence_of(p_act, s.operator_id);
+        verdict := case when sentence is null then 'nothing-of-that-name' end;
+    end if;
+    if verdict is null then
+        challenge := sha256(salt || convert_to(sentence, 'UTF8'));
+        insert into console.challenges (challenge, purpose, operator_id, session_id, act, sentence, salt, expires_at)
+        values (challenge, 'act', s.operator_id, s.session_id, p_act, sentence, salt, now() + make_interval(secs => least(p_life_s, 300)));
+        verdict := 'begun';
+    end if;
+    return next;
+end $$;
+
+-- Perform what was begun and signed, under the name of the session's operator; give the verdict. Who asked for a release does not agree to
+-- it, and what was asked at the machine, by nobody's key, is not agreed to here.
+create function console.perform(
+    p_token bytea, p_credential bytea, p_client_data bytea, p_authenticator_data bytea, p_signature bytea, p_challenge bytea
+) returns table (verdict text, sentence text) language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_variable
+declare
+    s constant console.sessions := console.present(p_token);
+    c console.challenges;
+    me console.operators;
+begin
+    delete from console.challenges as k
+    where k.challenge = p_challenge and k.purpose = 'act' and k.session_id = s.session_id and k.expires_at > now() returning * into c;
+    if c.challenge is null
+        or console.operator_who_signed(p_credential, p_client_data, p_authenticator_data, p_signature, p_challenge)
+            is distinct from s.operator_id
+    then
+        verdict := 'verification-refused';
+        return next;
+        return;
+    end if;
+    select * into me from console.operators as o where o.operator_id = s.operator_id;
+    sentence := c.sentence;
+    verdict := case when console.may(me.role, c.act ->> 'kind') then console.done(c.act, me) else 'operator-not-entitled' end;
+    insert into console.acts (
+        operator_id, sentence, act, verdict, salt, credential_id, client_data, authenticator_data, signature
+    ) values (me.operator_id, c.sentence, c.act, verdict, c.salt, p_credential, p_client_data, p_authenticator_data, p_signature);
+    return next;
+end $$;
+
+create function console.done(p_act jsonb, p_me console.operators) returns text language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    found_id bigint;
+begin
+    case p_act ->> 'kind'
+    when 'contain' then
+        found_id := gate.contain(p_act ->> 'scope', p_act ->> 'named', (p_act ->> 'mode')::smallint, p_act ->> 'because', p_me.name,
+            (p_act ->> 'hours')::double precision);
+        return case when found_id is null then 'nothing-of-that-name' else 'done' end;
+    when 'release' then
+        return console.released(p_act, p_me);
+    when 'publish' then
+        found_id := gate.publish_status(nullif(p_act ->> 'population', ''), p_act ->> 'sentence',
+            (p_act ->> 'next_news_at')::timestamptz, p_me.name);
+        return case when found_id is null then 'nothing-of-that-name' else 'done' end;
+    when 'end' then
+        return case when gate.end_status((p_act ->> 'message_id')::bigint, p_me.name) then 'done' else 'nothing-of-that-name' end;
+    when 'admit' then
+        update console.operators as o set approved_by = p_me.operator_id, approved_at = now()
+        where o.operator_id = (p_act ->> 'operator_id')::bigint and o.needs_approval and o.approved_by is null and o.revoked_at is null;
+        return case when found then 'done' else 'nothing-of-that-name' end;
+    when 'dismiss' then
+        return case when console.dismiss((p_act ->> 'operator_id')::bigint, p_me.name) then 'done' else 'nothing-of-that-name' end;
+    end case;
+end $$;
+
+create function console.released(p_act jsonb, p_me console.operators) returns text language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    containment constant bigint := (p_act ->> 'containment_id')::bigint;
+    account constant bigint := (p_act ->> 'account_id')::bigint;
+    asked gate.releases;
+    verdict text;
+    handled bigint;
+begin
+    select * into asked from gate.releases as r
+    where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account) for update;
+    if asked.release_id is not null and asked.asked_operator_id is null then return 'asked-at-the-machine'; end if;
+    if asked.asked_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
+    verdict := gate.release(containment, account, p_act ->> 'because', p_me.name, (p_act ->> 'waves_s')::int);
+    if verdict = 'asked' then
+        update gate.releases as r set asked_operator_id = p_me.operator_id
+        where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account);
+    elsif verdict = 'released' then
+        update gate.releases as r set approved_operator_id = p_me.operator_id where r.release_id = asked.release_id;
+    end if;
+    return case verdict when 'unknown' then 'nothing-of-that-name' when 'same-person' then 'agreement-by-same-person' else verdict end;
+end $$;
+
+do $$
+declare
+    made regprocedure;
+begin
+    for made in select p.oid from pg_proc as p where p.pronamespace = 'console'::regnamespace loop
+        execute format('alter function %s owner to rempart_gate', made);
+        execute format('revoke all on function %s from public', made);
+    end loop;
+end $$;
+grant execute on function console.live, console.questions, console.find_accounts, console.account, console.contained, console.begin_act,
+    console.perform to rempart_console;

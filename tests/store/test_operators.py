@@ -1,0 +1,339 @@
+"""Operators at the database: who owns the console's process and role enters as nobody, and acts for nobody without a key."""
+
+import secrets
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from psycopg import errors
+
+from rempart.domain.rights import Outcome
+from tests.support.operators import (
+    Desk,
+    Key,
+    Operator,
+    act,
+    admit,
+    begin,
+    enrol,
+    enrolled,
+    entered,
+    handed,
+    invited,
+    perform,
+    sign_in,
+)
+from tests.support.world import Account, World, digest, outcome
+
+
+@pytest.fixture
+def nadia(world: World) -> Operator:
+    return enrolled(world)
+
+
+@pytest.fixture
+def hugo(world: World) -> Operator:
+    return enrolled(world)
+
+
+@pytest.fixture
+def account(world: World) -> Account:
+    return world.account()
+
+
+def freeze(account: Account, mode: int = 2) -> dict[str, Any]:
+    named = str(account.account_id)
+    return {"kind": "contain", "scope": "account", "named": named, "mode": mode, "because": "hameçonnage"}
+
+
+def release(world: World, because: str = "fini") -> dict[str, Any]:
+    number = world.one("select max(containment_id) from gate.containments")
+    return {"kind": "release", "containment_id": number, "because": because}
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"kind": "webauthn.create"},
+        {"origin": "https://portail.example"},
+        {"host": "example"},
+        {"flags": 1},
+        {"flags": 4},
+        {"is_framed": True},
+        {"counted": 0},
+    ],
+    ids=str,
+)
+def test_a_session_takes_a_whole_ceremony(world: World, nadia: Operator, bent: dict[str, Any]) -> None:
+    assert sign_in(world, nadia.key.sign(handed(world)))
+    assert sign_in(world, nadia.key.sign(handed(world), **bent)) is None
+
+
+def test_a_session_takes_a_challenge_of_ours_once(world: World, nadia: Operator) -> None:
+    challenge = handed(world)
+    assert sign_in(world, nadia.key.sign(digest("of nobody"))) is None
+    assert sign_in(world, nadia.key.sign(challenge))
+    assert sign_in(world, nadia.key.sign(challenge)) is None
+    late = handed(world)
+    world.do("update console.challenges set expires_at = now()")
+    assert sign_in(world, nadia.key.sign(late)) is None
+
+
+def test_what_a_key_signed_for_one_browser_opens_nothing_for_another(world: World, nadia: Operator) -> None:
+    signed = nadia.key.sign(handed(world))
+    assert sign_in(world, signed, browser=digest("a thief's")) is None
+    assert sign_in(world, nadia.key.sign(handed(world)))
+
+
+def test_a_signature_over_another_challenge_opens_nothing(world: World, nadia: Operator) -> None:
+    signed = nadia.key.sign(handed(world))
+    assert sign_in(world, (*signed[:4], handed(world))) is None
+
+
+def test_another_key_under_the_same_name_opens_nothing(world: World, nadia: Operator) -> None:
+    mine = Key(credential_id=nadia.key.credential_id, counted=10)
+    assert sign_in(world, mine.sign(handed(world))) is None
+    assert sign_in(world, Key().sign(handed(world))) is None
+
+
+def test_who_was_dismissed_is_out_at_once(world: World, nadia: Operator, hugo: Operator) -> None:
+    desk = entered(world, nadia)
+    what = {"kind": "dismiss", "operator_id": nadia.operator_id, "because": "départ"}
+    assert act(world, entered(world, hugo), hugo, what) == "done"
+    assert admit(world, desk, b"1")[0] == "session-revoked"
+    assert sign_in(world, nadia.key.sign(handed(world))) is None
+    with pytest.raises(errors.InsufficientPrivilege):
+        world.face("console").execute("select console.live(%s)", (desk.token,))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "console.live(%s)",
+        "console.contained(%s)",
+        "console.account(%s, 1, null)",
+        "console.questions(%s, 60, 5)",
+        "console.find_accounts(%s, 'Camille', null)",
+        "console.begin_act(%s, '{}', 60)",
+        "console.perform(%s, 'a', 'b', 'c', 'd', 'e')",
+    ],
+)
+def test_nothing_is_told_without_a_session_that_is_alive(world: World, account: Account, call: str) -> None:
+    with pytest.raises(errors.InsufficientPrivilege, match="no operator is there"):
+        world.face("console").execute(f"select * from {call}", (b"nobody's",)).fetchall()
+
+
+def test_no_role_makes_itself_an_operator(world: World) -> None:
+    for role in ("console", "identity", "portal", "public"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            world.face(role).execute("select console.invite('Mallory', 'security', 'x', 7, 'me')")
+    for statement in (
+        "insert into console.operators (name, role, invited_by, needs_approval) values ('Mallory', 'security', 'me', false)",
+        "insert into console.sessions overriding system value select * from console.sessions",
+        "update console.passkeys set public_key = public_key",
+        "select * from console.challenges",
+        "select console.operator_who_signed('a', 'b', 'c', 'd', 'e')",
+        "select console.done('{}', null)",
+        "select gate.contain('platform', '', 2::smallint, 'x', 'y')",
+        "select gate.release(1, null, 'x', 'y', null)",
+    ):
+        with pytest.raises(errors.InsufficientPrivilege):
+            world.face("console").execute(statement)
+
+
+def test_an_invitation_serves_once_and_only_its_own_registration(world: World) -> None:
+    _, code, _ = invited(world, "Inès Moreau")
+    _, other, _ = invited(world, "Paul Garnier")
+    assert not enrol(world, digest("no code"), Key())
+    assert enrol(world, code, Key())
+    assert not enrol(world, code, Key())
+    world.do("update console.invitations set expires_at = now() where code_digest = %s", other)
+    assert not enrol(world, other, Key())
+
+
+def test_a_key_off_the_curve_is_not_registered(world: World) -> None:
+    _, code, _ = invited(world, f"Léo {secrets.token_hex(4)}")
+    right = Key()
+    wrong = SimpleNamespace(credential_id=right.credential_id, public_key=right.public_key[:-1] + b"\0")
+    assert not enrol(world, code, wrong)  # type: ignore[arg-type]  # a key that nobody has
+    assert enrol(world, code, right)
+
+
+def test_a_name_is_of_one_operator(world: World, nadia: Operator) -> None:
+    taken = world.face("operator").execute(
+        "select * from console.invite(%s, 'support', 'x', 7, 'root')", (nadia.name.upper(),)
+    )
+    assert taken.fetchone() is None
+
+
+def test_from_the_third_on_one_who_is_there_agrees(world: World, nadia: Operator, hugo: Operator) -> None:
+    third = enrolled(world, is_admitted=False)
+    assert sign_in(world, third.key.sign(handed(world))) is None
+    desk = entered(world, nadia)
+    what = {"kind": "admit", "operator_id": third.operator_id, "because": "embauchée lundi"}
+    _, sentence, _ = begin(world, desk, what)
+    assert sentence is not None
+    assert third.name in sentence
+    assert "empreinte" in sentence
+    assert act(world, desk, nadia, what) == "done"
+    assert sign_in(world, third.key.sign(handed(world)))
+    assert act(world, desk, nadia, what) == "nothing-of-that-name"
+
+
+def test_nobody_admits_themselves(world: World, nadia: Operator) -> None:
+    with pytest.raises(errors.CheckViolation, match="nobody_admits_themselves"):
+        world.do(
+            "update console.operators set approved_by = operator_id where operator_id = %s", nadia.operator_id
+        )
+
+
+def test_an_act_carries_the_name_of_the_key(world: World, nadia: Operator, account: Account) -> None:
+    assert act(world, entered(world, nadia), nadia, freeze(account)) == "done"
+    decided = world.owner.execute(
+        "select decided_by, mode from gate.containments order by containment_id desc limit 1"
+    ).fetchone()
+    assert decided == (nadia.name, 2)
+    told = world.ask(world.software_session(account).about(world.person("Léa", world.insurer())))
+    assert outcome(told) is Outcome.CONTAINED
+
+
+def test_what_was_signed_can_be_checked_for_ever(world: World, nadia: Operator, account: Account) -> None:
+    act(world, entered(world, nadia), nadia, freeze(account))
+    assert world.one(
+        "select translate(rtrim(encode(sha256(a.salt || convert_to(a.sentence, 'UTF8')), 'base64'), '='), '+/', '-_')"
+        " = convert_from(a.client_data, 'UTF8')::jsonb ->> 'challenge'"
+        " and console.is_signed(k.public_key, a.authenticator_data || sha256(a.client_data), a.signature)"
+        " from console.acts as a join console.passkeys as k using (credential_id) order by act_id desc limit 1"
+    )
+
+
+def test_an_act_that_the_key_did_not_sign_is_not_done(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk, at_hugos = entered(world, nadia), entered(world, hugo)
+    before = world.one("select count(*) from gate.containments")
+
+    def begun() -> bytes:
+        return begin(world, desk, freeze(account))[2]
+
+    first, second = begun(), begun()
+    assert perform(world, desk, (*nadia.key.sign(first)[:4], second)) == "verification-refused"
+    assert perform(world, desk, hugo.key.sign(begun())) == "verification-refused"
+    assert perform(world, desk, nadia.key.sign(handed(world))) == "verification-refused"
+    assert perform(world, desk, nadia.key.sign(begun(), flags=1)) == "verification-refused"
+    assert perform(world, at_hugos, hugo.key.sign(begun())) == "verification-refused"
+    late = begun()
+    world.do("update console.challenges set expires_at = now()")
+    assert perform(world, desk, nadia.key.sign(late)) == "verification-refused"
+    assert world.one("select count(*) from gate.containments") == before
+    good = begun()
+    assert perform(world, desk, nadia.key.sign(good)) == "done"
+    assert perform(world, desk, nadia.key.sign(good)) == "verification-refused"
+
+
+def test_a_release_takes_two_operators(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk, at_hugos = entered(world, nadia), entered(world, hugo)
+    act(world, desk, nadia, freeze(account))
+    what = release(world)
+    assert act(world, desk, nadia, what) == "asked"
+    assert act(world, desk, nadia, what) == "agreement-by-same-person"
+    assert act(world, at_hugos, hugo, what) == "released"
+    assert world.owner.execute(
+        "select asked_by, approved_by, asked_operator_id, approved_operator_id from gate.releases"
+        " order by release_id desc limit 1"
+    ).fetchone() == (nadia.name, hugo.name, nadia.operator_id, hugo.operator_id)
+    assert act(world, desk, nadia, what) == "nothing-of-that-name"
+
+
+def test_the_first_persons_waves_hold(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    act(world, desk, nadia, freeze(account))
+    assert act(world, desk, nadia, release(world) | {"waves_s": 3600}) == "asked"
+    assert act(world, entered(world, hugo), hugo, release(world)) == "released"
+    assert world.one(
+        "select released_at - waves_from = interval '1 hour' from gate.containments order by containment_id desc limit 1"
+    )
+
+
+def test_what_was_asked_at_the_machine_by_no_key_is_not_agreed_to_here(
+    world: World, nadia: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    act(world, desk, nadia, freeze(account))
+    number = world.one("select max(containment_id) from gate.containments")
+    asked = world.face("operator").execute(
+        "select gate.release(%s, null, 'fini', 'quelqu’un', null)", (number,)
+    )
+    assert asked.fetchone() == ("asked",)
+    assert act(world, desk, nadia, release(world)) == "asked-at-the-machine"
+
+
+def test_the_support_tightens_and_does_not_loosen(world: World, account: Account) -> None:
+    support = enrolled(world, role="support")
+    desk = entered(world, support)
+    assert act(world, desk, support, freeze(account)) == "done"
+    assert act(world, desk, support, release(world)) == "operator-not-entitled"
+    what = {"kind": "dismiss", "operator_id": support.operator_id, "because": "pour voir"}
+    assert act(world, desk, support, what) == "operator-not-entitled"
+
+
+def test_who_lost_the_right_in_between_does_not_loosen(
+    world: World, nadia: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    act(world, desk, nadia, freeze(account))
+    _, _, challenge = begin(world, desk, release(world))
+    world.do("update console.operators set role = 'support' where operator_id = %s", nadia.operator_id)
+    assert perform(world, desk, nadia.key.sign(challenge)) == "operator-not-entitled"
+
+
+def test_each_proof_brings_the_nonce_of_the_next_and_a_copy_diverges(world: World, nadia: Operator) -> None:
+    desk = entered(world, nadia)
+    verdict, nonce = admit(world, desk, b"1")
+    assert (verdict, bool(nonce)) == ("admitted", True)
+    assert nonce is not None
+    assert admit(world, desk.after(nonce), b"2")[0] == "admitted"
+    assert admit(world, desk, b"3") == ("nonce-diverged", None)
+    assert admit(world, desk, b"4")[0] == "session-revoked"
+
+
+def test_the_last_proof_again_learns_the_next_nonce_and_nothing_else(world: World, nadia: Operator) -> None:
+    desk = entered(world, nadia)
+    admit(world, desk, b"1")
+    verdict, nonce = admit(world, desk, b"1")
+    assert verdict == "proof-replayed"
+    assert nonce is not None
+    assert admit(world, desk.after(nonce), b"2")[0] == "admitted"
+    assert admit(world, desk, b"1")[0] == "nonce-diverged", "one before the last is a copy's"
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(world: World, nadia: Operator) -> None:
+    desk = entered(world, nadia)
+    world.do("update console.sessions set last_used_at = now() - interval '29 minutes'")
+    _, nonce = admit(world, desk, b"1", is_by_hand=False)
+    assert nonce is not None
+    desk = desk.after(nonce)
+    world.do("update console.sessions set last_used_at = last_used_at - interval '2 minutes'")
+    assert admit(world, desk, b"2", is_by_hand=False)[0] == "session-idle"
+
+
+def test_a_session_ends_and_is_of_one_browser(world: World, nadia: Operator) -> None:
+    desk = entered(world, nadia)
+    assert admit(world, Desk(b"x" * 32, desk.thumbprint, desk.nonce), b"1")[0] == "session-unknown"
+    assert admit(world, replace(desk, thumbprint=b"y" * 32), b"1")[0] == "key-mismatch"
+    world.do("update console.sessions set expires_at = now()")
+    assert admit(world, desk, b"1")[0] == "session-expired"
+
+
+def test_a_session_of_an_operator_is_none_at_the_gate(
+    world: World, nadia: Operator, account: Account
+) -> None:
+    session = world.software_session(account)
+    desk = entered(world, nadia)
+    stolen = replace(session, token=desk.token)
+    assert outcome(world.ask(stolen.about(world.person("Léa", world.insurer())))) is Outcome.SESSION_UNKNOWN

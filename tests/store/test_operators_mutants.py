@@ -1,0 +1,134 @@
+"""Take a piece out of what holds operators, and see that a test notices: a control that no test misses is not held by any.
+
+Each mutant is a function of the schema console with one piece changed, installed in this module's database; the test named beside
+it passes on the whole function and must fail on the mutant. What is held twice (a used invitation, who agrees to oneself) has no
+mutant of a single piece.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import psycopg
+import pytest
+
+from tests.store import test_operators as whole
+from tests.store import test_operators_signatures as signatures
+from tests.support.operators import enrolled
+from tests.support.world import World
+
+Check = Callable[[World], None]
+
+
+class Mutant(NamedTuple):
+    """A piece of a function, what stands in its place, and the test that must notice."""
+
+    function: str
+    piece: str
+    instead: str
+    check: Check
+
+
+def ceremony(**bent: object) -> Check:
+    return lambda world: whole.test_a_session_takes_a_whole_ceremony(world, enrolled(world), bent)
+
+
+def signed(world: World) -> None:
+    signatures.test_a_signature_that_is_none_is_not_taken(world)
+    signatures.test_a_true_signature_is_taken_and_a_touched_one_is_not(world, 42)
+
+
+def not_done(world: World) -> None:
+    whole.test_an_act_that_the_key_did_not_sign_is_not_done(
+        world, enrolled(world), enrolled(world), world.account()
+    )
+
+
+def two(world: World) -> None:
+    whole.test_a_release_takes_two_operators(world, enrolled(world), enrolled(world), world.account())
+
+
+def machine(world: World) -> None:
+    whole.test_what_was_asked_at_the_machine_by_no_key_is_not_agreed_to_here(
+        world, enrolled(world), world.account()
+    )
+
+
+def third(world: World) -> None:
+    whole.test_from_the_third_on_one_who_is_there_agrees(world, enrolled(world), enrolled(world))
+
+
+def dismissed(world: World) -> None:
+    whole.test_who_was_dismissed_is_out_at_once(world, enrolled(world), enrolled(world))
+
+
+def alone(check: Callable[..., None]) -> Check:
+    return lambda world: check(world, enrolled(world))
+
+
+WHO, IN, ADMIT, PERFORM = "operator_who_signed", "sign_in", "admit", "perform"
+
+MUTANTS = [
+    Mutant(WHO, "said ->> 'type' is distinct from 'webauthn.get'", "false", ceremony(kind="webauthn.create")),
+    Mutant(WHO, "said ->> 'origin' is distinct from k.origin", "false", ceremony(origin="https://autre.example")),
+    Mutant(WHO, "coalesce(said ->> 'crossOrigin', 'false') <> 'false'", "false", ceremony(is_framed=True)),
+    Mutant(WHO, "substr(p_authenticator_data, 1, 32) <> k.rp_digest", "false", ceremony(host="example")),
+    Mutant(WHO, "& 5 <> 5", "& 1 <> 1", ceremony(flags=1)),
+    Mutant(WHO, "& 5 <> 5", "& 4 <> 4", ceremony(flags=4)),
+    Mutant(WHO, "and counted <= k.sign_count", "and false", ceremony(counted=0)),
+    Mutant(WHO, "said ->> 'challenge' is distinct from", "false and '' is distinct from",
+           alone(whole.test_a_signature_over_another_challenge_opens_nothing)),
+    Mutant(WHO, "or not console.is_signed(k.public_key, p_authenticator_data || sha256(p_client_data), p_signature)", "",
+           alone(whole.test_another_key_under_the_same_name_opens_nothing)),
+    Mutant(WHO, "and (o.approved_at is not null or not o.needs_approval)", "", third),
+    Mutant("invite", "count(*) >= 2", "false", third),
+    Mutant("dismiss", "set revoked_at = now(), revoked_because = 'dismissed'", "set revoked_because = 'dismissed'", dismissed),
+    Mutant(IN, "c.key_thumbprint = p_thumbprint and", "",
+           alone(whole.test_what_a_key_signed_for_one_browser_opens_nothing_for_another)),
+    Mutant(IN, "and c.expires_at > now()", "", alone(whole.test_a_session_takes_a_challenge_of_ours_once)),
+    Mutant(IN, "if not found then return; end if;", "", alone(whole.test_a_session_takes_a_challenge_of_ours_once)),
+    Mutant("invited", "and i.expires_at > now()", "", whole.test_an_invitation_serves_once_and_only_its_own_registration),
+    Mutant("present", "c.revoked_at is null and", "", dismissed),
+    Mutant(ADMIT, "when s.nonce_digest is distinct from p_nonce then 'nonce-diverged'", "when false then ''",
+           alone(whole.test_each_proof_brings_the_nonce_of_the_next_and_a_copy_diverges)),
+    Mutant(ADMIT, "if refused = 'nonce-diverged' then", "if false then",
+           alone(whole.test_each_proof_brings_the_nonce_of_the_next_and_a_copy_diverges)),
+    Mutant(ADMIT, "when s.last_proof = p_proof then 'proof-replayed'", "",
+           alone(whole.test_the_last_proof_again_learns_the_next_nonce_and_nothing_else)),
+    Mutant(ADMIT, "case when p_is_by_hand and refused is null then now()", "case when true then now()",
+           alone(whole.test_a_page_that_asks_by_itself_keeps_no_session_alive)),
+    Mutant(ADMIT, "when s.key_thumbprint <> p_thumbprint then 'key-mismatch'", "",
+           alone(whole.test_a_session_ends_and_is_of_one_browser)),
+    Mutant(ADMIT, "when s.expires_at <= now() then 'session-expired'", "",
+           alone(whole.test_a_session_ends_and_is_of_one_browser)),
+    Mutant(PERFORM, "and k.session_id = s.session_id", "", not_done),
+    Mutant(PERFORM, "and k.expires_at > now()", "", not_done),
+    Mutant(PERFORM, "is distinct from s.operator_id", "is null", not_done),
+    Mutant(PERFORM, "case when console.may(me.role, c.act ->> 'kind')", "case when true",
+           lambda world: whole.test_who_lost_the_right_in_between_does_not_loosen(world, enrolled(world), world.account())),
+    Mutant("done", "return console.released(p_act, p_me);", "return 'released';", two),
+    Mutant("released", "if asked.release_id is not null and asked.asked_operator_id is null then", "if false then", machine),
+    Mutant("is_signed", "if r <= 0 or r >= n or s <= 0 or s >= n then return false; end if;", "", signed),
+    Mutant("enrol", "or not console.is_on_curve(p_public_key)", "", whole.test_a_key_off_the_curve_is_not_registered),
+    Mutant("is_signed", "= r;", "is not null;", signed),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.function}: {mutant.piece[:60]}")
+def test_a_piece_taken_out_is_noticed(world: World, mutant: Mutant) -> None:
+    text = world.one(
+        "select pg_get_functiondef(p.oid) from pg_proc as p"
+        " where p.pronamespace = 'console'::regnamespace and p.proname = %s",
+        mutant.function,
+    )
+    assert text.count(mutant.piece) == 1, "the piece has other words now: say them here"
+    world.do("update console.operators set revoked_at = now() where revoked_at is null")
+    mutant.check(world)
+    world.do("update console.operators set revoked_at = now() where revoked_at is null")
+    world.owner.execute(
+        text.replace(mutant.piece, mutant.instead)
+    )  # no parameters: the text has signs of its own
+    try:
+        with pytest.raises((AssertionError, psycopg.Error, pytest.fail.Exception)):
+            mutant.check(world)
+    finally:
+        world.owner.execute(text)
