@@ -26,7 +26,7 @@ import sys
 from dataclasses import replace
 from rempart.cli import main
 from rempart.domain.rights import Outcome
-from rempart.sandbox import story
+from rempart.sandbox.story import day as story
 
 first, *others = story.AT_THE_PHARMACY
 story.AT_THE_PHARMACY = (first, replace(others[0], expected=Outcome.SUSPENDED), *others[1:])

@@ -62,9 +62,12 @@ def references(*, amc: str, numbers: Path, out: Path, json: bool = False) -> Non
     listed = [line.strip() for line in numbers.read_text(encoding="utf-8").splitlines() if line.strip()]
     with beside(settings, "keyring", database=False):
         found = register_channel.references_of(settings, amc_number, listed)
+    draft = out.with_name(f".{out.name}.new")
+    draft.unlink(missing_ok=True)  # a file that is there keeps its mode, and this one names people
     with private_files():
-        out.write_text(
+        draft.write_text(
             "".join(f"{number};{reference}\n" for number, reference in zip(listed, found, strict=True)),
             encoding="utf-8",
         )
+    draft.replace(out)
     say(json, {"count": len(found), "out": str(out)}, f"{len(found)} références écrites dans {out}.")
