@@ -1,54 +1,25 @@
 """One run of a scenario: open its shops, let the attack and the honest world meet, and keep what both received."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 import msgspec
-import numpy as np
 
-from rempart.drill.asking import Place
 from rempart.drill.attacks.accounts import StolenAccounts
-from rempart.drill.attacks.trials import TRIALS, Trial
+from rempart.drill.attacks.trials import TRIALS
 from rempart.drill.days import OPEN_H, Days
 from rempart.drill.parameters import changed
 from rempart.drill.scenario import Attack, Scenario
-from rempart.drill.truth import Loot
+from rempart.drill.stage import Ground, Run
 from rempart.drill.world.honest import Day, HonestWorld
-from rempart.drill.world.shops import DEPARTMENTS, Register, Shop, Software
-from rempart.operations.manage_access import type_of_operator
+from rempart.drill.world.shops import DEPARTMENTS
 from rempart.people.draws import generator
 
-Say = Callable[[str], None]
+_HONEST_MIN_S: Final = 3.0
 _DAYS_BETWEEN_RUNS: Final = 2
 """What one run set off (ten convictions of a shape hold for four hours, and count for a day) is over before the next."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every run of a drill stands on."""
-
-    place: Place
-    connection: type_of_operator
-    register: Register
-    software: list[Software]
-
-
-@dataclass
-class Run:
-    """What was received in one run: the loot, the honest world before and during, who was stolen and who was not."""
-
-    scenario: Scenario
-    seed: int
-    loot: Loot = field(default_factory=Loot)
-    calm: Day = field(default_factory=Day)
-    day: Day = field(default_factory=Day)
-    stolen: list[Shop] = field(default_factory=list)
-    honest: list[Shop] = field(default_factory=list)
-    honest_days: int = 1
-    trials: list[Trial] = field(default_factory=list)
 
 
 def run_scenario(ground: Ground, scenario: Scenario, seed: int) -> Run:
@@ -72,13 +43,14 @@ class _Stage:
         self._ground, self._scenario, self._days = ground, scenario, days
         self._random = generator(seed, 1)
         self._run = Run(scenario, seed)
+        self._honest: HonestWorld
 
     async def play(self) -> Run:
         """Calm first, then the attacks, the honest world at work all the while."""
         run, ground, scenario = self._run, self._ground, self._scenario
         run.honest = ground.register.open_shops(scenario.honest.shops, ground.software, self._random)
         thefts = [self._steal(attack, place) for place, attack in enumerate(scenario.attacks)]
-        honest = HonestWorld(ground.place, run.honest, scenario.honest.cards, generator(run.seed, 2))
+        self._honest = honest = HonestWorld(ground.place, run.honest, scenario.honest.cards, generator(run.seed, 2))
         with ExitStack() as closing:
             closing.callback(honest.close)
             for _, theft in thefts:
@@ -86,7 +58,7 @@ class _Stage:
             await honest.work_for(1.0, scenario.honest.per_second)  # sessions are opened, and not measured
             run.calm = await honest.work_for(scenario.honest.calm_seconds, scenario.honest.per_second)
             self._days.begin()
-            await self._attack(honest, thefts)
+            await self._attack(thefts)
         return run
 
     def _steal(self, attack: Attack, place: int) -> tuple[Attack, StolenAccounts]:
@@ -101,21 +73,23 @@ class _Stage:
         random = generator(self._run.seed, 3, place)
         return attack, StolenAccounts(self._ground.place, attack, shops, random, self._days, self._run.loot)
 
-    async def _attack(self, honest: HonestWorld, thefts: list[tuple[Attack, StolenAccounts]]) -> None:
+    async def _attack(self, thefts: list[tuple[Attack, StolenAccounts]]) -> None:
         """Attack day after day, all attackers at once."""
         run, pace = self._run, self._scenario.honest
         last = max(attack.days for attack, _ in thefts)
         run.honest_days = last
         for day in range(last):
             today = [(attack, theft) for attack, theft in thefts if day < attack.days]
-            pressing = [(attack, theft) for attack, theft in today if attack.per_second]
+            pressing = [
+                (attack, theft) for attack, theft in today if attack.kind == "accounts" and attack.per_second
+            ]
             trying = [attack for attack, _ in today if attack.kind != "accounts" and day == 0]
             if pressing or trying:
-                await self._press(honest, pressing, trying)
+                await self._press(pressing, trying)
             slots = max((attack.slots for attack, _ in today if attack.per_day), default=0)
             for _ in range(slots):
                 slow = (theft.attack_a_while() for attack, theft in today if attack.per_day)
-                await asyncio.gather(honest.work_a_while(pace.share / slots, run.day), *slow)
+                await asyncio.gather(self._honest.work_a_while(pace.share / slots, run.day), *slow)
                 self._days.pass_hours(OPEN_H / slots)
             for _, theft in today:
                 theft.end_day()
@@ -123,16 +97,19 @@ class _Stage:
                 self._days.next_morning()
 
     async def _press(
-        self, honest: HonestWorld, pressing: list[tuple[Attack, StolenAccounts]], trying: list[Attack]
+        self, pressing: list[tuple[Attack, StolenAccounts]], trying: list[Attack]
     ) -> None:
-        """Attack at full pace while the honest world works at its own."""
-        seconds = max((attack.seconds for attack, _ in pressing), default=5.0)
+        """Attack at full pace while the honest world works at its own, a while longer than the attack at least."""
         attacks = [theft.attack_at_pace(attack.seconds) for attack, theft in pressing]
-        trials = [TRIALS[attack.kind](self._ground, attack, self._run) for attack in trying]
-        worked, *_ = await asyncio.gather(
-            honest.work_for(seconds, self._scenario.honest.per_second), *attacks, *trials
-        )
-        self._run.day = _sum(self._run.day, worked)
+        attacks += [TRIALS[attack.kind](self._ground, attack, self._run) for attack in trying]
+        is_over = asyncio.Event()
+        pace = self._scenario.honest.per_second
+        working = asyncio.create_task(self._honest.work_for(_HONEST_MIN_S, pace, is_over))
+        try:
+            await asyncio.gather(*attacks)
+        finally:
+            is_over.set()
+        self._run.day = _sum(self._run.day, await working)
 
 
 def _sum(one: Day, other: Day) -> Day:

@@ -13,6 +13,9 @@ _NIR = re.compile(r"(?<![0-9])[12][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})
 _DATE = re.compile(r"(?<![0-9])(19[0-9]{2}|200[0-9]|201[0-9])-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 """Dates before 2020: no right that is told about begins or ends there."""
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""References are random: among millions some look like a date or a number. NIR are looked for in them all the same."""
+
 _NAME_MIN_CHARS = 3
 
 
@@ -82,7 +85,7 @@ def identities_in(exchange: Exchange, people: People, numbers: set[str]) -> list
     found = ["nir" for number in _NIR.findall(text) if number[:13] in numbers and number[:13] != sent]
     if exchange.question is None:
         return found
-    person = exchange.question.person
+    person, text = exchange.question.person, _UUID.sub("", text)
     words = set(re.findall(r"[^\W\d_]+", text))
     found += ["name" for name in re.findall(r"[^\W\d_]+", people.names[person])
               if len(name) >= _NAME_MIN_CHARS and name in words]  # fmt: skip

@@ -1,20 +1,23 @@
-"""Attacks that are tried door by door: so many attempts, each of which opens or does not."""
+"""Attacks that are tried door by door: each trial says what was tried, how often, and how often it opened.
+
+A door is open when the bytes say so: a token was given, somebody was confirmed, a person was recovered.
+"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from rempart.drill.attacks import elsewhere, flood, insider, persuasion, sign_in
+from rempart.drill.scenario import Attack
+from rempart.drill.stage import Ground, Run
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What was tried, how often, and how often it opened."""
+type_of_trial = Callable[[Ground, Attack, Run], Awaitable[None]]
 
-    name: str
-    label: str
-    tried: int
-    opened: int
-
-
-type_of_trial = Callable[[Any, Any, Any], Awaitable[None]]
-
-TRIALS: Final[dict[str, type_of_trial]] = {}
+TRIALS: Final[dict[str, type_of_trial]] = {
+    "tokens": elsewhere.use_elsewhere,
+    "software-key": elsewhere.use_key_alone,
+    "stuffing": sign_in.stuff,
+    "flood": flood.flood,
+    "insider": insider.search_dump,
+    "help-desk": persuasion.persuade,
+}
+"""Who plays each kind of attack; all take the ground, the attack and the run."""

@@ -59,10 +59,10 @@ class HonestWorld:
             for pool in (self._covered[shop.domain],)
         }
 
-    async def work_for(self, seconds: float, per_second: float) -> Day:
-        """Ask at a pace, whatever the answers do, for so many seconds."""
+    async def work_for(self, seconds: float, per_second: float, until: asyncio.Event | None = None) -> Day:
+        """Ask at a pace, whatever the answers do, for so many seconds, and then until something has happened."""
         day, tasks, began, count = Day(), [], perf_counter(), 0
-        while perf_counter() - began < seconds:
+        while perf_counter() - began < seconds or (until is not None and not until.is_set()):
             while count < (perf_counter() - began) * per_second:
                 count += 1
                 chosen = int(np.searchsorted(self._weights, self._random.random(), side="right"))

@@ -75,7 +75,7 @@ def make_people(settings: Settings, count: int, seed: int) -> People:
     folder = settings.home / "members"
     today = clock.today("Europe/Paris")
     insurers = generate(
-        Plan(count, min(INSURERS, count), seed, folder, "csv", 2_000, today.replace(day=1))
+        Plan(count, min(INSURERS, count), seed, folder, "csv", count, today.replace(day=1))
     )
     frames, secrets = [], []
     for insurer in insurers:
