@@ -4,7 +4,6 @@ Exit status: 0 all that is to be reached is reached; 1 refused; 3 a figure is be
 """
 
 import json as json_format
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -62,7 +61,7 @@ def run(
         sys.exit("Nommez au moins un scénario, par exemple scenarios/s1.toml.")
     read = [_read(path) for path in scenarios]
     speak = _say_nothing if json else _say
-    with ground_of(Path(os.path.abspath(home)), people, port, _SEED_OF_PEOPLE, speak) as ground:
+    with ground_of(home.absolute(), people, port, _SEED_OF_PEOPLE, speak) as ground:
         told = drill(ground, read, seeds, speak, compare=compare)
     figures = told.figures()
     out.mkdir(parents=True, exist_ok=True)
@@ -99,7 +98,11 @@ def _tell(told: Told, out: Path, beyond: list[str], *, as_json: bool) -> None:
         "beyond": beyond,
     }
     verdict = "Tout ce qui est demandé est atteint." if not beyond else f"Au-delà\u00a0: {', '.join(beyond)}."
-    say(as_json, facts, f"{verdict}\n{out / 'drill.json'}, {out / 'drill.html'}, en {told.seconds:.0f}\u00a0s.")
+    say(
+        as_json,
+        facts,
+        f"{verdict}\n{out / 'drill.json'}, {out / 'drill.html'}, en {told.seconds:.0f}\u00a0s.",
+    )
     if beyond:
         sys.exit(BEYOND)
 

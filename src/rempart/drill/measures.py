@@ -1,9 +1,10 @@
 """The figures of a drill: each run's, and over its seeds the 95th percentile of what should be small.
 
-Truth comes from the bytes that the sockets received; what the platform says (convictions, receipts of convicted accounts) stands beside
-it and is compared by trace numbers. A figure whose name is fixed (design 11) is never called otherwise.
+Truth comes from the bytes that the sockets received; what the platform says (convictions, receipts of convicted
+accounts) stands beside it and is compared by trace numbers. A figure whose name is fixed (design 11) is never called otherwise.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -19,12 +20,20 @@ from rempart.store.containment import convicted_accounts
 Figure = dict[str, str | float | None]
 
 _REFUSED: Final = frozenset(("account-frozen", "presence-required", "contained"))
-_UPPER_BOUND_OF_NONE: Final = 3.0
+_RULE_OF_THREE: Final = 3.0
 """Rule of three: nothing seen in n days is at most 3/n, at 95 %."""
+
+_CONVICTED_OF_A_SHAPE: Final = 10
+"""Migration 0013, gate.demand_presence_of_shape."""
 
 UNITS: Final = {
     "confirmed": "people", "confirmed_per_account": "people", "confirmed_behind_glass": "people", "questions": "questions",
-    "lookups_to_detection": "answers", "seconds_to_detection": "s", "seconds_to_last_answer": "s", "accounts_convicted": "share",
+    "lookups_to_detection": "answers",
+    "seconds_to_detection": "s",
+    "seconds_to_last_answer": "s",
+    "accounts_convicted": "share",
+    "honest_success_in_shape": "share",
+    "honest_success": "share",
 }  # fmt: skip
 
 
@@ -54,12 +63,18 @@ def measure(ground: Ground, run: Run) -> Measured:
     told = {trace_of(receipt) for receipt in store.told_to_convicted(ground.connection, stolen)}
     heard = run.loot.traces()
     calm_ms = run.calm.latency_ms(0.99)
+    attack = _attack_figures(run, len(convicted & set(stolen)) / len(stolen) if stolen else None)
+    demanded = _shapes_demanded(run, convicted)
+    if demanded:
+        attack["honest_success_in_shape"] = run.day.success(
+            shop for shop in run.honest if shop.shape in demanded
+        )
     days = run.honest_days * len(run.honest)
     return Measured(
         scenario=run.scenario.name,
-        attack=_attack_figures(run, len(convicted & set(stolen)) / len(stolen) if stolen else None),
+        attack=attack,
         identities=run.loot.identities(ground.place.people),
-        honest_success=run.day.success,
+        honest_success=run.day.success(shop for shop in run.honest if shop.shape not in demanded),
         p99_ratio=run.day.latency_ms(0.99) / calm_ms if calm_ms else 0.0,
         step_ups=run.day.step_ups,
         freezes=len(convicted & {shop.account_id for shop in run.honest}),
@@ -70,6 +85,12 @@ def measure(ground: Ground, run: Run) -> Measured:
         curve=run.loot.curve(),
         refusals=dict(run.day.refusals),
     )
+
+
+def _shapes_demanded(run: Run, convicted: set[int]) -> set[tuple[str, str, int]]:
+    """Find the shapes of which presence is demanded: ten of their accounts were convicted."""
+    counted = Counter(shop.shape for shop in run.stolen if shop.account_id in convicted)
+    return {shape for shape, count in counted.items() if count >= _CONVICTED_OF_A_SHAPE}
 
 
 def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]:
@@ -136,7 +157,7 @@ def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
         figure("honest.freezes_per_100k", freezes / days * 100_000, "accounts", 1),
         figure(
             "honest.freezes_per_100k_upper",
-            (freezes + _UPPER_BOUND_OF_NONE) / days * 100_000,
+            (freezes + _RULE_OF_THREE) / days * 100_000,
             "accounts, 95 % bound",
         ),
         figure("honest.step_ups_per_10k", step_ups / days * 10_000, "questions", 50),

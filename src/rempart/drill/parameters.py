@@ -10,7 +10,7 @@ from rempart.store import drill as store
 
 @contextmanager
 def changed(connection: type_of_operator, without: Without, presence: int) -> Iterator[None]:
-    """Close the rules and widen the budgets that are taken away, and have insurers ask for this presence, for the time of the block."""
+    """Take away what is named and have insurers ask for this presence, for the time of the block."""
     budgets = store.read_budgets(connection)
     try:
         store.require_presence(connection, presence)

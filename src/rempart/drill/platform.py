@@ -24,9 +24,7 @@ _MARK: Final = "drill"
 def fresh_settings(home: Path, port: int = PORT) -> Settings:
     """Empty a drill's home and give the settings of a platform there. Refuses a home that no drill made."""
     if home.exists() and any(home.iterdir()) and not (home / _MARK).is_file():
-        sys.exit(
-            f"{home} contient autre chose qu’un exercice\u00a0: donnez un autre dossier avec --home."
-        )
+        sys.exit(f"{home} contient autre chose qu’un exercice\u00a0: donnez un autre dossier avec --home.")
     settings = read_settings(
         {
             "REMPART_ENVIRONMENT": "drill",
@@ -55,7 +53,7 @@ def served(settings: Settings) -> Iterator[None]:
     runtime_home.prepare(settings)
     this_process = os.getpid()
     with (settings.home / "platform.log").open("wb") as log:
-        started = subprocess.Popen(  # noqa: S603 (our own program)
+        started = subprocess.Popen(
             [sys.executable, "-m", "rempart.supervisor", "--json"],
             env=needed_of({**os.environ, **settings.as_environ()}),
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """The identity provider of a drill: its keys are published on this machine, and the drill's database is told to believe it.
 
-It vouches for the drill's professionals, the stolen ones too: whoever owns a victim's machine also has the victim's session there.
+It vouches for the drill's professionals, the stolen ones too: whoever owns a victim's machine also has the victim's
+session there.
 """
 
 import json
@@ -44,9 +45,7 @@ class Provider:
 def provider_at(port: int) -> Iterator[Provider]:
     """Publish a provider's keys for the time of the block."""
     key = Key()
-    keys = json.dumps(
-        {"keys": [{**key.public, "kid": _KEY_ID, "alg": "ES256", "use": "sig"}]}
-    ).encode()
+    keys = json.dumps({"keys": [{**key.public, "kid": _KEY_ID, "alg": "ES256", "use": "sig"}]}).encode()
 
     class Published(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,6 +1,7 @@
 """One run of a scenario: open its shops, let the attack and the honest world meet, and keep what both received."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
@@ -14,7 +15,7 @@ from rempart.drill.parameters import changed
 from rempart.drill.scenario import Attack, Scenario
 from rempart.drill.stage import Ground, Run
 from rempart.drill.world.honest import Day, HonestWorld
-from rempart.drill.world.shops import DEPARTMENTS
+from rempart.drill.world.shops import DEPARTMENTS, Shop
 from rempart.people.draws import generator
 
 _HONEST_MIN_S: Final = 3.0
@@ -48,9 +49,14 @@ class _Stage:
     async def play(self) -> Run:
         """Calm first, then the attacks, the honest world at work all the while."""
         run, ground, scenario = self._run, self._ground, self._scenario
-        run.honest = ground.register.open_shops(scenario.honest.shops, ground.software, self._random)
+        run.honest = ground.register.open_shops(
+            scenario.honest.shops, ground.software, self._random, proven=scenario.presence > 0
+        )
+        run.honest += self._neighbours()
         thefts = [self._steal(attack, place) for place, attack in enumerate(scenario.attacks)]
-        self._honest = honest = HonestWorld(ground.place, run.honest, scenario.honest.cards, generator(run.seed, 2))
+        self._honest = honest = HonestWorld(
+            ground.place, run.honest, scenario.honest.cards, generator(run.seed, 2)
+        )
         with ExitStack() as closing:
             closing.callback(honest.close)
             for _, theft in thefts:
@@ -61,6 +67,16 @@ class _Stage:
             await self._attack(thefts)
         return run
 
+    def _neighbours(self) -> list[Shop]:
+        """Open the honest shops that have the shape of those that are stolen: same profession, software and region."""
+        first = self._scenario.attacks[0]
+        return self._ground.register.open_shops(
+            {"pharmacist": self._scenario.honest.neighbours},
+            self._ground.software[: first.software],
+            self._random,
+            list(DEPARTMENTS)[: first.departments],
+        )
+
     def _steal(self, attack: Attack, place: int) -> tuple[Attack, StolenAccounts]:
         """Open the shops whose accounts are stolen."""
         shops = self._ground.register.open_shops(
@@ -68,6 +84,7 @@ class _Stage:
             self._ground.software[: attack.software],
             self._random,
             list(DEPARTMENTS)[: attack.departments],
+            proven=self._scenario.presence > 0,
         )
         self._run.stolen += shops
         random = generator(self._run.seed, 3, place)
@@ -96,11 +113,9 @@ class _Stage:
             if day + 1 < last:
                 self._days.next_morning()
 
-    async def _press(
-        self, pressing: list[tuple[Attack, StolenAccounts]], trying: list[Attack]
-    ) -> None:
+    async def _press(self, pressing: list[tuple[Attack, StolenAccounts]], trying: list[Attack]) -> None:
         """Attack at full pace while the honest world works at its own, a while longer than the attack at least."""
-        attacks = [theft.attack_at_pace(attack.seconds) for attack, theft in pressing]
+        attacks: list[Awaitable[None]] = [theft.attack_at_pace(attack.seconds) for attack, theft in pressing]
         attacks += [TRIALS[attack.kind](self._ground, attack, self._run) for attack in trying]
         is_over = asyncio.Event()
         pace = self._scenario.honest.per_second
@@ -120,4 +135,5 @@ def _sum(one: Day, other: Day) -> Day:
         step_ups=one.step_ups + other.step_ups,
         latencies_s=one.latencies_s + other.latencies_s,
         refusals=one.refusals + other.refusals,
+        by_shop={**one.by_shop, **{shop: one.by_shop[shop] + seen for shop, seen in other.by_shop.items()}},
     )

@@ -1,4 +1,4 @@
-"""A scenario, as its TOML file says it: the honest world, the attacks, what is taken away; docs/guides/drill.md explains each line.
+"""A scenario, as its TOML file says it: the honest world, the attacks, what is taken away (docs/guides/drill.md).
 
 An unknown word is refused: a parameter mistyped would otherwise be a drill that tests something else.
 """
@@ -17,9 +17,10 @@ Kind = Literal["accounts", "tokens", "software-key", "stuffing", "insider", "fee
 class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One attacker. Shares are of questions; `per_second` and `per_day` are questions of one account.
 
-    `hits` are people whose right is open, `ended` people known with a right that is over, the rest leads to nobody; `known` are the
-    shop's own regulars, mixed in. `walk` tries order numbers one after the other. `seconds` is how long a day's attack lasts at
-    `per_second`; at `per_day` a day has `slots` moments. An account rests after `gives_up_after` refusals in a row.
+    `hits` are people whose right is open, `ended` people known with a right that is over, the rest leads to nobody; `known` are
+    the shop's own regulars, mixed in. `walk` tries order numbers one after the other. `seconds` is how long a day's
+    attack lasts at `per_second`; at `per_day` a day has `slots` moments. An account rests after `gives_up_after`
+    refusals in a row.
     """
 
     kind: Kind
@@ -49,14 +50,18 @@ def _ordinary_shops() -> dict[str, int]:
 
 
 class Honest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The honest world: shops of each profession, questions a second of all of them together while an attack runs at its pace, and the
-    `share` of an ordinary day's work that is played where days pass. `cards` is the share of patients whose card has a secret.
+    """The honest world: shops of each profession, and how busy they are.
+
+    `per_second` is for all of them together, while an attack runs at its pace; `neighbours` are pharmacies of the
+    software and regions of the first attack's; `share` is the part of an ordinary day's work that is played where days
+    pass. `cards` is the share of patients whose card has a secret.
     """
 
     shops: dict[str, int] = msgspec.field(default_factory=_ordinary_shops)
     per_second: float = 30.0
     calm_seconds: float = 5.0
     share: float = 0.1
+    neighbours: int = 0
     cards: float = 0.9
 
 

@@ -56,9 +56,15 @@ class Told:
         for scenario in self.scenarios:
             found += figures_of(scenario.name, self.runs[scenario.name], scenario.reach)
             if scenario.name in self.presence:
-                found += figures_of(f"{scenario.name}.presence_on", [self.presence[scenario.name]], {"confirmed": 0})
+                run = self.presence[scenario.name]
+                found += figures_of(f"{scenario.name}.presence_on", [run], {"confirmed": 0})
+                found.append(
+                    figure(f"{scenario.name}.presence_on.honest_success", run.honest_success, "share")
+                )
             for name, run in self.without.get(scenario.name, {}).items():
-                found.append(figure(f"{scenario.name}.without_{name}.confirmed", run.attack["confirmed"], "people"))
+                found.append(
+                    figure(f"{scenario.name}.without_{name}.confirmed", run.attack["confirmed"], "people")
+                )
         found += honest_figures([run for runs in self.runs.values() for run in runs])
         found.append(figure("containment.seconds", self.containment_s, "s", 10))
         return found
@@ -79,7 +85,9 @@ def ground_of(home: Path, people: int, port: int, seed: int, say: Say) -> Iterat
             yield Ground(Place(settings, provider, made), connection, register, software)
 
 
-def drill(ground: Ground, scenarios: Sequence[Scenario], seeds: int, say: Say, *, compare: bool = True) -> Told:
+def drill(
+    ground: Ground, scenarios: Sequence[Scenario], seeds: int, say: Say, *, compare: bool = True
+) -> Told:
     """Run every scenario on every seed; on the first one also without what it names, and with presence asked for."""
     began = time.perf_counter()
     told = Told(len(ground.place.people), seeds, f"{platform.machine()}, {platform.system()}")
@@ -135,8 +143,9 @@ def _one(ground: Ground, scenario: Scenario, seed: int, say: Say) -> Measured:
     measured = measure(ground, run_scenario(ground, scenario, seed))
     taken = f" sans {', '.join(scenario.without.named)}" if scenario.without.named else ""
     presence = " présence exigée" if scenario.presence else ""
+    served = np.floor(measured.honest_success * 10_000) / 100
     say(
         f"{scenario.name}{taken}{presence}, graine {seed}\u00a0: {measured.attack['confirmed']:.0f} personnes confirmées, "
-        f"réussite honnête {np.floor(measured.honest_success * 10000) / 100:.2f}\u00a0%, {time.perf_counter() - began:.0f}\u00a0s"
+        f"réussite honnête {served:.2f}\u00a0%, {time.perf_counter() - began:.0f}\u00a0s"
     )
     return measured

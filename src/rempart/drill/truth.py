@@ -1,6 +1,7 @@
 """The truth of an attack: what the bytes that the attacker's sockets received say of people, whatever the platform believes.
 
-An identity is revealed when the bytes hold a NIR, a name, a number of the insurer's or a birth date that the asker did not send.
+An identity is revealed when the bytes hold a NIR, a name, a number of the insurer's or a birth date that the asker did
+not send.
 """
 
 import re

@@ -1,7 +1,7 @@
 """How a drill's callers speak: keys and proofs, one kept-alive connection from an address of their own, and every byte received.
 
-Callers speak from addresses in 127.0.0.0/8, one each, as shops and thieves have one each: what is limited by address limits one of
-them. Never: read an answer anywhere but in the bytes of the socket.
+Callers speak from addresses in 127.0.0.0/8, one each, as shops and thieves have one each: what is limited by address
+limits one of them. Never: read an answer anywhere but in the bytes of the socket.
 
 Sources: RFC 9449 (DPoP), RFC 7523 (assertions), RFC 9112 (HTTP/1.1).
 """

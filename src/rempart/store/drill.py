@@ -25,7 +25,9 @@ from access.signals as s
 where s.signal_id = r.signal_id and s.code = any(%s) and r.valid_until = 'infinity' and r.valid_from < {_TODAY}
 """  # noqa: S608 (our own constant)
 
-REOPEN_RULES: Final = "update access.detector_rules set valid_until = 'infinity' where valid_until < 'infinity'"
+REOPEN_RULES: Final = (
+    "update access.detector_rules set valid_until = 'infinity' where valid_until < 'infinity'"
+)
 
 READ_BUDGETS: Final = """
 select people_per_day, rate_interval_ms, rate_burst, profession_id

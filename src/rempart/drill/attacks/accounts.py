@@ -1,7 +1,7 @@
 """Stolen accounts at work: malware on the victim's machine holds his software's token and the key it is bound to.
 
-S1, S2, S3, S13 and what is left of S4 are this attack with other parameters. An account that was refused so many times in a row rests
-until the next day, and for ever after three such days: nobody burns machines on a closed door.
+S1, S2, S3, S13 and what is left of S4 are this attack with other parameters. An account that was refused so many times
+in a row rests until the next day, and for ever after three such days: nobody burns machines on a closed door.
 """
 
 import asyncio
@@ -41,7 +41,13 @@ class StolenAccounts:
     """The accounts of one attack and the list they share."""
 
     def __init__(
-        self, place: Place, attack: Attack, shops: list[Shop], random: np.random.Generator, days: Days, loot: Loot
+        self,
+        place: Place,
+        attack: Attack,
+        shops: list[Shop],
+        random: np.random.Generator,
+        days: Days,
+        loot: Loot,
     ) -> None:
         self._attack, self._random, self._days, self._loot = attack, random, days, loot
         self._list = StolenList(place.people, attack, random)
@@ -104,7 +110,9 @@ class StolenAccounts:
     async def _ask(self, account: _Account) -> bool:
         """Ask one question; false once the list is used up."""
         shop = account.caller.shop
-        question = next(account.walk, None) if self._attack.walk else self._list.next_for(shop.domain, shop.regulars)
+        question = (
+            next(account.walk, None) if self._attack.walk else self._list.next_for(shop.domain, shop.regulars)
+        )
         if question is None:
             return False
         is_answer = await self._send(account, question)

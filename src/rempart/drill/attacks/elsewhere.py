@@ -31,12 +31,19 @@ class _Carried:
 async def use_elsewhere(ground: Ground, attack: Attack, run: Run) -> None:
     """Use what was carried off from every victim, from another machine."""
     del attack
-    thief_key, opened = Key(), dict.fromkeys(
-        ("token_alone", "token_other_key", "cookie", "proof_replayed", "assertion_replayed"), 0
+    thief_key, opened = (
+        Key(),
+        dict.fromkeys(
+            ("token_alone", "token_other_key", "cookie", "proof_replayed", "assertion_replayed"), 0
+        ),
     )
     for number, shop in enumerate(run.stolen):
         carried = await _carry_off(Caller(ground.place, shop))
-        line, url, token = Line(address_of(_ELSEWHERE + number)), ground.place.rights_url, carried.victim.token
+        line, url, token = (
+            Line(address_of(_ELSEWHERE + number)),
+            ground.place.rights_url,
+            carried.victim.token,
+        )
         tries = {
             "token_alone": [{"Authorization": f"Bearer {token}"}, {"Authorization": f"DPoP {token}"}],
             "token_other_key": [{"Authorization": f"DPoP {token}", "DPoP": thief_key.prove(url, token)}],
@@ -55,7 +62,9 @@ async def use_elsewhere(ground: Ground, attack: Attack, run: Run) -> None:
         }
         heard = await line.post(ground.place.token_url, carried.form, headers)
         opened["assertion_replayed"] += _GRANTED in heard.body
-        run.loot.exchanges.append(Exchange(shop.account_id, 0.0, None, Reply("token", False, False, "", heard)))
+        run.loot.exchanges.append(
+            Exchange(shop.account_id, 0.0, None, Reply("token", False, False, "", heard))
+        )
         line.close()
         carried.victim.line.close()
     run.trials += [Trial(name, len(run.stolen), count) for name, count in opened.items()]

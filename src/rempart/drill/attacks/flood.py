@@ -15,7 +15,7 @@ _AT_ONCE = 8
 
 
 async def flood(ground: Ground, attack: Attack, run: Run) -> None:
-    """Flood the API with tokens that nobody gave, and one person with wrong cards; then let an honest shop ask about that person."""
+    """Flood the API with tokens that nobody gave, and one person with wrong cards; then let a shop ask about that person."""
     victim = run.honest[0]
     people, person = ground.place.people, victim.regulars[0]
     question = Question(person, people.rank[person], people.nir[person])
@@ -40,10 +40,10 @@ async def flood(ground: Ground, attack: Attack, run: Run) -> None:
 
     async def accuse() -> None:
         while perf_counter() < ends_at:
-            wrong = Question(person, question.rank, question.nir, card_secret=base64url(os.urandom(10)).upper())
-            run.loot.exchanges.append(
-                Exchange(accuser.shop.account_id, 0.0, wrong, await accuser.ask(wrong))
+            wrong = Question(
+                person, question.rank, question.nir, card_secret=base64url(os.urandom(10)).upper()
             )
+            run.loot.exchanges.append(Exchange(accuser.shop.account_id, 0.0, wrong, await accuser.ask(wrong)))
             await asyncio.sleep(0.2)
         accuser.line.close()
 

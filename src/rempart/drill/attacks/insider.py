@@ -1,8 +1,8 @@
 """S8: an insider with a whole dump of the database and every file that a face reads, but not the keyring's socket.
 
-He is given more than he would have: the right identity of some people, to recognise in the dump. He looks for them in clear, by plain
-digests, and by keyed digests under everything that might be a key. What the keyring's own word finds is measured beside it, so that a
-search that finds nothing is known to search.
+He is given more than he would have: the right identity of some people, to recognise in the dump. He looks for them in
+clear, by plain digests, and by keyed digests under everything that might be a key. What the keyring's own word finds is
+measured beside it, so that a search that finds nothing is known to search.
 """
 
 import asyncio
@@ -33,7 +33,9 @@ async def search_dump(ground: Ground, attack: Attack, run: Run) -> None:
     dump = await asyncio.to_thread(_dump, ground)
     recovered = await asyncio.to_thread(_recover, dump, people, wanted, _possible_keys(ground, dump))
     run.trials.append(Trial("people_recovered", len(wanted), len(recovered)))
-    run.trials.append(Trial("found_with_the_keyring", len(wanted), len(_known_to_keyring(ground, dump, wanted))))
+    run.trials.append(
+        Trial("found_with_the_keyring", len(wanted), len(_known_to_keyring(ground, dump, wanted)))
+    )
 
 
 def _dump(ground: Ground) -> bytes:
@@ -93,7 +95,9 @@ def _possible_keys(ground: Ground, dump: bytes) -> list[bytes]:
 def _files_of(home: Path, keyring_home: Path) -> Iterator[Path]:
     """List the small files of a home, without what only the keyring's user and the database's read, and the drill's own."""
     for path in home.rglob("*"):
-        is_apart = any(folder in path.parents for folder in (keyring_home, home / "members", home / "postgres"))
+        is_apart = any(
+            folder in path.parents for folder in (keyring_home, home / "members", home / "postgres")
+        )
         if path.is_file() and not is_apart and path.stat().st_size <= _FILES_MAX_BYTES:
             yield path
 

@@ -45,7 +45,9 @@ class StolenList:
         """Try order numbers of one commune and month after the other: now and then one leads to somebody."""
         while (person := self._next_insured(domain)) is not None:
             for _ in range(int(self._random.poisson(_MISSES_PER_PERSON))):
-                yield Question(person, self._people.rank[person], self._neighbour_of(self._people.nir[person]))
+                yield Question(
+                    person, self._people.rank[person], self._neighbour_of(self._people.nir[person])
+                )
             yield self._about(person)
 
     def _next_insured(self, domain: Domain) -> int | None:

@@ -1,7 +1,8 @@
 """S10: the help desk is persuaded. What the operator's own commands give away to who calls with a good story.
 
-An invitation serves only while the account has no passkey: what is asked for a professional who signs in already opens nothing. Who never
-signed in by the portal has no passkey yet: an invitation that is handed to the wrong person is that account's first, and is counted.
+An invitation serves only while the account has no passkey: what is asked for a professional who signs in already opens
+nothing. Who never signed in by the portal has no passkey yet: an invitation that is handed to the wrong person is that
+account's first, and is counted.
 """
 
 import asyncio

@@ -39,8 +39,13 @@ def _heard(run: Run, heard: Heard) -> bool:
 
 
 async def _try_password(ground: Ground, line: Line, login: str) -> Heard:
-    form = urlencode({"grant_type": "password", "username": login, "password": "Printemps2024!", "client_id": "logiciel-0"})
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "DPoP": Key().prove(ground.place.token_url)}
+    form = urlencode(
+        {"grant_type": "password", "username": login, "password": "Printemps2024!", "client_id": "logiciel-0"}
+    )
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "DPoP": Key().prove(ground.place.token_url),
+    }
     return await line.post(ground.place.token_url, form.encode(), headers)
 
 

@@ -1,12 +1,12 @@
 """An honest day's work: whom the shops ask about, and what became of it.
 
-A shop that is asked for presence shows the patient's card, if it has a secret, and the patient is served; the others come back with
-another means. Only what a shop could not do for a patient who was there counts against the platform.
+A shop that is asked for presence shows the patient's card, if it has a secret, and the patient is served; the others
+come back with another means. Only what a shop could not do for a patient who was there counts against the platform.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -19,6 +19,17 @@ AT_ONCE = 12
 """Shops that ask at one time where days pass quickly: what two processors serve without a queue."""
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many questions a shop asked, and how many were served."""
+
+    asked: int = 0
+    served: int = 0
+
+    def __add__(self, other: "Served") -> "Served":
+        return Served(self.asked + other.asked, self.served + other.served)
+
+
 @dataclass
 class Day:
     """What became of honest questions: latencies in seconds, codes, and how many were served."""
@@ -28,11 +39,12 @@ class Day:
     step_ups: int = 0
     latencies_s: list[float] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
+    by_shop: dict[int, "Served"] = field(default_factory=lambda: defaultdict(Served))
 
-    @property
-    def success(self) -> float:
-        """The share of questions that were served, at once or with the card."""
-        return self.served / self.asked if self.asked else 1.0
+    def success(self, shops: Iterable[Shop]) -> float:
+        """Give the share of these shops' questions that were served, at once or with the card."""
+        total = sum((self.by_shop[shop.account_id] for shop in shops), Served())
+        return total.served / total.asked if total.asked else 1.0
 
     def latency_ms(self, share: float) -> float:
         """Give the latency below which this share of the answers came, in milliseconds."""
@@ -43,7 +55,9 @@ class Day:
 class HonestWorld:
     """The honest shops of one run."""
 
-    def __init__(self, place: Place, shops: Sequence[Shop], cards: float, random: np.random.Generator) -> None:
+    def __init__(
+        self, place: Place, shops: Sequence[Shop], cards: float, random: np.random.Generator
+    ) -> None:
         self._place, self._cards, self._random = place, cards, random
         self.shops = shops
         self._callers = [Caller(place, shop) for shop in shops]
@@ -102,6 +116,7 @@ class HonestWorld:
                     )
         day.asked += 1
         day.served += reply.is_answer
+        day.by_shop[self.shops[number].account_id] += Served(1, int(reply.is_answer))
         if reply.heard is not None:
             day.latencies_s.append(reply.heard.took_s)
         if not reply.is_answer:

@@ -1,7 +1,7 @@
 """The insured people of a drill: made up, loaded as insurers load them, and known whole to the drill alone.
 
-Thieves draw their lists from them, honest shops their patients, and what thieves heard is searched for their names. A person is a
-position in the columns.
+Thieves draw their lists from them, honest shops their patients, and what thieves heard is searched for their names. A
+person is a position in the columns.
 """
 
 from dataclasses import dataclass
@@ -74,9 +74,7 @@ def make_people(settings: Settings, count: int, seed: int) -> People:
     """Make people and load them through the feed; every insurer asks for no presence yet."""
     folder = settings.home / "members"
     today = clock.today("Europe/Paris")
-    insurers = generate(
-        Plan(count, min(INSURERS, count), seed, folder, "csv", count, today.replace(day=1))
-    )
+    insurers = generate(Plan(count, min(INSURERS, count), seed, folder, "csv", count, today.replace(day=1)))
     frames, secrets = [], []
     for insurer in insurers:
         register_insurer(
@@ -124,16 +122,23 @@ def _people_of(rows: pl.DataFrame, secrets: pl.DataFrame, today: date) -> People
         nir=nirs,
         birth_date=births,
         rank=[int(rank) for rank in people["birth_rank"].to_list()],
-        names=[f"{name} {given}" for name, given in zip(people["birth_name"], people["given_names"], strict=True)],
+        names=[
+            f"{name} {given}" for name, given in zip(people["birth_name"], people["given_names"], strict=True)
+        ],
         numbers=[
             (reference, *contracts, *members)
             for reference, contracts, members in zip(
-                people["beneficiary_id"], people["contract_number"].to_list(), people["member_number"].to_list(), strict=True
+                people["beneficiary_id"],
+                people["contract_number"].to_list(),
+                people["member_number"].to_list(),
+                strict=True,
             )
         ],
         secret=secret,
         covered=people["covered"].to_numpy().astype(np.int64),
-        region=np.array([_region(nir, birth) for nir, birth in zip(nirs, births, strict=True)], dtype=np.int64),
+        region=np.array(
+            [_region(nir, birth) for nir, birth in zip(nirs, births, strict=True)], dtype=np.int64
+        ),
         is_ended=people["over"].to_numpy().astype(np.int64),
     )
 

@@ -1,6 +1,7 @@
 """The shops of a drill, honest or about to be stolen: registered as an operator registers them, each with its regulars.
 
-A shop's own shares of new and mistyped people are drawn around its profession's (drill/professions.py), so that no two are alike.
+A shop's own shares of new and mistyped people are drawn around its profession's (drill/professions.py), so that no two
+are alike.
 """
 
 import json
@@ -63,6 +64,11 @@ class Shop:
     regulars: list[int] = field(default_factory=list)
 
     @property
+    def shape(self) -> tuple[str, str, int]:
+        """Profession, software and region: what ten convictions in a day demand presence of."""
+        return self.profession.code, self.software.client_id, self.region
+
+    @property
     def domain(self) -> Domain:
         """What it asks about."""
         return DOMAIN_OF[self.profession.code]
@@ -91,14 +97,19 @@ class Register:
         software: Sequence[Software],
         random: np.random.Generator,
         departments: Sequence[str] = tuple(DEPARTMENTS),
+        *,
+        proven: bool = False,
     ) -> list[Shop]:
-        """Open so many shops of each profession, spread over départements and software, with a year of acquaintances."""
+        """Open so many shops of each profession, spread over départements and software, with a year of acquaintances.
+
+        `proven` says that regulars showed their cards in that year: where insurers ask for presence, they did.
+        """
         shops = [
             self._open(PROFESSIONS[code], departments, software, random)
             for code, count in counts.items()
             for _ in range(count)
         ]
-        self._load_history(shops, random)
+        self._load_history(shops, random, proven=proven)
         return shops
 
     def _open(
@@ -133,13 +144,15 @@ class Register:
     def _regulars(self, profession: Profession, region: int, random: np.random.Generator) -> list[int]:
         """Draw a shop's regulars: three in four born in its region, as people move."""
         pool = self._people.covered_for(DOMAIN_OF[profession.code])
-        wanted = min(int(profession.people * REGULARS_PER_DAILY_PERSON), int(len(self._people) * _REGULARS_SHARE_MAX))
+        wanted = min(
+            int(profession.people * REGULARS_PER_DAILY_PERSON), int(len(self._people) * _REGULARS_SHARE_MAX)
+        )
         near = pool[self._people.region[pool] == region]
         local = random.permutation(near)[: wanted * 3 // 4]
         others = random.permutation(pool)[: wanted - len(local)]
         return sorted({int(person) for person in (*local, *others)})
 
-    def _load_history(self, shops: Sequence[Shop], random: np.random.Generator) -> None:
+    def _load_history(self, shops: Sequence[Shop], random: np.random.Generator, *, proven: bool) -> None:
         """Load the acquaintances of all shops, whom the keyring's digests name."""
         met = [(shop.account_id, person) for shop in shops for person in shop.regulars]
         digest_of = self._digests({person for _, person in met})
@@ -153,7 +166,7 @@ class Register:
                 [digest_of[person] for _, person in piece],
                 first.tolist(),
                 last.tolist(),
-                [False] * len(piece),
+                [proven] * len(piece),
             )
 
     def _digests(self, wanted: set[int]) -> dict[int, bytes]:
