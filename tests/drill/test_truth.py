@@ -75,7 +75,10 @@ def answer(inforce: bool, code: str | None = None) -> str:
         (answer(inforce=True), True),
         (answer(inforce=False, code="ended-on"), True),
         (answer(inforce=False, code="not-confirmed"), False),
-        ('{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "x"}], "text": ""}}]}', False),
+        (
+            '{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "x"}], "text": ""}}]}',
+            False,
+        ),
         ("no JSON at all", False),
     ],
 )

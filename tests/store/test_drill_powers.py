@@ -32,7 +32,10 @@ def test_no_other_database_lets_time_pass_or_makes_acquaintances(
     fresh_database: Database, environment: str, role: str, call: str
 ) -> None:
     settings = fresh_database.settings_as(environment)
-    with closing(connect_sync(settings, role)) as connection, pytest.raises(errors.InsufficientPrivilege, match="no drill"):
+    with (
+        closing(connect_sync(settings, role)) as connection,
+        pytest.raises(errors.InsufficientPrivilege, match="no drill"),
+    ):
         connection.execute(call)
 
 
@@ -40,7 +43,10 @@ def test_no_other_database_lets_time_pass_or_makes_acquaintances(
 @pytest.mark.parametrize("call", CALLS)
 def test_even_in_a_drill_only_the_operator_may(fresh_database: Database, role: str, call: str) -> None:
     settings = fresh_database.settings_as("drill")
-    with closing(connect_sync(settings, role)) as connection, pytest.raises(errors.InsufficientPrivilege, match="schema drill"):
+    with (
+        closing(connect_sync(settings, role)) as connection,
+        pytest.raises(errors.InsufficientPrivilege, match="schema drill"),
+    ):
         connection.execute(call)
 
 

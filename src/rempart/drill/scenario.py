@@ -98,7 +98,8 @@ class Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One scenario. `presence` is what insurers ask for: 0 nothing, 1 a known patient or the card, 3 the card.
 
-    `reach` holds the most that a figure may be; `compare` what is taken away, one drill each, to show what held.
+    `reach` holds the most that a figure may be; `compare` what is taken away, one drill
+    each, to show what held. `seeds` is how many draws are worth making: where nothing is drawn, a few.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     without: Without = Without()
     compare: list[list[str]] = []
     reach: dict[str, float] = {}
+    seeds: int = 20
 
 
 def read_scenario(path: Path) -> Scenario:

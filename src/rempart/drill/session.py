@@ -94,14 +94,14 @@ def drill(
     for scenario in scenarios:
         told.scenarios.append(scenario)
         runs = told.runs.setdefault(scenario.name, [])
-        for seed in range(1, seeds + 1):
+        for seed in range(1, min(seeds, scenario.seeds) + 1):
             runs.append(_one(ground, scenario, seed, say))
         if not compare:
             continue
         for names in scenario.compare:
             taken = variant(scenario, without=Without.of(*names))
             told.without.setdefault(scenario.name, {})["+".join(names)] = _one(ground, taken, 1, say)
-        if scenario.presence == 0 and any(attack.kind == "accounts" for attack in scenario.attacks):
+        if scenario.compare and scenario.presence == 0:
             told.presence[scenario.name] = _one(ground, with_presence(scenario), 1, say)
     told.containment_s = measure_containment(ground)
     told.load = getloadavg()

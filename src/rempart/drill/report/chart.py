@@ -10,9 +10,9 @@ from typing import Final
 
 Points = Sequence[tuple[float, int]]
 
-WIDTH: Final = 720
+WIDTH: Final = 780
 HEIGHT: Final = 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 190, 16, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 250, 16, 40
 _DASHES: Final = ("", "7 4", "2 4", "10 3 2 3", "1 3", "14 5")
 _LABEL_PX: Final = 15
 TABLE_MOMENTS: Final = 6
@@ -68,11 +68,11 @@ def in_french(number: float) -> str:
 
 
 def _round_up(number: float) -> float:
-    """Find a round number above: 1, 2 or 5 times a power of ten."""
+    """Find a round number above: 1, 2, 2.5, 4, 5 or 8 times a power of ten."""
     step = 10.0
     while step < number:
         step *= 10
-    return next((step * share for share in (0.1, 0.2, 0.5) if step * share >= number), step)
+    return next((step * share for share in (0.1, 0.2, 0.25, 0.4, 0.5, 0.8) if step * share >= number), step)
 
 
 def _x(moment: float, axis: Axis) -> float:
