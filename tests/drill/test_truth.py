@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rempart.drill.asking import Question, read
+from rempart.drill.callers.asking import Question, read
+from rempart.drill.callers.wire import Heard
 from rempart.drill.truth import Exchange, Loot, identities_in
-from rempart.drill.wire import Heard
 from rempart.drill.world.people import People
 
 PEOPLE = People(

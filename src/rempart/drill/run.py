@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -61,8 +60,10 @@ class _Stage:
             closing.callback(honest.close)
             for _, theft in thefts:
                 closing.callback(theft.close)
-            await honest.work_for(1.0, scenario.honest.per_second)  # sessions are opened, and not measured
-            run.calm = await honest.work_for(scenario.honest.calm_seconds, scenario.honest.per_second)
+            await honest.work_for(
+                1.0, scenario.honest.per_second, Day()
+            )  # sessions are opened, and not measured
+            await honest.work_for(scenario.honest.calm_seconds, scenario.honest.per_second, run.calm)
             self._days.begin()
             await self._attack(thefts)
         return run
@@ -119,21 +120,9 @@ class _Stage:
         attacks += [TRIALS[attack.kind](self._ground, attack, self._run) for attack in trying]
         is_over = asyncio.Event()
         pace = self._scenario.honest.per_second
-        working = asyncio.create_task(self._honest.work_for(_HONEST_MIN_S, pace, is_over))
+        working = asyncio.create_task(self._honest.work_for(_HONEST_MIN_S, pace, self._run.day, is_over))
         try:
             await asyncio.gather(*attacks)
         finally:
             is_over.set()
-        self._run.day = _sum(self._run.day, await working)
-
-
-def _sum(one: Day, other: Day) -> Day:
-    return replace(
-        one,
-        asked=one.asked + other.asked,
-        served=one.served + other.served,
-        step_ups=one.step_ups + other.step_ups,
-        latencies_s=one.latencies_s + other.latencies_s,
-        refusals=one.refusals + other.refusals,
-        by_shop={**one.by_shop, **{shop: one.by_shop[shop] + seen for shop, seen in other.by_shop.items()}},
-    )
+        await working

@@ -13,10 +13,10 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from rempart.drill.asking import Caller, Place, Question
+from rempart.drill.callers.asking import Caller, Place, Question
+from rempart.drill.callers.provider import provider_at
 from rempart.drill.measures import Figure, Measured, figure, figures_of, honest_figures, measure
 from rempart.drill.platform import fresh_settings, served
-from rempart.drill.provider import provider_at
 from rempart.drill.run import run_scenario, variant
 from rempart.drill.scenario import Scenario, Without
 from rempart.drill.stage import Ground

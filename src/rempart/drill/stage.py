@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from rempart.drill.asking import Place
+from rempart.drill.callers.asking import Place
 from rempart.drill.scenario import Scenario
 from rempart.drill.truth import Loot
 from rempart.drill.world.honest import Day

@@ -7,7 +7,7 @@ not send.
 import re
 from dataclasses import dataclass, field
 
-from rempart.drill.asking import Question, Reply
+from rempart.drill.callers.asking import Question, Reply
 from rempart.drill.world.people import People
 
 _NIR = re.compile(r"(?<![0-9])[12][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?(?![0-9])")

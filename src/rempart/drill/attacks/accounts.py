@@ -11,8 +11,8 @@ from time import perf_counter
 
 import numpy as np
 
-from rempart.drill.asking import Caller, Place, Question
 from rempart.drill.attacks.lists import StolenList
+from rempart.drill.callers.asking import Caller, Place, Question
 from rempart.drill.days import Days
 from rempart.drill.scenario import Attack
 from rempart.drill.truth import Exchange, Loot

@@ -7,11 +7,11 @@ software's key without any professional.
 from dataclasses import dataclass
 
 from rempart.adapters import clock
-from rempart.drill.asking import Caller, Question, Reply, read
+from rempart.drill.callers.asking import Caller, Question, Reply, read
+from rempart.drill.callers.wire import Key, Line, address_of
 from rempart.drill.scenario import Attack
 from rempart.drill.stage import Ground, Run, Trial
 from rempart.drill.truth import Exchange
-from rempart.drill.wire import Key, Line, address_of
 
 _ELSEWHERE = 9_000_000
 _GRANTED = b'"access_token"'

@@ -4,11 +4,11 @@ import asyncio
 import os
 from time import perf_counter
 
-from rempart.drill.asking import Caller, Question, read
+from rempart.drill.callers.asking import Caller, Question, read
+from rempart.drill.callers.wire import Key, Line, address_of, base64url
 from rempart.drill.scenario import Attack
 from rempart.drill.stage import Ground, Run, Trial
 from rempart.drill.truth import Exchange
-from rempart.drill.wire import Key, Line, address_of, base64url
 
 _ADDRESSES = 14_000_000
 _AT_ONCE = 8

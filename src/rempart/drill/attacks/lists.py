@@ -6,7 +6,7 @@ import numpy as np
 
 from rempart.domain.identifiers import nir_key
 from rempart.domain.rights import Domain
-from rempart.drill.asking import Question
+from rempart.drill.callers.asking import Question
 from rempart.drill.scenario import Attack
 from rempart.drill.world.people import People
 

@@ -4,11 +4,11 @@ import asyncio
 import json
 from urllib.parse import urlencode
 
-from rempart.drill.asking import Reply
+from rempart.drill.callers.asking import Reply
+from rempart.drill.callers.wire import Heard, Key, Line, address_of
 from rempart.drill.scenario import Attack
 from rempart.drill.stage import Ground, Run, Trial
 from rempart.drill.truth import Exchange
-from rempart.drill.wire import Heard, Key, Line, address_of
 from rempart.sandbox.authenticator import Authenticator
 
 _ADDRESSES = 12_000_000

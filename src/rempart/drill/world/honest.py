@@ -12,7 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
-from rempart.drill.asking import Caller, Place, Question
+from rempart.drill.callers.asking import Caller, Place, Question
 from rempart.drill.world.shops import Shop
 
 AT_ONCE = 12
@@ -73,9 +73,11 @@ class HonestWorld:
             for pool in (self._covered[shop.domain],)
         }
 
-    async def work_for(self, seconds: float, per_second: float, until: asyncio.Event | None = None) -> Day:
+    async def work_for(
+        self, seconds: float, per_second: float, day: Day, until: asyncio.Event | None = None
+    ) -> None:
         """Ask at a pace, whatever the answers do, for so many seconds, and then until something has happened."""
-        day, tasks, began, count = Day(), [], perf_counter(), 0
+        tasks, began, count = [], perf_counter(), 0
         while perf_counter() - began < seconds or (until is not None and not until.is_set()):
             while count < (perf_counter() - began) * per_second:
                 count += 1
@@ -83,7 +85,6 @@ class HonestWorld:
                 tasks.append(asyncio.create_task(self._serve_one(min(chosen, len(self.shops) - 1), day)))
             await asyncio.sleep(0.005)
         await asyncio.gather(*tasks)
-        return day
 
     async def work_a_while(self, share: float, day: Day) -> None:
         """Do this share of an ordinary day, every shop its part."""

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from rempart.domain.rights import Domain
+from rempart.drill.callers.wire import Key
 from rempart.drill.professions import PROFESSIONS, Profession
-from rempart.drill.wire import Key
 from rempart.drill.world.people import People
 from rempart.keyring.bulk import BulkKeyring
 from rempart.operations import manage_access

@@ -7,8 +7,8 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from rempart.adapters import clock
-from rempart.drill.provider import Provider
-from rempart.drill.wire import Heard, Key, Line, address_of, base64url
+from rempart.drill.callers.provider import Provider
+from rempart.drill.callers.wire import Heard, Key, Line, address_of, base64url
 from rempart.drill.world.people import People
 from rempart.drill.world.shops import Shop
 from rempart.faces.fhir.systems import AMC_NUMBER, BIRTH_DATE_TEXT, BREAK_GLASS, CARD_SECRET, CARE_DOMAIN, NIR

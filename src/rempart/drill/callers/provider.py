@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Final
 
 from rempart.adapters import clock
-from rempart.drill.wire import Key
+from rempart.drill.callers.wire import Key
 
 _KEY_ID: Final = "drill"
 _LIFE_S: Final = 300
