@@ -27,7 +27,8 @@ _CONVICTED_OF_A_SHAPE: Final = 10
 """Migration 0013, gate.demand_presence_of_shape."""
 
 UNITS: Final = {
-    "confirmed": "people", "confirmed_per_account": "people", "confirmed_behind_glass": "people", "questions": "questions",
+    "confirmed": "people", "confirmed_per_account": "people", "confirmed_behind_glass": "people",
+    "confirmed_known_patients": "people", "questions": "questions",
     "lookups_to_detection": "answers",
     "seconds_to_detection": "s",
     "seconds_to_last_answer": "s",
@@ -99,6 +100,7 @@ def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]
     figures: dict[str, float] = {
         "confirmed": len(loot.confirmed()) - behind_glass,
         "confirmed_behind_glass": behind_glass,
+        "confirmed_known_patients": len(loot.confirmed_as_known()),
         "confirmed_per_account": max(loot.per_account().values(), default=0),
         "questions": len(loot.exchanges),
     }

@@ -18,6 +18,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """References are random: among millions some look like a date or a number. NIR are looked for in them all the same."""
 
 _NAME_MIN_CHARS = 3
+_KNOWN_PATIENT = b'"known-patient"'
+"""The presence that an answer tells (docs/reference/fhir.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,17 @@ class Loot:
             one.question.person
             for one in self.exchanges
             if one.reply.confirms and one.question and one.question.break_glass
+        }
+
+    def confirmed_as_known(self) -> set[int]:
+        """List those confirmed because the stolen shop had already proven them: its own patients."""
+        return {
+            one.question.person
+            for one in self.exchanges
+            if one.reply.confirms
+            and one.question
+            and one.reply.heard
+            and _KNOWN_PATIENT in one.reply.heard.body
         }
 
     def traces(self) -> set[str]:

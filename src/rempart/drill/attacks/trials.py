@@ -6,7 +6,7 @@ A door is open when the bytes say so: a token was given, somebody was confirmed,
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from rempart.drill.attacks import elsewhere, flood, insider, persuasion, sign_in
+from rempart.drill.attacks import elsewhere, feed, flood, insider, persuasion, sign_in
 from rempart.drill.scenario import Attack
 from rempart.drill.stage import Ground, Run
 
@@ -17,6 +17,7 @@ TRIALS: Final[dict[str, type_of_trial]] = {
     "software-key": elsewhere.use_key_alone,
     "stuffing": sign_in.stuff,
     "flood": flood.flood,
+    "feed": feed.abuse_feed,
     "insider": insider.search_dump,
     "help-desk": persuasion.persuade,
 }

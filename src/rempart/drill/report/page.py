@@ -24,6 +24,7 @@ _WORDS: Final = {
 _LABELS: Final = {
     "confirmed": "Personnes confirmées au voleur",
     "confirmed_behind_glass": "Confirmées par bris de glace, et la personne est avertie",
+    "confirmed_known_patients": "dont patients connus de l’officine volée",
     "confirmed_per_account": "au plus par compte volé", "questions": "Questions du voleur",
     "accounts_convicted": "Part des comptes volés reconnus",
     "lookups_to_detection": "Réponses avant le premier refus, par compte",
@@ -37,6 +38,8 @@ _LABELS: Final = {
     "reset_of_who_signs_in": "Comptes pris à qui a déjà une clé d’accès",
     "first_invitation_given_away": "Comptes pris à qui n’en avait pas encore",
     "honest_success_in_shape": "Part servie dans la forme qui doit montrer la carte",
+    "tables_read_back": "Tables de personnes relues par l’alimentation",
+    "false_file_taken": "Fichier faux pris sans seconde personne",
     "person_locked_out": "Personne empêchée d’être servie", "flood_sent": "Requêtes sans session envoyées",
 }  # fmt: skip
 _GLOBAL_LABELS: Final = {
@@ -108,7 +111,10 @@ def _chapter(told: Told, scenario: Scenario, figures: list[Figure]) -> Chapter:
         _row(figure, name, _LABELS)
         for figure in own
         if (name := str(figure["name"]).removeprefix(prefix)) in _LABELS
-        and not (name in ("confirmed_behind_glass", "accounts_convicted") and not figure["value"])
+        and not (
+            name in ("confirmed_behind_glass", "confirmed_known_patients", "accounts_convicted")
+            and not figure["value"]
+        )
     ]
     axis, series = _axis(scenario), _series(told, scenario)
     if len(series) < 2:

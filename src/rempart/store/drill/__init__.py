@@ -5,10 +5,12 @@ closed from today on, a budget is made wide, an insurer asks for presence. Never
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
+from psycopg import errors, sql
 from psycopg.rows import TupleRow
 
 from rempart.store.rows import returned
@@ -38,6 +40,13 @@ SET_BUDGETS: Final = """
 update access.profession_rules set people_per_day = %s, rate_interval_ms = %s, rate_burst = %s
 where profession_id = %s and valid_until = 'infinity'
 """
+
+TABLES_OF_PEOPLE: Final = (
+    ("members", "people"), ("members", "aliases"), ("members", "rights"), ("members", "rights_history"),
+    ("members", "identities"),
+    ("gate", "acquaintances"), ("gate", "known_patients"), ("evidence", "receipts"),
+)  # fmt: skip
+"""What only the gate and the loader read; whoever else tries is refused by the database."""
 
 type_of_budgets = list[tuple[int, int, int, int]]
 
@@ -99,6 +108,16 @@ def set_budgets(connection: type_of_operator, budgets: type_of_budgets) -> None:
     """Set the budgets in force."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(SET_BUDGETS, budgets)
+
+
+def readable_tables(connection: type_of_operator) -> list[str]:
+    """Try to read every table of people under the connection's own role; list those that it could read."""
+    readable = []
+    for schema, table in TABLES_OF_PEOPLE:
+        with suppress(errors.InsufficientPrivilege):
+            connection.execute(sql.SQL("select from {} limit 1").format(sql.Identifier(schema, table)))
+            readable.append(f"{schema}/{table}")
+    return readable
 
 
 def require_presence(connection: type_of_operator, presence: int) -> int:
