@@ -163,7 +163,9 @@ def forty_one_codes(sandbox: Sandbox) -> Answer:
     software = sandbox.shop().software
     asked = asked_about(named("Karim"), asked_for="code")
     for _ in range(40):
-        while (answer := software.ask_rights(asked)).status == 429:  # the software is new to this shop: half a budget
+        while (
+            answer := software.ask_rights(asked)
+        ).status == 429:  # the software is new to this shop: half a budget
             time.sleep(int(answer.headers["retry-after"]))
         answer.must_be(200)
     return software.ask_rights(asked)

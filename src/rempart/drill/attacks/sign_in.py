@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from rempart.drill.callers.asking import Reply
@@ -52,10 +53,13 @@ async def _try_password(ground: Ground, line: Line, login: str) -> Heard:
 async def _try_passkey(ground: Ground, line: Line) -> list[Heard]:
     settings = ground.place.settings
     headers = {"Content-Type": "application/json", "Origin": settings.portal_url}
-    asked = await line.post(f"{settings.identity_url}/browser/sign-in/options", b"{}", headers)
-    if asked.status != 200:
+    key, options_url = Key(), f"{settings.identity_url}/browser/sign-in/options"
+    asked = await line.post(options_url, b"{}", headers | {"DPoP": key.prove(options_url)})
+    if asked.status == HTTPStatus.TOO_MANY_REQUESTS:
         return [asked]
+    if asked.status != HTTPStatus.OK:
+        raise RuntimeError(f"the sign-in gives no challenge: {asked.status}")
     options = json.loads(asked.body)["publicKey"]
     content = json.dumps({"credential": Authenticator(settings.portal_url).sign_in(options)}).encode()
     url = f"{settings.identity_url}/browser/sign-in"
-    return [asked, await line.post(url, content, headers | {"DPoP": Key().prove(url)})]
+    return [asked, await line.post(url, content, headers | {"DPoP": key.prove(url)})]

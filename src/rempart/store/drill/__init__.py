@@ -41,6 +41,13 @@ update access.profession_rules set people_per_day = %s, rate_interval_ms = %s, r
 where profession_id = %s and valid_until = 'infinity'
 """
 
+REQUIRE_PRESENCE: Final = """
+insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
+select i.insurer_id, date '2024-01-01', %(presence)s, greatest(%(presence)s, 1), 126 from members.insurers as i
+on conflict (insurer_id, valid_from) do update
+set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up
+"""
+
 TABLES_OF_PEOPLE: Final = (
     ("members", "people"), ("members", "aliases"), ("members", "rights"), ("members", "rights_history"),
     ("members", "identities"),
@@ -122,4 +129,4 @@ def readable_tables(connection: type_of_operator) -> list[str]:
 
 def require_presence(connection: type_of_operator, presence: int) -> int:
     """Set what every insurer asks for (domain/rights.py: 0 nothing, 1 a known patient, 3 the card); give how many insurers."""
-    return connection.execute("update members.insurers set required_presence = %s", (presence,)).rowcount
+    return connection.execute(REQUIRE_PRESENCE, {"presence": presence}).rowcount
