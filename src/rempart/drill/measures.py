@@ -77,7 +77,7 @@ def measure(ground: Ground, run: Run) -> Measured:
         identities=run.loot.identities(ground.place.people),
         honest_success=run.day.success(shop for shop in run.honest if shop.shape not in demanded),
         p99_ratio=run.day.latency_ms(0.99) / calm_ms if calm_ms else 0.0,
-        step_ups=run.day.step_ups,
+        step_ups=run.day.total(shop for shop in run.honest if shop.shape not in demanded).step_ups,
         freezes=len(convicted & {shop.account_id for shop in run.honest}),
         account_days=days,
         precision=len(told & heard) / len(told) if told else 1.0,

@@ -21,13 +21,14 @@ AT_ONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """How many questions a shop asked, and how many were served."""
+    """How many questions a shop asked, how many were served, and how often presence was asked for."""
 
     asked: int = 0
     served: int = 0
+    step_ups: int = 0
 
     def __add__(self, other: "Served") -> "Served":
-        return Served(self.asked + other.asked, self.served + other.served)
+        return Served(self.asked + other.asked, self.served + other.served, self.step_ups + other.step_ups)
 
 
 @dataclass
@@ -36,15 +37,18 @@ class Day:
 
     asked: int = 0
     served: int = 0
-    step_ups: int = 0
     latencies_s: list[float] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)
     by_shop: dict[int, "Served"] = field(default_factory=lambda: defaultdict(Served))
 
     def success(self, shops: Iterable[Shop]) -> float:
         """Give the share of these shops' questions that were served, at once or with the card."""
-        total = sum((self.by_shop[shop.account_id] for shop in shops), Served())
+        total = self.total(shops)
         return total.served / total.asked if total.asked else 1.0
+
+    def total(self, shops: Iterable[Shop]) -> Served:
+        """Sum up what became of these shops' questions."""
+        return sum((self.by_shop[shop.account_id] for shop in shops), Served())
 
     def latency_ms(self, share: float) -> float:
         """Give the latency below which this share of the answers came, in milliseconds."""
@@ -108,8 +112,8 @@ class HonestWorld:
         async with self._busy[number]:
             caller = self._callers[number]
             reply = await caller.ask(question)
-            if reply.code == "presence-required":
-                day.step_ups += 1
+            is_stepped_up = reply.code == "presence-required"
+            if is_stepped_up:
                 secret = self._place.people.secret.get(question.person)
                 if secret is not None and self._random.random() < self._cards:
                     reply = await caller.ask(
@@ -117,7 +121,7 @@ class HonestWorld:
                     )
         day.asked += 1
         day.served += reply.is_answer
-        day.by_shop[self.shops[number].account_id] += Served(1, int(reply.is_answer))
+        day.by_shop[self.shops[number].account_id] += Served(1, int(reply.is_answer), int(is_stepped_up))
         if reply.heard is not None:
             day.latencies_s.append(reply.heard.took_s)
         if not reply.is_answer:
