@@ -4,13 +4,14 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 PEOPLE ?= 1000000
 ONCE ?=
+FULL ?=
 
 BIN := .venv/bin
 STAMPS := .venv/stamps
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench lock format clean
+.PHONY: help setup demo serve test check bench drill lock format clean
 
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --no-input -qq
 
@@ -63,6 +64,9 @@ format: $(STAMPS)/dev ## lay the code out as `make check` wants it
 
 bench: $(STAMPS)/dev ## measure (PEOPLE=33000000: at full size); writes out/bench.json
 	@$(BIN)/python -m bench --people $(PEOPLE)
+
+drill: $(STAMPS)/runtime ## play attacks on a platform made for it (FULL=1: a million people, twenty seeds); writes out/drill.json and out/drill.html
+	@$(BIN)/rempart drill run scenarios/*.toml $(if $(filter-out 0,$(FULL)),--people 1000000 --seeds 20,--people 20000 --seeds 1)
 
 lock: $(STAMPS)/dev ## pin every dependency again, with digests and without any host
 	@tooling/lock.sh

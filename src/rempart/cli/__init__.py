@@ -34,6 +34,9 @@ app.command(
     name="detectors",
     help="The detectors: list, export, fit, change the rules.",
 )
+app.command(
+    "rempart.cli.drill:app", name="drill", help="Attack a platform made for it, and measure what is taken."
+)
 app.command("rempart.cli.feed.commands:app", name="feed", help="Member files: load, approve, list.")
 app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")
 app.command("rempart.cli.operate.jobs:app", name="jobs", help="Jobs of the worker: list, try again.")

@@ -1,7 +1,7 @@
 """How the professions work on an ordinary day: what an honest world is made of.
 
-Counts of shops and equipments are published (security notes 5.1, with their sources); the shares are from memory, low confidence:
-they stand in one place to be fitted again on an operator's own aggregates.
+Counts of shops and equipments are published (security notes 5.1, with their sources); the shares are from memory, low
+confidence: they stand in one place to be fitted again on an operator's own aggregates.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from typing import Final
 class Profession:
     """One profession: accounts in France, and what one of its accounts does in a day.
 
-    `people` is the mean of distinct people asked about in a day. Each share has its mean over accounts and its standard deviation
-    between them: `novelty`, people not seen here for twelve months; `unknown`, typed wrong or of another insurer; `ended`, known
-    with a right that is over; `elsewhere`, new people born in another region; `invoiced`, answers that an invoice follows within
-    a week. Ages are not told apart.
+    `people` is the mean of distinct people asked about in a day. Each share has its mean over accounts and its standard
+    deviation between them: `novelty`, people not seen here for twelve months; `unknown`, typed wrong or of another
+    insurer; `ended`, known with a right that is over; `elsewhere`, new people born in another region; `invoiced`,
+    answers that an invoice follows within a week. Ages are not told apart.
     """
 
     code: str

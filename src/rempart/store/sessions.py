@@ -27,7 +27,7 @@ OPEN_SESSION = """
 insert into access.sessions (
     token_digest, key_thumbprint, account_id, software_id, face, expires_at, idle_s, nonce_digest, credential_id
 )
-values (%s, %s, %s, %s, %s, now() + make_interval(secs => %s), %s, %s, %s)
+values (%s, %s, %s, %s, %s, platform.present() + make_interval(secs => %s), %s, %s, %s)
 """
 
 REVOKE_SESSION = """

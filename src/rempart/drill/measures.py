@@ -1,0 +1,175 @@
+"""The figures of a drill: each run's, and over its seeds the 95th percentile of what should be small.
+
+Truth comes from the bytes that the sockets received; what the platform says (convictions, receipts of convicted
+accounts) stands beside it and is compared by trace numbers. A figure whose name is fixed (design 11) is never called otherwise.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+import numpy as np
+
+from rempart.domain.trace import trace_of
+from rempart.drill.stage import Ground, Run
+from rempart.store import drill as store
+from rempart.store.containment import convicted_accounts
+
+Figure = dict[str, str | float | None]
+
+_REFUSED: Final = frozenset(("account-frozen", "presence-required", "contained"))
+_RULE_OF_THREE: Final = 3.0
+"""Rule of three: nothing seen in n days is at most 3/n, at 95 %."""
+
+_CONVICTED_OF_A_SHAPE: Final = 10
+"""Migration 0013, gate.demand_presence_of_shape."""
+
+UNITS: Final = {
+    "confirmed": "people", "confirmed_per_account": "people", "confirmed_behind_glass": "people",
+    "confirmed_known_patients": "people", "questions": "questions",
+    "lookups_to_detection": "answers",
+    "seconds_to_detection": "s",
+    "seconds_to_last_answer": "s",
+    "accounts_convicted": "share",
+    "honest_success_in_shape": "share",
+    "honest_success": "share",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run gave; the attack's own figures by name, and those of the honest world."""
+
+    scenario: str
+    attack: dict[str, float]
+    identities: int
+    honest_success: float
+    p99_ratio: float
+    step_ups: int
+    freezes: int
+    account_days: int
+    precision: float
+    recall: float
+    in_flight: int
+    curve: list[tuple[float, int]]
+    refusals: dict[str, int]
+
+
+def measure(ground: Ground, run: Run) -> Measured:
+    """Measure a run, while its database is as it left it."""
+    convicted = {row.account_id for row in convicted_accounts(ground.connection)}
+    stolen = [shop.account_id for shop in run.stolen]
+    told = {trace_of(receipt) for receipt in store.told_to_convicted(ground.connection, stolen)}
+    heard = run.loot.traces()
+    calm_ms = run.calm.latency_ms(0.99)
+    attack = _attack_figures(run, len(convicted & set(stolen)) / len(stolen) if stolen else None)
+    demanded = _shapes_demanded(run, convicted)
+    if demanded:
+        attack["honest_success_in_shape"] = run.day.success(
+            shop for shop in run.honest if shop.shape in demanded
+        )
+    days = run.honest_days * len(run.honest)
+    return Measured(
+        scenario=run.scenario.name,
+        attack=attack,
+        identities=run.loot.identities(ground.place.people),
+        honest_success=run.day.success(shop for shop in run.honest if shop.shape not in demanded),
+        p99_ratio=run.day.latency_ms(0.99) / calm_ms if calm_ms else 0.0,
+        step_ups=run.day.total(shop for shop in run.honest if shop.shape not in demanded).step_ups,
+        freezes=len(convicted & {shop.account_id for shop in run.honest}),
+        account_days=days,
+        precision=len(told & heard) / len(told) if told else 1.0,
+        recall=len(told & heard) / len(heard) if heard else 1.0,
+        in_flight=len(told - heard),
+        curve=run.loot.curve(),
+        refusals=dict(run.day.refusals),
+    )
+
+
+def _shapes_demanded(run: Run, convicted: set[int]) -> set[tuple[str, str, int]]:
+    """Find the shapes of which presence is demanded: ten of their accounts were convicted."""
+    counted = Counter(shop.shape for shop in run.stolen if shop.account_id in convicted)
+    return {shape for shape, count in counted.items() if count >= _CONVICTED_OF_A_SHAPE}
+
+
+def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]:
+    loot = run.loot
+    behind_glass = len(loot.confirmed_behind_glass())
+    figures: dict[str, float] = {
+        "confirmed": len(loot.confirmed()) - behind_glass,
+        "confirmed_behind_glass": behind_glass,
+        "confirmed_known_patients": len(loot.confirmed_as_known()),
+        "confirmed_per_account": max(loot.per_account().values(), default=0),
+        "questions": len(loot.exchanges),
+    }
+    if convicted_share is not None:
+        figures["accounts_convicted"] = convicted_share
+    figures |= _detection(run)
+    for trial in run.trials:
+        figures[trial.name] = trial.opened
+    return figures
+
+
+def _detection(run: Run) -> dict[str, float]:
+    """Count each account's answers before its first refusal, and the seconds until the first one and the last answer of all."""
+    before: dict[int, int] = {}
+    refused: dict[int, float] = {}
+    last_answer_s = 0.0
+    for one in run.loot.exchanges:
+        if one.reply.is_answer:
+            last_answer_s = max(last_answer_s, one.at_s) if one.reply.confirms else last_answer_s
+            if one.account_id not in refused:
+                before[one.account_id] = before.get(one.account_id, 0) + 1
+        elif one.reply.code in _REFUSED:
+            refused.setdefault(one.account_id, one.at_s)
+    if not refused:
+        return {}
+    return {
+        "lookups_to_detection": float(np.percentile([before.get(account, 0) for account in refused], 95)),
+        "seconds_to_detection": min(refused.values()),
+        "seconds_to_last_answer": last_answer_s,
+    }
+
+
+def figures_of(name: str, runs: Sequence[Measured], reach: dict[str, float]) -> list[Figure]:
+    """Sum a scenario's runs up: the 95th percentile over seeds of each of the attack's figures, beside what is to be reached."""
+    names = dict.fromkeys(key for run in runs for key in run.attack)
+    return [
+        figure(
+            f"{name}.{key}",
+            float(np.percentile([run.attack[key] for run in runs if key in run.attack], 95)),
+            UNITS.get(key, "doors opened"),
+            reach.get(key),
+        )
+        for key in names
+    ]
+
+
+def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
+    """Sum up the honest world, the identities and the lists of exposed people over the runs with every control."""
+    days = sum(run.account_days for run in runs)
+    freezes, step_ups = sum(run.freezes for run in runs), sum(run.step_ups for run in runs)
+    return [
+        figure("identities_revealed", sum(run.identities for run in runs), "answers", 0),
+        figure("honest.success", min(run.honest_success for run in runs), "share, the worst run", 0.999),
+        figure("honest.p99_ratio", median(run.p99_ratio for run in runs), "to calm, median of runs", 2),
+        figure("honest.account_days", days, "account-days"),
+        figure("honest.freezes_per_100k", freezes / days * 100_000, "accounts", 1),
+        figure(
+            "honest.freezes_per_100k_upper",
+            (freezes + _RULE_OF_THREE) / days * 100_000,
+            "accounts, 95 % bound",
+        ),
+        figure("honest.step_ups_per_10k", step_ups / days * 10_000, "questions", 50),
+        figure("exposure.precision", min(run.precision for run in runs), "share, the worst run", 1),
+        figure("exposure.recall", min(run.recall for run in runs), "share, the worst run", 1),
+        figure("exposure.in_flight", sum(run.in_flight for run in runs), "receipts"),
+    ]
+
+
+def figure(name: str, number: float, unit: str, reference: float | None = None) -> Figure:
+    """Write a figure as out/drill.json holds it."""
+    ratio = number / reference if reference else None
+    return {"name": name, "value": number, "unit": unit, "reference": reference, "ratio": ratio}

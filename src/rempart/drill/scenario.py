@@ -1,0 +1,119 @@
+"""A scenario, as its TOML file says it: the honest world, the attacks, what is taken away (docs/guides/drill.md).
+
+An unknown word is refused: a parameter mistyped would otherwise be a drill that tests something else.
+"""
+
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import msgspec
+
+SIGNALS: Final = ("failures", "novelty", "stale", "walk", "elsewhere", "regularity", "together")
+"""The detectors, by the codes of access.signals; `without` takes them away one by one."""
+
+Kind = Literal["accounts", "tokens", "software-key", "stuffing", "insider", "feed", "help-desk", "flood"]
+
+
+class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One attacker. Shares are of questions; `per_second` and `per_day` are questions of one account.
+
+    `hits` are people whose right is open, `ended` people known with a right that is over, the rest leads to nobody; `known` are
+    the shop's own regulars, mixed in. `walk` tries order numbers one after the other. `seconds` is how long a day's
+    attack lasts at `per_second`; at `per_day` a day has `slots` moments. An account rests after `gives_up_after`
+    refusals in a row.
+    """
+
+    kind: Kind
+    accounts: dict[str, int] = {}
+    departments: int = 12
+    software: int = 3
+    per_second: float = 0.0
+    seconds: float = 10.0
+    per_day: float = 0.0
+    days: int = 1
+    slots: int = 4
+    spread_days: int = 0
+    hits: float = 0.6
+    ended: float = 0.2
+    known: float = 0.0
+    walk: bool = False
+    break_glass: bool = False
+    gives_up_after: int = 20
+    tries: int = 100
+    addresses: int = 50
+
+
+def _ordinary_shops() -> dict[str, int]:
+    return {
+        "pharmacist": 12, "optician": 6, "audioprosthetist": 3, "dentist": 6, "doctor": 9, "laboratory": 2, "hospital": 2,
+    }  # fmt: skip
+
+
+class Honest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The honest world: shops of each profession, and how busy they are.
+
+    `per_second` is for all of them together, while an attack runs at its pace; `neighbours` are pharmacies of the
+    software and regions of the first attack's; `share` is the part of an ordinary day's work that is played where days
+    pass. `cards` is the share of patients whose card has a secret.
+    """
+
+    shops: dict[str, int] = msgspec.field(default_factory=_ordinary_shops)
+    per_second: float = 30.0
+    calm_seconds: float = 5.0
+    share: float = 0.1
+    neighbours: int = 0
+    cards: float = 0.9
+
+
+class Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is taken away, each by a parameter that an operator sets: detectors' rules closed, budgets made wide."""
+
+    failures: bool = False
+    novelty: bool = False
+    stale: bool = False
+    walk: bool = False
+    elsewhere: bool = False
+    regularity: bool = False
+    together: bool = False
+    people_per_day: bool = False
+    rate: bool = False
+
+    @classmethod
+    def of(cls, *names: str) -> Self:
+        """Take away what is named; `everything` is all of it."""
+        chosen = cls.__struct_fields__ if "everything" in names else names
+        return msgspec.convert(dict.fromkeys(chosen, True), cls)
+
+    @property
+    def signals(self) -> list[str]:
+        """List the detectors taken away."""
+        return [signal for signal in SIGNALS if getattr(self, signal)]
+
+    @property
+    def named(self) -> list[str]:
+        """List all that is taken away."""
+        return [name for name in self.__struct_fields__ if getattr(self, name)]
+
+
+class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One scenario. `presence` is what insurers ask for: 0 nothing, 1 a known patient or the card, 3 the card.
+
+    `reach` holds the most that a figure may be; `compare` what is taken away, one drill
+    each, to show what held. `seeds` is how many draws are worth making: where nothing is drawn, a few.
+    """
+
+    name: str
+    title: str
+    story: str
+    attacks: list[Attack]
+    honest: Honest = Honest()
+    presence: Literal[0, 1, 3] = 0
+    without: Without = Without()
+    compare: list[list[str]] = []
+    reach: dict[str, float] = {}
+    seeds: int = 20
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario. Refuses: OSError; msgspec.DecodeError, whose text names the line."""
+    return msgspec.toml.decode(path.read_bytes(), type=Scenario)

@@ -1,0 +1,151 @@
+"""A whole drill: one platform, every scenario on every seed, and beside it what is taken away."""
+
+import asyncio
+import platform
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from os import getloadavg
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from rempart.drill.callers.asking import Caller, Place, Question
+from rempart.drill.callers.provider import provider_at
+from rempart.drill.measures import Figure, Measured, figure, figures_of, honest_figures, measure
+from rempart.drill.platform import fresh_settings, served
+from rempart.drill.run import run_scenario, variant
+from rempart.drill.scenario import Scenario, Without
+from rempart.drill.stage import Ground
+from rempart.drill.world.people import make_people
+from rempart.drill.world.shops import Register, register_software
+from rempart.operations import manage_access
+from rempart.people.draws import generator
+from rempart.store.containment import contain
+from rempart.store.database import connect_sync
+
+Say = Callable[[str], None]
+
+_PROVIDER_OFFSET: Final = 9
+_SOFTWARE: Final = 3
+_FREEZE: Final = 2
+_GIVE_UP_S: Final = 30.0
+
+
+@dataclass
+class Told:
+    """What a drill found, for out/drill.json and for the report."""
+
+    people: int
+    seeds: int
+    machine: str
+    seconds: float = 0.0
+    load: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    containment_s: float = 0.0
+    scenarios: list[Scenario] = field(default_factory=list)
+    runs: dict[str, list[Measured]] = field(default_factory=dict)
+    without: dict[str, dict[str, Measured]] = field(default_factory=dict)
+    presence: dict[str, Measured] = field(default_factory=dict)
+
+    def figures(self) -> list[Figure]:
+        """Give every figure, in the form of out/drill.json."""
+        found: list[Figure] = []
+        for scenario in self.scenarios:
+            found += figures_of(scenario.name, self.runs[scenario.name], scenario.reach)
+            if scenario.name in self.presence:
+                run = self.presence[scenario.name]
+                found += figures_of(f"{scenario.name}.presence_on", [run], {"confirmed": 0})
+                found.append(
+                    figure(f"{scenario.name}.presence_on.honest_success", run.honest_success, "share")
+                )
+            for name, run in self.without.get(scenario.name, {}).items():
+                found.append(
+                    figure(f"{scenario.name}.without_{name}.confirmed", run.attack["confirmed"], "people")
+                )
+        found += honest_figures([run for runs in self.runs.values() for run in runs])
+        found.append(figure("containment.seconds", self.containment_s, "s", 10))
+        return found
+
+
+@contextmanager
+def ground_of(home: Path, people: int, port: int, seed: int, say: Say) -> Iterator[Ground]:
+    """Start a platform for a drill, with its people, its software and who vouches for its professionals."""
+    settings = fresh_settings(home, port)
+    say(f"Plateforme d’exercice dans {home}, ports {port} et suivants…")
+    with served(settings), provider_at(port + _PROVIDER_OFFSET) as provider:
+        say(f"{people} personnes inventées et chargées…")
+        made = make_people(settings, people, seed)
+        with closing(connect_sync(settings, "operator")) as connection:
+            manage_access.register_provider(connection, provider.issuer, provider.jwks_uri, for_tests=False)
+            software = [register_software(connection, f"logiciel-{number}") for number in range(_SOFTWARE)]
+            register = Register(settings, connection, made)
+            yield Ground(Place(settings, provider, made), connection, register, software)
+
+
+def drill(
+    ground: Ground, scenarios: Sequence[Scenario], seeds: int, say: Say, *, compare: bool = True
+) -> Told:
+    """Run every scenario on every seed; on the first one also without what it names, and with presence asked for."""
+    began = time.perf_counter()
+    told = Told(len(ground.place.people), seeds, f"{platform.machine()}, {platform.system()}")
+    for scenario in scenarios:
+        told.scenarios.append(scenario)
+        runs = told.runs.setdefault(scenario.name, [])
+        for seed in range(1, min(seeds, scenario.seeds) + 1):
+            runs.append(_one(ground, scenario, seed, say))
+        if not compare:
+            continue
+        for names in scenario.compare:
+            taken = variant(scenario, without=Without.of(*names))
+            told.without.setdefault(scenario.name, {})["+".join(names)] = _one(ground, taken, 1, say)
+        if scenario.compare and scenario.presence == 0:
+            told.presence[scenario.name] = _one(ground, with_presence(scenario), 1, say)
+    told.containment_s = measure_containment(ground)
+    told.load = getloadavg()
+    told.seconds = time.perf_counter() - began
+    return told
+
+
+def with_presence(scenario: Scenario) -> Scenario:
+    """Have every insurer ask for presence, and the thief break what glass he may."""
+    attacks = [msgspec.structs.replace(attack, break_glass=True) for attack in scenario.attacks]
+    return variant(scenario, presence=1, attacks=attacks)
+
+
+def measure_containment(ground: Ground) -> float:
+    """Have an operator freeze an organisation that is asking; give the seconds until its first refusal."""
+    shop = ground.register.open_shops({"pharmacist": 1}, ground.software, generator(0, 9))[0]
+
+    async def ask_until(code: str) -> float:
+        caller, began = Caller(ground.place, shop), time.perf_counter()
+        person = shop.regulars[0]
+        question = Question(person, ground.place.people.rank[person], ground.place.people.nir[person])
+        try:
+            while (await caller.ask(question)).code != code:
+                if time.perf_counter() - began > _GIVE_UP_S:
+                    return float("inf")
+        finally:
+            caller.line.close()
+        return time.perf_counter() - began
+
+    asyncio.run(ask_until("open"))
+    began = time.perf_counter()
+    contain(ground.connection, "organisation", shop.finess, _FREEZE, "exercice", "exercice")
+    asyncio.run(ask_until("contained"))
+    return time.perf_counter() - began
+
+
+def _one(ground: Ground, scenario: Scenario, seed: int, say: Say) -> Measured:
+    began = time.perf_counter()
+    measured = measure(ground, run_scenario(ground, scenario, seed))
+    taken = f" sans {', '.join(scenario.without.named)}" if scenario.without.named else ""
+    presence = " présence exigée" if scenario.presence else ""
+    served = np.floor(measured.honest_success * 10_000) / 100
+    say(
+        f"{scenario.name}{taken}{presence}, graine {seed}\u00a0: {measured.attack['confirmed']:.0f} personnes confirmées, "
+        f"réussite honnête {served:.2f}\u00a0%, {time.perf_counter() - began:.0f}\u00a0s"
+    )
+    return measured

@@ -1,0 +1,132 @@
+"""What a drill does to its own database, under the operator's role; any other database refuses it (migration 0022).
+
+The clock is moved, the acquaintances of a year are loaded, and parameters are set as an operator sets them: a detector's rule is
+closed from today on, a budget is made wide, an insurer asks for presence. Never: switch the gate's code off.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import TupleRow
+
+from rempart.store.rows import returned
+
+type_of_operator = psycopg.Connection[TupleRow]
+
+_TODAY: Final = "(platform.present() at time zone 'Europe/Paris')::date"
+WIDE: Final = 1_000_000_000
+"""A budget that nobody reaches."""
+
+CLOSE_RULES: Final = f"""
+update access.detector_rules as r set valid_until = {_TODAY}
+from access.signals as s
+where s.signal_id = r.signal_id and s.code = any(%s) and r.valid_until = 'infinity' and r.valid_from < {_TODAY}
+"""  # noqa: S608 (our own constant)
+
+REOPEN_RULES: Final = (
+    "update access.detector_rules set valid_until = 'infinity' where valid_until < 'infinity'"
+)
+
+READ_BUDGETS: Final = """
+select people_per_day, rate_interval_ms, rate_burst, profession_id
+from access.profession_rules where valid_until = 'infinity' order by profession_id
+"""
+
+SET_BUDGETS: Final = """
+update access.profession_rules set people_per_day = %s, rate_interval_ms = %s, rate_burst = %s
+where profession_id = %s and valid_until = 'infinity'
+"""
+
+REQUIRE_PRESENCE: Final = """
+insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
+select i.insurer_id, date '2024-01-01', %(presence)s, greatest(%(presence)s, 1), 126 from members.insurers as i
+on conflict (insurer_id, valid_from) do update
+set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up
+"""
+
+TABLES_OF_PEOPLE: Final = (
+    ("members", "people"), ("members", "aliases"), ("members", "rights"), ("members", "rights_history"),
+    ("members", "identities"),
+    ("gate", "acquaintances"), ("gate", "known_patients"), ("evidence", "receipts"),
+)  # fmt: skip
+"""What only the gate and the loader read; whoever else tries is refused by the database."""
+
+type_of_budgets = list[tuple[int, int, int, int]]
+
+
+def advance(connection: type_of_operator, by: timedelta) -> datetime:
+    """Let time pass; give the drill's present."""
+    row = connection.execute("select drill.advance(%s)", (by,)).fetchone()
+    present: datetime = returned(row)[0]
+    return present
+
+
+def present(connection: type_of_operator) -> datetime:
+    """Give the drill's present."""
+    row = connection.execute("select platform.present()").fetchone()
+    found: datetime = returned(row)[0]
+    return found
+
+
+def load_history(
+    connection: type_of_operator,
+    accounts: Sequence[int],
+    aliases: Sequence[bytes],
+    first_days_ago: Sequence[int],
+    last_days_ago: Sequence[int],
+    proven: Sequence[bool],
+) -> int:
+    """Make accounts acquainted with people; give the number of acquaintances made."""
+    row = connection.execute(
+        "select drill.load_history(%s::bigint[], %s::bytea[], %s::int[], %s::int[], %s::boolean[])",
+        (list(accounts), list(aliases), list(first_days_ago), list(last_days_ago), list(proven)),
+    ).fetchone()
+    return int(returned(row)[0])
+
+
+def told_to_convicted(connection: type_of_operator, accounts: Sequence[int]) -> set[int]:
+    """List the receipts by which convicted accounts, of those named, were told that somebody is insured."""
+    rows = connection.execute(
+        "select receipt_id from drill.told_to_convicted() where account_id = any(%s)", (list(accounts),)
+    ).fetchall()
+    return {int(row[0]) for row in rows}
+
+
+def close_rules(connection: type_of_operator, signals: Sequence[str]) -> int:
+    """Close the detectors' rules of some signals from today on; give how many. A signal without a rule convicts nobody."""
+    return connection.execute(CLOSE_RULES, (list(signals),)).rowcount
+
+
+def reopen_rules(connection: type_of_operator) -> int:
+    """Open again the rules that were closed; give how many."""
+    return connection.execute(REOPEN_RULES).rowcount
+
+
+def read_budgets(connection: type_of_operator) -> type_of_budgets:
+    """Read the budgets in force: people a day, milliseconds a question, questions at once, profession."""
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(READ_BUDGETS).fetchall()]
+
+
+def set_budgets(connection: type_of_operator, budgets: type_of_budgets) -> None:
+    """Set the budgets in force."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(SET_BUDGETS, budgets)
+
+
+def readable_tables(connection: type_of_operator) -> list[str]:
+    """Try to read every table of people under the connection's own role; list those that it could read."""
+    readable = []
+    for schema, table in TABLES_OF_PEOPLE:
+        with suppress(errors.InsufficientPrivilege):
+            connection.execute(sql.SQL("select from {} limit 1").format(sql.Identifier(schema, table)))
+            readable.append(f"{schema}/{table}")
+    return readable
+
+
+def require_presence(connection: type_of_operator, presence: int) -> int:
+    """Set what every insurer asks for (domain/rights.py: 0 nothing, 1 a known patient, 3 the card); give how many insurers."""
+    return connection.execute(REQUIRE_PRESENCE, {"presence": presence}).rowcount

@@ -1,0 +1,81 @@
+-- What only a drill may do: move its clock, load what a year of work would have left, count what convicted accounts were told.
+-- Each function looks at platform.environment first, so that in any other database it is refused, whoever calls it.
+
+create schema drill;
+grant usage on schema drill to rempart_operator, rempart_gate;
+grant select, update (ahead_by) on platform.environment to rempart_gate;
+
+create function drill.refuse_elsewhere() returns void language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (select from platform.environment as e where e.name = 'drill') then
+        raise exception 'this is no drill' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
+-- Let time pass; give the drill's present. Sessions end and files age with it; proofs are made by the world's clock (gate.ask).
+create function drill.advance(p_by interval) returns timestamptz language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform drill.refuse_elsewhere();
+    if p_by <= interval '0' or p_by > interval '366 days' then
+        raise exception 'time passes forwards, a year at most' using errcode = 'invalid_parameter_value';
+    end if;
+    update platform.environment set ahead_by = ahead_by + p_by;
+    return platform.present();
+end $$;
+
+-- Make accounts acquainted with people, by their aliases: first and last met so many days ago, proven present or not. An alias that leads
+-- to nobody makes no acquaintance. Gives how many were made.
+create function drill.load_history(
+    p_accounts bigint[], p_aliases bytea[], p_first_days_ago int[], p_last_days_ago int[], p_proven boolean[]
+) returns bigint language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    today constant date := (platform.present() at time zone 'Europe/Paris')::date;
+    made bigint;
+begin
+    perform drill.refuse_elsewhere();
+    insert into gate.acquaintances (holder_account_id, subject, first_seen_on, last_seen_on)
+    select st.holder_account_id, l.person_id, min(today - u.first_ago), max(today - u.last_ago)
+    from unnest(p_accounts, p_aliases, p_first_days_ago, p_last_days_ago) as u (account_id, alias, first_ago, last_ago)
+    join gate.account_state as st on st.account_id = u.account_id
+    join members.aliases as l on l.alias_digest = u.alias
+    group by st.holder_account_id, l.person_id
+    on conflict do nothing;
+    get diagnostics made = row_count;
+    insert into gate.known_patients (organisation_id, subject, proven_on)
+    select st.organisation_id, l.person_id, max(today - u.last_ago)
+    from unnest(p_accounts, p_aliases, p_last_days_ago, p_proven) as u (account_id, alias, last_ago, proven)
+    join gate.account_state as st on st.account_id = u.account_id
+    join members.aliases as l on l.alias_digest = u.alias
+    where u.proven
+    group by st.organisation_id, l.person_id
+    on conflict do nothing;
+    return made;
+end $$;
+
+-- What the platform can say of whom convicted accounts were told about: the receipts of those accounts that confirmed somebody. The
+-- receipts' numbers, never the people.
+create function drill.told_to_convicted() returns table (account_id bigint, receipt_id bigint)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform drill.refuse_elsewhere();
+    return query
+    select r.account_id, r.receipt_id
+    from evidence.receipts as r
+    where r.outcome between 1 and 8
+        and r.account_id in (select v.account_id from gate.convictions as v);
+end $$;
+
+do $$
+declare
+    made regprocedure;
+begin
+    for made in select oid from pg_proc where pronamespace = 'drill'::regnamespace loop
+        execute format('alter function %s owner to rempart_gate', made);
+        execute format('revoke all on function %s from public', made);
+    end loop;
+end $$;
+grant execute on function drill.advance, drill.load_history, drill.told_to_convicted to rempart_operator;

@@ -1,0 +1,100 @@
+"""The report is one page that fetches nothing, with every figure and the numbers of its curves."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rempart.drill.measures import Measured
+from rempart.drill.report.chart import Axis, Series, at, draw, in_french
+from rempart.drill.report.page import write_report
+from rempart.drill.scenario import SIGNALS, Scenario, Without, read_scenario
+from rempart.drill.session import Told
+from tests.house.source import ROOT
+from tests.house.test_french import unspaced
+
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.toml"))
+
+
+def measured(confirmed: int) -> Measured:
+    attack = {
+        "confirmed": confirmed,
+        "confirmed_behind_glass": 0,
+        "confirmed_per_account": 3,
+        "questions": 50,
+    }
+    curve = [(place * 0.1, place) for place in range(confirmed + 1)]
+    return Measured("S1", attack, 0, 1.0, 1.1, 0, 0, 120, 1.0, 0.9, 0, curve, {})
+
+
+def told() -> Told:
+    scenario = read_scenario(ROOT / "scenarios" / "s1.toml")
+    found = Told(20_000, 1, "x86_64, Linux", containment_s=0.2)
+    found.scenarios.append(scenario)
+    found.runs["S1"] = [measured(40), measured(60)]
+    found.without["S1"] = {"everything": measured(150)}
+    return found
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_published_scenario_is_one(path: Path) -> None:
+    scenario = read_scenario(path)
+    assert scenario.name.lower() == path.stem
+    assert unspaced([scenario.title, scenario.story]) == []
+    assert all(Without.of(*names).named for names in scenario.compare)
+
+
+def test_a_word_that_no_scenario_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text('name = "X"\ntitle = "t"\nstory = "s"\n[[attacks]]\nkind = "accounts"\nper_secund = 3\n')
+    with pytest.raises(msgspec.ValidationError, match="per_secund"):
+        read_scenario(path)
+
+
+def test_everything_is_every_detector_and_every_budget() -> None:
+    everything = Without.of("everything")
+    assert everything.signals == list(SIGNALS)
+    assert {"people_per_day", "rate"} < set(everything.named)
+
+
+def test_figures_are_percentiles_beside_what_is_to_be_reached() -> None:
+    figures = {str(figure["name"]): figure for figure in told().figures()}
+    assert figures["S1.confirmed"]["value"] == pytest.approx(59)
+    assert figures["S1.confirmed"]["reference"] == 500
+    assert figures["S1.without_everything.confirmed"]["value"] == 150
+    assert figures["exposure.recall"]["value"] == 0.9
+    assert figures["honest.freezes_per_100k_upper"]["value"] == pytest.approx(1250)
+
+
+def test_the_page_fetches_nothing_and_says_what_was_taken(tmp_path: Path) -> None:
+    write_report(told(), tmp_path / "drill.html")
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in page
+    assert "<script" not in page
+    assert "Aucun contrôle" in page
+    assert "<svg" in page
+    assert "La reprise de 2024" in page
+
+
+def test_a_curve_says_the_numbers_of_its_table() -> None:
+    line = Series("Tous les contrôles", [(0.0, 0), (1.0, 4), (2.0, 9)], is_guarded=True)
+    assert [at(line.points, moment) for moment in (0.5, 1.0, 1.5, 9.0)] == [0, 4, 4, 9]
+    drawn = draw("Essai & fin", [line], Axis(3.0, "secondes"))
+    assert "Tous les contrôles\u00a0: 9" in drawn
+    assert "Essai &amp; fin" in drawn
+
+
+def test_numbers_are_written_as_french_does() -> None:
+    assert [in_french(number) for number in (0, 12.5, 1234, 2_100_000)] == [
+        "0",
+        "12,5",
+        "1\u202f234",
+        "2\u202f100\u202f000",
+    ]
+
+
+def test_a_scenario_is_compared_only_where_it_says_so() -> None:
+    compared = [path.stem for path in SCENARIOS if read_scenario(path).compare]
+    assert compared == ["s1", "s2", "s4"]
+    assert isinstance(read_scenario(SCENARIOS[0]), Scenario)
