@@ -2,7 +2,7 @@
 
 from rempart.domain.detectors import Measure, Signal
 from rempart.domain.detectors import Test as Likelihood  # pytest would take a class Test for tests
-from rempart.domain.standing import Budget
+from rempart.domain.detectors.standing import Budget
 from rempart.drill.model.parameters import BUDGETS, SHIPPED
 from tests.support.world import World, world
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rempart.domain.detectors import Measure, Signal, Test
-from rempart.domain.standing import Budget
+from rempart.domain.detectors.standing import Budget
 from rempart.drill.model.follow import follow
 from rempart.drill.model.lives import Life, live
 from rempart.drill.model.parameters import BUDGETS, SHIPPED

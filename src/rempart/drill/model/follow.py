@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rempart.domain.detectors import Measure, Question, Signal, Test
+from rempart.domain.detectors.standing import Account, Budget, admit, release, take
 from rempart.domain.rights import Outcome, Presence
-from rempart.domain.standing import Account, Budget, admit, release, take
 from rempart.drill.model.lives import DAY_S, Life
 
 _RELEASED_AFTER_S: Final = {Measure.FREEZE: DAY_S, Measure.STEP_UP: 7 * DAY_S}

@@ -7,7 +7,7 @@ against each other.
 from typing import Final
 
 from rempart.domain.detectors import Measure, Signal, Test
-from rempart.domain.standing import Budget
+from rempart.domain.detectors.standing import Budget
 
 type_of_tests = dict[Signal, Test]
 

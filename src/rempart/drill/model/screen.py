@@ -20,7 +20,7 @@ from rempart.domain.detectors import (
     Signal,
     Test,
 )
-from rempart.domain.standing import Budget
+from rempart.domain.detectors.standing import Budget
 from rempart.drill.model.lives import DAY_S, Floats, Integers, Life
 
 type_of_words = np.ndarray[tuple[int], np.dtype[np.int8]]

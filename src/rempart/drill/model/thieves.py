@@ -10,8 +10,8 @@ from random import Random
 from typing import Final
 
 from rempart.domain.detectors import Question
+from rempart.domain.detectors.standing import Account, admit, take
 from rempart.domain.rights import Presence
-from rempart.domain.standing import Account, admit, take
 from rempart.drill.model.lives import DAY_S
 from rempart.drill.model.parameters import BUDGETS, type_of_tests
 

@@ -456,7 +456,7 @@ begin
                 answer_on := q.answer_on;
             end if;
 
-            -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors.py says why). Whoever
+            -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors says why). Whoever
             -- proves presence has the person there, and says nothing.
             if level < 3 then
                 is_card_wrong := q.has_card and not q.card_matches or q.has_code and q.code_matches is not true;

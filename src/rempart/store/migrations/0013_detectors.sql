@@ -1,5 +1,5 @@
 -- What the detectors are set to, and what happens on a conviction. How a question speaks is in gate.ask; the reference of both, and
--- why, is domain/detectors.py.
+-- why, is domain/detectors.
 
 create table access.signals (
     signal_id smallint primary key,

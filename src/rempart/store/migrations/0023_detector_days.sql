@@ -20,7 +20,7 @@ set search_path = pg_catalog, pg_temp as $$
             ] as for_honest
         from evidence.receipts as r
         where r.asked_at >= p_from::timestamp at time zone 'Europe/Paris' and r.asked_at < p_until::timestamp at time zone 'Europe/Paris'
-            and r.outcome < 20
+            and (r.outcome < 20 or r.outcome = 31) -- answered, or the person is being asked
         group by 1, 2
     ) as e
     join gate.account_state as st on st.account_id = e.account_id and st.standing <> 2

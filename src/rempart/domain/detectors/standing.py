@@ -91,11 +91,12 @@ def take(
 ) -> tuple[type_of_words, Conviction | None]:
     """Learn from a question that passed: what it says on each signal, and the conviction it brings with its final measure.
 
-    A card of somebody never proven here heals a stepped-up account by a third; a conviction that follows another too soon
+    A card, a code or an approval of somebody never proven here heals a stepped-up account by a third; a conviction too soon after
     freezes.
     """
-    if question.presence is Presence.CARD:
-        if account.stepped_up_at_s is not None and not is_proven_before:
+    if question.presence >= Presence.CARD:
+        heals = question.presence is not Presence.STANDING and not is_proven_before
+        if account.stepped_up_at_s is not None and heals:
             _heal(account)
         return {}, None
     words = hear(account.watch, question)
