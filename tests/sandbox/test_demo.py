@@ -53,7 +53,7 @@ def demo() -> Iterator[Demo]:
 def test_the_story_is_told_to_its_end_and_each_answer_has_its_trace(demo: Demo) -> None:
     assert "20\u202f000 personnes inventées, en 12 fichiers" in demo.told
     answers = [line for line in demo.told.splitlines() if TRACE.search(line)]
-    assert len(answers) == 14
+    assert len(answers) == 18
     assert f"{len(answers)} réponses, chacune avec son reçu" in demo.told
     traces = {match[0] for match in map(TRACE.search, answers) if match}
     assert len(traces) == len(answers), "each answer has its own number"
