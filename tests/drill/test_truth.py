@@ -62,7 +62,7 @@ def test_what_is_no_identity_or_was_sent_is_left_alone(text: str) -> None:
 def answer(inforce: bool, code: str | None = None) -> str:
     content: dict[str, Any] = {
         "resourceType": "CoverageEligibilityResponse", "disposition": "…", "identifier": [{"value": "0000-0000-0001-01"}],
-        "insurance": [{"inforce": inforce}],
+        "insurance": [{"inforce": inforce}], "outcome": "complete",
     }  # fmt: skip
     if code:
         content["error"] = [{"code": {"coding": [{"code": code}]}}]

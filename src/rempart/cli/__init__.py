@@ -35,7 +35,9 @@ app.command(
     help="The detectors: list, export, fit, change the rules.",
 )
 app.command(
-    "rempart.cli.drill:app", name="drill", help="Attack a platform made for it, and measure what is taken."
+    "rempart.cli.drill.commands:app",
+    name="drill",
+    help="Attack a platform made for it, and measure what is taken.",
 )
 app.command("rempart.cli.feed.commands:app", name="feed", help="Member files: load, approve, list.")
 app.command("rempart.cli.insurer:app", name="insurer", help="Insurers: register, list.")

@@ -15,8 +15,8 @@ from rempart.faces.fhir.systems import AMC_NUMBER, BIRTH_DATE_TEXT, BREAK_GLASS,
 from rempart.sandbox.software import ASSERTION, GRANT, ID_TOKEN, read_fhir
 from rempart.settings import Settings
 
-TELL_NOTHING: Final = frozenset(("not-confirmed", "insurer-data-stale", "not-known"))
-"""The negative answers after which one knows of nobody that he is insured."""
+TELL_NOTHING: Final = frozenset(("not-confirmed", "insurer-data-stale", "not-known", "presence-asked"))
+"""The answers after which one knows of nobody that he is insured."""
 
 SESSION_OVER: Final = frozenset(("session-expired", "session-unknown", "session-revoked"))
 NO_ANSWER: Final = "no-answer"

@@ -1,0 +1,1 @@
+"""`rempart drill`: attacks on a platform made for it."""
