@@ -28,7 +28,10 @@ MINTING = {
     "a passkey": "insert into access.passkeys (credential_id, account_id, public_key, sign_count, label) "
     "values ('x', {account_id}, 'x', 0, 'x')",
     "another key for a passkey": "update access.passkeys set public_key = 'x'",
-    "a challenge of one's own": "insert into access.challenges values (sha256('x'), 'sign-in', null, now() + interval '1 hour')",
+    "a challenge of one's own": (
+        "insert into access.challenges (challenge_digest, purpose, expires_at)"
+        " values (sha256('x'), 'register', now() + interval '1 hour')"
+    ),
     "the identity role": "set role rempart_identity",
     "the gate's role": "set role rempart_gate",
     "the owner's role": "set role rempart_owner",

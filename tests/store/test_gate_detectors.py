@@ -107,7 +107,13 @@ def test_the_gate_weighs_as_the_reference_model_does(
     today = world.today()
     seen: set[Signal] = set()
 
-    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=40,
+        deadline=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(
         script=st.lists(
             st.tuples(

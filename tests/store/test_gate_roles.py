@@ -111,6 +111,7 @@ FUNCTIONS: dict[str, set[str]] = {
             "feeds.approve_file",
             "gate.change_detectors",
             *("drill.load_history", "drill.advance", "drill.told_to_convicted"),  # refused but in a drill
+            *("drill.close_rules", "drill.reopen_rules"),
             "gate.contain",
             "gate.release",
             "gate.detector_days",

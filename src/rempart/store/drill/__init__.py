@@ -17,19 +17,8 @@ from rempart.store.rows import returned
 
 type_of_operator = psycopg.Connection[TupleRow]
 
-_TODAY: Final = "(platform.present() at time zone 'Europe/Paris')::date"
 WIDE: Final = 1_000_000_000
 """A budget that nobody reaches."""
-
-CLOSE_RULES: Final = f"""
-update access.detector_rules as r set valid_until = {_TODAY}
-from access.signals as s
-where s.signal_id = r.signal_id and s.code = any(%s) and r.valid_until = 'infinity' and r.valid_from < {_TODAY}
-"""  # noqa: S608 (our own constant)
-
-REOPEN_RULES: Final = (
-    "update access.detector_rules set valid_until = 'infinity' where valid_until < 'infinity'"
-)
 
 READ_BUDGETS: Final = """
 select people_per_day, rate_interval_ms, rate_burst, profession_id
@@ -98,12 +87,14 @@ def told_to_convicted(connection: type_of_operator, accounts: Sequence[int]) -> 
 
 def close_rules(connection: type_of_operator, signals: Sequence[str]) -> int:
     """Close the detectors' rules of some signals from today on; give how many. A signal without a rule convicts nobody."""
-    return connection.execute(CLOSE_RULES, (list(signals),)).rowcount
+    row = connection.execute("select drill.close_rules(%s)", (list(signals),)).fetchone()
+    return int(returned(row)[0])
 
 
 def reopen_rules(connection: type_of_operator) -> int:
     """Open again the rules that were closed; give how many."""
-    return connection.execute(REOPEN_RULES).rowcount
+    row = connection.execute("select drill.reopen_rules()").fetchone()
+    return int(returned(row)[0])
 
 
 def read_budgets(connection: type_of_operator) -> type_of_budgets:

@@ -55,6 +55,33 @@ begin
     return made;
 end $$;
 
+-- Take signals away from today on, by their codes, as a change of the dated rules would; and give all of them back. Outside a drill that takes
+-- two people (0023). Each gives how many rules it touched.
+create function drill.close_rules(p_signals text[]) returns bigint language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    today constant date := (platform.present() at time zone 'Europe/Paris')::date;
+    touched bigint;
+begin
+    perform drill.refuse_elsewhere();
+    update access.detector_rules as r set valid_until = today
+    from access.signals as s
+    where s.signal_id = r.signal_id and s.code = any(p_signals) and r.valid_until = 'infinity' and r.valid_from < today;
+    get diagnostics touched = row_count;
+    return touched;
+end $$;
+
+create function drill.reopen_rules() returns bigint language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    touched bigint;
+begin
+    perform drill.refuse_elsewhere();
+    update access.detector_rules as r set valid_until = 'infinity' where r.valid_until < 'infinity';
+    get diagnostics touched = row_count;
+    return touched;
+end $$;
+
 -- What the platform can say of whom convicted accounts were told about: the receipts of those accounts that confirmed somebody. The
 -- receipts' numbers, never the people.
 create function drill.told_to_convicted() returns table (account_id bigint, receipt_id bigint)
@@ -78,4 +105,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function drill.advance, drill.load_history, drill.told_to_convicted to rempart_operator;
+grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.told_to_convicted
+    to rempart_operator;
