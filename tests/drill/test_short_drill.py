@@ -129,7 +129,7 @@ def test_a_slow_thief_is_stopped_account_by_account_over_days(ground: Ground) ->
         kind="accounts", accounts={"pharmacist": 2, "optician": 1}, per_day=60, slots=3, days=4, hits=0.9
     )
     measured = played(ground, variant(scenario("s3"), attacks=[slow]))
-    # No bound on the people here: in a world of 4,000 a shop has met a fifth of everybody, and its thief looks like its own staff.
+    # No bound on the people: in a world of 4,000 a shop has met a fifth of everybody, and its thief looks like its own staff.
     assert measured.attack["accounts_convicted"] > 0
     assert measured.attack["seconds_to_detection"] < 4 * 86_400
 
