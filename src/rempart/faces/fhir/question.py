@@ -6,18 +6,18 @@ The member number that `insurance` may carry is not read at all: it proves nothi
 Never: look anything up, or correct what was sent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from rempart.domain.birth_dates import BirthDate, check_order_of_days, parse_birth_rank
 from rempart.domain.card_code import parse_card_secret
 from rempart.domain.errors.identifiers import BirthRankOutOfRange, IdentifierRefused
 from rempart.domain.identifiers import AmcNumber, Nir, parse_amc_number, parse_finess, parse_rpps
 from rempart.domain.presence import parse_list_name, parse_one_time_code
-from rempart.domain.rights import BreakGlassReason, CardSecret, Domain, OneTimeCode, Presence, RightsQuestion
+from rempart.domain.rights import BreakGlassReason, Domain, Presence, RightsQuestion
 from rempart.faces.fhir.errors import (
     AmcNumberMissing,
     BirthDateImpossible,
@@ -72,9 +72,12 @@ from rempart.faces.fhir.systems import (
 BREAK_GLASS_CODES: Final = {reason.name.lower().replace("_", "-"): reason for reason in BreakGlassReason}
 """The reasons for asking without a card, by their public code."""
 
+type_of_part = TypeVar("type_of_part")
+
 _FULL_DATE_CHARS: Final = 10
 _CARE_PLACE: Final = f"{ROOT}.servicedDate"
 _NUMBER_SYSTEMS: Final = RPPS_SYSTEMS | FINESS_SYSTEMS
+_PRESENCE_REQUESTS: Final = {"code": Presence.CODE, "approval": Presence.APPROVAL}
 _DOMAINS: Final = {domain.name: domain for domain in Domain}
 
 
@@ -107,10 +110,10 @@ def question_of(
         birth_rank=_birth_rank_of(patient, place),
         domain=_domain_of(request),
         care_date=care_date,
-        card_secret=_card_secret_of(request),
-        one_time_code=_one_time_code_of(request),
+        card_secret=_text_of(request, CARD_SECRET, parse_card_secret),
+        one_time_code=_text_of(request, ONE_TIME_CODE, parse_one_time_code),
         asked_for=_asked_for_of(request),
-        standing_list=_standing_list_of(request),
+        standing_list=_text_of(request, STANDING_LIST, parse_list_name),
         break_glass=_break_glass_of(request),
         idempotency_key=idempotency_key,
         body=body if idempotency_key is not None else b"",
@@ -328,16 +331,6 @@ def _domain_of(request: CoverageEligibilityRequest) -> Domain | None:
     return domain
 
 
-def _card_secret_of(request: CoverageEligibilityRequest) -> CardSecret | None:
-    extension = _extension(request.extension, CARD_SECRET, ROOT)
-    if extension is None:
-        return None
-    here = f"{ROOT}.extension('{CARD_SECRET}').value"
-    if extension.value_string is None:
-        raise ExtensionValueWrong(here)
-    return parse_card_secret(extension.value_string, here)
-
-
 def _break_glass_of(request: CoverageEligibilityRequest) -> BreakGlassReason | None:
     extension = _extension(request.extension, BREAK_GLASS, ROOT)
     if extension is None:
@@ -350,16 +343,6 @@ def _break_glass_of(request: CoverageEligibilityRequest) -> BreakGlassReason | N
     return BREAK_GLASS_CODES[extension.value_code]
 
 
-def _one_time_code_of(request: CoverageEligibilityRequest) -> OneTimeCode | None:
-    extension = _extension(request.extension, ONE_TIME_CODE, ROOT)
-    if extension is None:
-        return None
-    here = f"{ROOT}.extension('{ONE_TIME_CODE}').value"
-    if extension.value_string is None:
-        raise ExtensionValueWrong(here)
-    return parse_one_time_code(extension.value_string, here)
-
-
 def _asked_for_of(request: CoverageEligibilityRequest) -> Presence | None:
     extension = _extension(request.extension, PRESENCE_REQUEST, ROOT)
     if extension is None:
@@ -370,17 +353,17 @@ def _asked_for_of(request: CoverageEligibilityRequest) -> Presence | None:
     return asked_for
 
 
-def _standing_list_of(request: CoverageEligibilityRequest) -> str | None:
-    extension = _extension(request.extension, STANDING_LIST, ROOT)
+def _text_of(
+    request: CoverageEligibilityRequest, url: str, parse: Callable[[str, str], type_of_part]
+) -> type_of_part | None:
+    """Read the text of an extension with the parser of what it holds; None where it is absent."""
+    extension = _extension(request.extension, url, ROOT)
     if extension is None:
         return None
-    here = f"{ROOT}.extension('{STANDING_LIST}').value"
+    here = f"{ROOT}.extension('{url}').value"
     if extension.value_string is None:
         raise ExtensionValueWrong(here)
-    return parse_list_name(extension.value_string, here)
-
-
-_PRESENCE_REQUESTS: Final = {"code": Presence.CODE, "approval": Presence.APPROVAL}
+    return parse(extension.value_string, here)
 
 
 def _extension(extensions: Iterable[Extension] | None, url: str, place: str) -> Extension | None:
