@@ -1,34 +1,19 @@
 """How an operator comes in, over HTTP: invitation, passkey, session."""
 
-from typing import Any
-
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from rempart.faces.bodies import read_json
+from rempart.faces.ceremonies import Code, CodeAndCredential, Credential
 from rempart.faces.console.endpoints import desk_of, json_of, proof_of
 from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S
 from rempart.operations.console import ways_in as acts
 from rempart.operations.console.ways_in import PresentOperator
 
 
-class _Code(msgspec.Struct, forbid_unknown_fields=True):
-    code: str
-
-
-class _Credential(msgspec.Struct, forbid_unknown_fields=True):
-    credential: dict[str, Any]
-
-
-class _CodeAndCredential(msgspec.Struct, forbid_unknown_fields=True):
-    code: str
-    credential: dict[str, Any]
-
-
 async def see_invitation(request: Request) -> Response:
     """Say whom an invitation is for."""
-    body = await read_json(request, _Code)
+    body = await read_json(request, Code)
     invited = await acts.see_invitation(desk_of(request), body.code)
     return json_of(
         {
@@ -42,13 +27,13 @@ async def see_invitation(request: Request) -> Response:
 
 async def begin_enrolment(request: Request) -> Response:
     """Begin the registration of a passkey."""
-    body = await read_json(request, _Code)
+    body = await read_json(request, Code)
     return json_of({"publicKey": await acts.begin_enrolment(desk_of(request), body.code)})
 
 
 async def enrol(request: Request) -> Response:
     """Register a passkey; signing in with it is the next act."""
-    body = await read_json(request, _CodeAndCredential)
+    body = await read_json(request, CodeAndCredential)
     await acts.enrol(desk_of(request), body.code, body.credential)
     return json_of({}, 201)
 
@@ -61,7 +46,7 @@ async def begin_sign_in(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Open a session by a passkey."""
     proof = proof_of(request)
-    body = await read_json(request, _Credential)
+    body = await read_json(request, Credential)
     session = await acts.sign_in(desk_of(request), body.credential, proof)
     return json_of(
         {

@@ -5,13 +5,13 @@ Shapes are in docs/reference/identity.md. Nothing here sets a cookie.
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rempart.domain.access import AccountLabel
 from rempart.domain.rights import Domain, domains_of
 from rempart.faces.bodies import read_json
+from rempart.faces.ceremonies import Code, CodeAndCredential, Credential
 from rempart.faces.identity.endpoints import proof_of, reception_of
 from rempart.limits import BROWSER_SESSION_IDLE_S, BROWSER_SESSION_LIFE_S
 from rempart.operations import enrol_passkey, open_browser_session
@@ -19,22 +19,9 @@ from rempart.operations.open_browser_session import BrowserSession
 from rempart.security.admission import AdmittedCaller
 
 
-class _Code(msgspec.Struct, forbid_unknown_fields=True):
-    code: str
-
-
-class _Credential(msgspec.Struct, forbid_unknown_fields=True):
-    credential: dict[str, Any]
-
-
-class _CodeAndCredential(msgspec.Struct, forbid_unknown_fields=True):
-    code: str
-    credential: dict[str, Any]
-
-
 async def see_invitation(request: Request) -> Response:
     """Say whom an invitation is for."""
-    body = await read_json(request, _Code)
+    body = await read_json(request, Code)
     view = await enrol_passkey.see_invitation(reception_of(request), body.code)
     account = view.account
     return JSONResponse(
@@ -50,7 +37,7 @@ async def see_invitation(request: Request) -> Response:
 
 async def begin_enrolment(request: Request) -> Response:
     """Begin the registration of a first passkey."""
-    body = await read_json(request, _Code)
+    body = await read_json(request, Code)
     return JSONResponse(
         {"publicKey": await enrol_passkey.begin_by_invitation(reception_of(request), body.code)}
     )
@@ -59,7 +46,7 @@ async def begin_enrolment(request: Request) -> Response:
 async def enrol(request: Request) -> Response:
     """Register a first passkey and open a session."""
     proof = proof_of(request)
-    body = await read_json(request, _CodeAndCredential)
+    body = await read_json(request, CodeAndCredential)
     reception = reception_of(request)
     session = await enrol_passkey.enrol_by_invitation(reception, body.code, body.credential, proof)
     return JSONResponse(session_json(session), 201)
@@ -74,7 +61,7 @@ async def begin_sign_in(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Open a session by a passkey."""
     proof = proof_of(request)
-    body = await read_json(request, _Credential)
+    body = await read_json(request, Credential)
     session = await open_browser_session.sign_in(reception_of(request), body.credential, proof)
     return JSONResponse(session_json(session))
 
@@ -99,7 +86,7 @@ async def begin_another(request: Request, caller: AdmittedCaller) -> Response:
 
 async def enrol_another(request: Request, caller: AdmittedCaller) -> Response:
     """Register another passkey."""
-    body = await read_json(request, _Credential)
+    body = await read_json(request, Credential)
     await enrol_passkey.enrol_another(reception_of(request), caller, body.credential)
     return JSONResponse({}, 201)
 
