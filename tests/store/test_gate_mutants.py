@@ -11,6 +11,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
+from rempart.domain.detectors import Measure
 from rempart.domain.rights import Outcome
 from rempart.store.database import connect_sync
 from rempart.store.migrations import known_migrations
@@ -18,13 +19,16 @@ from tests.attacks import test_owned_face as owned
 from tests.store import test_gate_budgets as budgets
 from tests.store import test_gate_channels as channels
 from tests.store import test_gate_containment as containment
-from tests.store import test_gate_detectors as detectors
 from tests.store import test_gate_faces as faces
 from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
 from tests.store import test_gate_states as states
 from tests.store import test_release as release
+from tests.store.detectors import test_convictions as convictions
+from tests.store.detectors import test_model as model
+from tests.store.detectors import test_signals as signals
+from tests.support import suspicion
 from tests.support.world import Person, Right, Session, World, outcome
 
 Check = Callable[[World], None]
@@ -69,11 +73,11 @@ def shop(world: World) -> Session:
         "update access.profession_rules set rate_interval_ms = 1, rate_burst = 1000000, people_per_day = 1000000"
         " where profession_id = 1"
     )
-    return detectors.shop(world)
+    return suspicion.shop(world)
 
 
 def weighs(world: World, *, together: bool) -> None:
-    detectors.test_the_gate_weighs_as_the_reference_model_does(world, shop(world), world.insurer(), together)
+    model.test_the_gate_weighs_as_the_reference_model_does(world, shop(world), world.insurer(), together)
 
 
 def many_return(world: World) -> None:
@@ -297,7 +301,7 @@ MUTANTS = [
     Mutant("3 containment", "gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at)", "true", many_return),
     Mutant("3 containment", "where coalesce(c.released_at, 'infinity') > batch_at", "where c.released_at is null", many_return),
     Mutant("4 presence", "or me.stepped_up_at is not null or", "or",
-           lambda world: detectors.test_an_account_that_is_stepped_up_goes_on_with_cards_and_known_patients(
+           lambda world: convictions.test_an_account_that_is_stepped_up_goes_on_with_cards_and_known_patients(
                world, shop(world), world.insurer())),
     Mutant("4 presence", "coalesce(me.opening_until > batch_at, false)", "false",
            lambda world: containment.test_a_place_that_has_just_opened_brings_presence(world, till(world), lea(world))),
@@ -307,67 +311,67 @@ MUTANTS = [
            lambda world: containment.test_a_scope_that_is_slowed_has_a_tenth_of_its_budgets(
                world, till(world), till(world), lea(world), "account")),
     Mutant("6 detectors", "if me.scores[i] >= rules.thresholds[first_rule + i] and", "if false and",
-           lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
+           lambda world: signals.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=False)),
     Mutant("6 detectors", "if me.scores[7] >= rules.thresholds[first_rule + 7] and", "if false and",
-           lambda world: detectors.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
+           lambda world: signals.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
     Mutant("6 detectors", "if i in (1, 2, 3, 5) then", "if true then",
-           lambda world: detectors.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
+           lambda world: signals.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
     Mutant("6 detectors", "me.standing := 2;", "null;",
-           lambda world: detectors.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
+           lambda world: signals.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=True)),
     Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
-           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
+           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
     Mutant("6 detectors", "says[1] := truth in (4, 9) or is_card_wrong;", "says[1] := truth in (4, 9);",
-           lambda world: detectors.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+           lambda world: signals.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "if is_new_today or is_card_wrong then", "if is_new_today then",
-           lambda world: detectors.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+           lambda world: signals.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "truth in (4, 9)", "truth in (9)",
-           lambda world: detectors.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
+           lambda world: signals.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
                world, shop(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
     Mutant("6 detectors", "if is_new_today then\n                    if truth", "if true then\n                    if truth",
-           lambda world: detectors.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
+           lambda world: signals.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[2] := true;", "null;",
-           lambda world: detectors.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
+           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
     Mutant("6 detectors", "or q.first_seen_on <= q.today - 7 then", "or true then",
-           lambda world: detectors.test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
+           lambda world: signals.test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "case when q.is_met then q.first_seen_on else q.today end", "coalesce(q.first_seen_on, q.today)",
-           lambda world: detectors.test_somebody_not_seen_for_a_year_is_new_again(world, shop(world), world.insurer())),
+           lambda world: signals.test_somebody_not_seen_for_a_year_is_new_again(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[3] := truth = 4;", "null;",
-           lambda world: detectors.test_old_rights_one_after_the_other_are_an_old_list(world, shop(world), world.insurer())),
+           lambda world: signals.test_old_rights_one_after_the_other_are_an_old_list(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 2;", "null;",
-           lambda world: detectors.test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
+           lambda world: signals.test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "[greatest(1, cardinality(me.recent_cells) - 30):]", "",
-           lambda world: detectors.test_the_memory_of_cells_has_a_bound(world, shop(world), world.insurer())),
+           lambda world: signals.test_the_memory_of_cells_has_a_bound(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[5] := q.birth <> me.region;", "null;",
-           lambda world: detectors.test_people_born_elsewhere_speak_where_they_are_new(world, shop(world), world.insurer())),
+           lambda world: signals.test_people_born_elsewhere_speak_where_they_are_new(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;", "null;",
-           lambda world: detectors.test_questions_at_the_pace_of_a_machine_speak(
+           lambda world: signals.test_questions_at_the_pace_of_a_machine_speak(
                world, shop(world), world.insurer(), 1.0, is_regular=True)),
     Mutant("6 detectors", "if q.is_canary then", "if false then",
-           lambda world: detectors.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
+           lambda world: convictions.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
     Mutant("6 detectors", "interval '30 days' then measure := 2;", "interval '30 days' then null;",
-           lambda world: detectors.test_a_second_conviction_within_thirty_days_freezes(
-               world, shop(world), world.insurer(), 29, detectors.Measure.FREEZE)),
+           lambda world: convictions.test_a_second_conviction_within_thirty_days_freezes(
+               world, shop(world), world.insurer(), 29, Measure.FREEZE)),
     Mutant("6 detectors", "and q.is_known is not true then -- an honest", "then -- an honest",
-           lambda world: detectors.test_patients_proven_here_before_heal_nothing(world, shop(world), world.insurer())),
+           lambda world: convictions.test_patients_proven_here_before_heal_nothing(world, shop(world), world.insurer())),
     Mutant("6 detectors", "if me.proven_since >= 3 then", "if false then",
-           lambda world: detectors.test_three_people_with_their_cards_put_a_shop_back_in_good_standing(
+           lambda world: convictions.test_three_people_with_their_cards_put_a_shop_back_in_good_standing(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "if level < 3 then", "if true then",
            lambda world: weighs(world, together=False)),
     Mutant("6 detectors", "me.scores := array_fill(0::double precision, '{7}'); -- else the next", "-- else the next",
-           lambda world: detectors.test_a_word_after_a_conviction_is_not_a_second_one(world, shop(world), world.insurer())),
+           lambda world: convictions.test_a_word_after_a_conviction_is_not_a_second_one(world, shop(world), world.insurer())),
     Mutant("6 detectors", "me.last_asked_s := null; me.last_gap_s := null;", "null;",
-           lambda world: detectors.test_a_regular_between_two_new_people_breaks_the_pace(world, shop(world), world.insurer())),
+           lambda world: signals.test_a_regular_between_two_new_people_breaks_the_pace(world, shop(world), world.insurer())),
     Mutant("6 detectors", "perform gate.convict(convictions);", "null;",
-           lambda world: detectors.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
+           lambda world: convictions.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
     Mutant("6 detectors", "elsif me.rising_since is null then", "elsif true then",
-           lambda world: detectors.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
+           lambda world: convictions.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
     Mutant("7 the right", "coalesce(r.verdict, 9::smallint)", "coalesce(r.verdict, 1::smallint)",
            lambda world: states.test_somebody_without_any_right_is_not_known_either(world, till(world), world.insurer())),
     Mutant("7 the right", "when l.is_known then coalesce", "when true then coalesce",
