@@ -49,7 +49,7 @@ serve: $(STAMPS)/runtime ## start every process on the database that is there
 
 test: $(STAMPS)/node ## install what the tests need, browser included, and pass them all
 	@tooling/test_programs.sh
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: $(STAMPS)/dev ## format, lint, types, import rule, house tests
 	@$(BIN)/ruff format --check .

@@ -134,8 +134,9 @@ def keyring(server: Settings) -> Iterator[Settings]:
 
 
 def _on_free_ports(settings: Settings) -> Settings:
-    """Find ten ports in a row that nobody uses, and name the faces after them."""
-    for port in range(20_000 + os.getpid() % 1_000 * 10, 60_000, 10):
+    """Find ten ports in a row that nobody uses, far from those of the workers beside, and name the faces after them."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in range(20_000 + worker % 4 * 2_500 + os.getpid() % 125 * 10, 60_000, 10):
         if all(is_free(port + offset) for offset in (0, 1, 2, 3, 4, 5, 8, 9)):
             return replace(
                 settings,
