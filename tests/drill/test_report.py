@@ -5,35 +5,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rempart.drill.measures import Measured
 from rempart.drill.report.chart import Axis, Series, at, draw, in_french
 from rempart.drill.report.page import write_report
 from rempart.drill.scenario import SIGNALS, Scenario, Without, read_scenario
-from rempart.drill.session import Told
 from tests.house.source import ROOT
 from tests.house.test_french import unspaced
+from tests.support.drilled import told
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.toml"))
-
-
-def measured(confirmed: int) -> Measured:
-    attack = {
-        "confirmed": confirmed,
-        "confirmed_behind_glass": 0,
-        "confirmed_per_account": 3,
-        "questions": 50,
-    }
-    curve = [(place * 0.1, place) for place in range(confirmed + 1)]
-    return Measured("S1", attack, 0, 1.0, 1.1, 0, 0, 120, 1.0, 0.9, 0, curve, {})
-
-
-def told() -> Told:
-    scenario = read_scenario(ROOT / "scenarios" / "s1.toml")
-    found = Told(20_000, 1, "x86_64, Linux", containment_s=0.2)
-    found.scenarios.append(scenario)
-    found.runs["S1"] = [measured(40), measured(60)]
-    found.without["S1"] = {"everything": measured(150)}
-    return found
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -62,6 +41,9 @@ def test_figures_are_percentiles_beside_what_is_to_be_reached() -> None:
     assert figures["S1.confirmed"]["value"] == pytest.approx(59)
     assert figures["S1.confirmed"]["reference"] == 500
     assert figures["S1.without_everything.confirmed"]["value"] == 150
+    assert figures["S1.presence_on.confirmed"]["reference"] == 0
+    assert figures["S1.presence_on.confirmed_behind_glass"]["value"] == 30
+    assert figures["S1.presence_known.confirmed"]["reference"] is None
     assert figures["exposure.recall"]["value"] == 0.9
     assert figures["honest.freezes_per_100k_upper"]["value"] == pytest.approx(1250)
 
@@ -73,6 +55,7 @@ def test_the_page_fetches_nothing_and_says_what_was_taken(tmp_path: Path) -> Non
     assert "https://" not in page
     assert "<script" not in page
     assert "Aucun contrôle" in page
+    assert "Présence (bris de glace)" in page
     assert "<svg" in page
     assert "La reprise de 2024" in page
 

@@ -97,11 +97,16 @@ def test_what_is_carried_off_opens_nothing_elsewhere(ground: Ground) -> None:
 
 
 def test_where_presence_is_asked_for_a_thief_has_three_broken_glasses_a_day(ground: Ground) -> None:
-    measured = played(ground, with_presence(scenario("s1")))
-    assert measured.attack["confirmed"] == measured.attack["confirmed_known_patients"], "only the shop's own"
+    measured = played(ground, with_presence(scenario("s1"), 3))
+    assert measured.attack["confirmed"] == 0
     assert 0 < measured.attack["confirmed_behind_glass"] <= 3 * 3 * 5, (
         "a day, over three days, of five accounts"
     )
+
+
+def test_where_a_known_patient_is_enough_a_thief_has_the_shops_own_besides(ground: Ground) -> None:
+    measured = played(ground, with_presence(scenario("s1"), 1))
+    assert measured.attack["confirmed"] == measured.attack["confirmed_known_patients"], "only the shop's own"
 
 
 def test_nothing_is_found_in_a_dump_but_by_the_keyrings_word(ground: Ground) -> None:

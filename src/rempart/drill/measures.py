@@ -23,12 +23,15 @@ _REFUSED: Final = frozenset(("account-frozen", "presence-required", "contained")
 _RULE_OF_THREE: Final = 3.0
 """Rule of three: nothing seen in n days is at most 3/n, at 95 %."""
 
+_OPTICS: Final = frozenset(("optician", "audioprosthetist"))
+"""Whose patients are mostly new: their detectors need twice as long (security notes 5.3)."""
+
 _CONVICTED_OF_A_SHAPE: Final = 10
 """Migration 0013, gate.demand_presence_of_shape."""
 
 UNITS: Final = {
-    "confirmed": "people", "confirmed_per_account": "people", "confirmed_behind_glass": "people",
-    "confirmed_known_patients": "people", "questions": "questions",
+    "confirmed": "people", "confirmed_per_account": "people", "confirmed_per_optics_account": "people",
+    "confirmed_behind_glass": "people", "confirmed_known_patients": "people", "questions": "questions",
     "lookups_to_detection": "answers",
     "seconds_to_detection": "s",
     "seconds_to_last_answer": "s",
@@ -101,7 +104,7 @@ def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]
         "confirmed": len(loot.confirmed()) - behind_glass,
         "confirmed_behind_glass": behind_glass,
         "confirmed_known_patients": len(loot.confirmed_as_known()),
-        "confirmed_per_account": max(loot.per_account().values(), default=0),
+        **_most_of_one_account(run),
         "questions": len(loot.exchanges),
     }
     if convicted_share is not None:
@@ -110,6 +113,16 @@ def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]
     for trial in run.trials:
         figures[trial.name] = trial.opened
     return figures
+
+
+def _most_of_one_account(run: Run) -> dict[str, float]:
+    """Give the most people that one stolen account was told, those of optics and audio apart."""
+    optics = {shop.account_id for shop in run.stolen if shop.profession.code in _OPTICS}
+    most: dict[str, float] = {}
+    for account, count in run.loot.per_account().items():
+        name = "confirmed_per_optics_account" if account in optics else "confirmed_per_account"
+        most[name] = max(most.get(name, 0), count)
+    return most
 
 
 def _detection(run: Run) -> dict[str, float]:
@@ -167,6 +180,22 @@ def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
         figure("exposure.recall", min(run.recall for run in runs), "share, the worst run", 1),
         figure("exposure.in_flight", sum(run.in_flight for run in runs), "receipts"),
     ]
+
+
+_LEAST: Final = ("honest.success", "honest_success", "exposure.precision", "exposure.recall")
+
+
+def is_least(name: str) -> bool:
+    """Say whether what is to be reached is the least that a figure may be; all others have a most."""
+    return name.endswith(_LEAST)
+
+
+def holds(found: Figure) -> bool | None:
+    """Say whether a figure is what is asked for; None where nothing is asked."""
+    number, asked = found["value"], found["reference"]
+    if not isinstance(number, int | float) or not isinstance(asked, int | float):
+        return None
+    return number >= asked if is_least(str(found["name"])) else number <= asked
 
 
 def figure(name: str, number: float, unit: str, reference: float | None = None) -> Figure:

@@ -1,6 +1,6 @@
-"""The platform under attack: every process, in the environment `drill`, in a home and on ports of its own.
+"""The platform under attack: every process, in the environment `drill`, on ports and in a home of its own; or one that runs.
 
-Its home is made from nothing and marked, and a home that is not marked is never touched.
+A home made here is made from nothing and marked; one that is not marked is never emptied.
 """
 
 import os
@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from rempart.adapters import process_guard, runtime_home
+from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings, read_settings
+from rempart.store.database import connect_sync
+from rempart.store.software import environment_of
 from rempart.supervisor.beside import wait_until_ready
 from rempart.supervisor.environment import needed_of
 
@@ -25,18 +28,32 @@ def fresh_settings(home: Path, port: int = PORT) -> Settings:
     """Empty a drill's home and give the settings of a platform there. Refuses a home that no drill made."""
     if home.exists() and any(home.iterdir()) and not (home / _MARK).is_file():
         sys.exit(f"{home} contient autre chose qu’un exercice\u00a0: donnez un autre dossier avec --home.")
-    settings = read_settings(
-        {
-            "REMPART_ENVIRONMENT": "drill",
-            "REMPART_HOME": str(home),
-            "REMPART_PORT": str(port),
-            "REMPART_HOST": "127.0.0.1",
-        }
-    )
+    settings = _settings(home, port)
     shutil.rmtree(settings.runtime, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, mode=0o700)
     (home / _MARK).touch()
+    return _settings(home, port)
+
+
+def running_settings(home: Path, port: int = PORT) -> Settings:
+    """Give the settings of a drill's platform that runs already. Refuses one that does not, or is no drill's."""
+    settings = _settings(home, port)
+    try:
+        with closing(connect_sync(settings, "operator")) as connection:
+            environment = environment_of(connection)
+    except DatabaseUnreachable:
+        sys.exit(
+            f"Aucune plateforme ne tourne dans {home}\u00a0: lancez-la avec REMPART_ENVIRONMENT=drill rempart serve."
+        )
+    if environment != "drill":
+        sys.exit(
+            f"La plateforme de {home} n’est pas une plateforme d’exercice ({environment})\u00a0: rien n’a été fait."
+        )
+    return settings
+
+
+def _settings(home: Path, port: int) -> Settings:
     return read_settings(
         {
             "REMPART_ENVIRONMENT": "drill",

@@ -4,7 +4,7 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from os import getloadavg
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 from rempart.drill.callers.asking import Caller, Place, Question
 from rempart.drill.callers.provider import provider_at
 from rempart.drill.measures import Figure, Measured, figure, figures_of, honest_figures, measure
-from rempart.drill.platform import fresh_settings, served
+from rempart.drill.platform import fresh_settings, running_settings, served
 from rempart.drill.run import run_scenario, variant
 from rempart.drill.scenario import Scenario, Without
 from rempart.drill.stage import Ground
@@ -48,18 +48,23 @@ class Told:
     scenarios: list[Scenario] = field(default_factory=list)
     runs: dict[str, list[Measured]] = field(default_factory=dict)
     without: dict[str, dict[str, Measured]] = field(default_factory=dict)
-    presence: dict[str, Measured] = field(default_factory=dict)
+    presence: dict[str, dict[str, list[Measured]]] = field(default_factory=dict)
 
     def figures(self) -> list[Figure]:
         """Give every figure, in the form of out/drill.json."""
         found: list[Figure] = []
         for scenario in self.scenarios:
             found += figures_of(scenario.name, self.runs[scenario.name], scenario.reach)
-            if scenario.name in self.presence:
-                run = self.presence[scenario.name]
-                found += figures_of(f"{scenario.name}.presence_on", [run], {"confirmed": 0})
+            for policy, runs in self.presence.get(scenario.name, {}).items():
+                asked = {"confirmed": 0.0} if policy == "presence_on" else {}
+                found += figures_of(f"{scenario.name}.{policy}", runs, asked)
                 found.append(
-                    figure(f"{scenario.name}.presence_on.honest_success", run.honest_success, "share")
+                    figure(
+                        f"{scenario.name}.{policy}.honest_success",
+                        min(run.honest_success for run in runs),
+                        "share, the worst run",
+                        0.999,
+                    )
                 )
             for name, run in self.without.get(scenario.name, {}).items():
                 found.append(
@@ -71,11 +76,16 @@ class Told:
 
 
 @contextmanager
-def ground_of(home: Path, people: int, port: int, seed: int, say: Say) -> Iterator[Ground]:
-    """Start a platform for a drill, with its people, its software and who vouches for its professionals."""
-    settings = fresh_settings(home, port)
+def ground_of(
+    home: Path, people: int, port: int, seed: int, say: Say, *, is_running: bool = False
+) -> Iterator[Ground]:
+    """Start a platform for a drill, or take the drill's platform that runs there, with its people, software and provider."""
+    settings = running_settings(home, port) if is_running else fresh_settings(home, port)
     say(f"Plateforme d’exercice dans {home}, ports {port} et suivants…")
-    with served(settings), provider_at(port + _PROVIDER_OFFSET) as provider:
+    with (
+        nullcontext() if is_running else served(settings),
+        provider_at(port + _PROVIDER_OFFSET) as provider,
+    ):
         say(f"{people} personnes inventées et chargées…")
         made = make_people(settings, people, seed)
         with closing(connect_sync(settings, "operator")) as connection:
@@ -101,18 +111,34 @@ def drill(
         for names in scenario.compare:
             taken = variant(scenario, without=Without.of(*names))
             told.without.setdefault(scenario.name, {})["+".join(names)] = _one(ground, taken, 1, say)
-        if scenario.compare and scenario.presence == 0:
-            told.presence[scenario.name] = _one(ground, with_presence(scenario), 1, say)
+        if scenario.presence == 0 and any(attack.kind == "accounts" for attack in scenario.attacks):
+            told.presence[scenario.name] = _with_presence(ground, scenario, len(runs), say)
     told.containment_s = measure_containment(ground)
     told.load = getloadavg()
     told.seconds = time.perf_counter() - began
     return told
 
 
-def with_presence(scenario: Scenario) -> Scenario:
-    """Have every insurer ask for presence, and the thief break what glass he may."""
+PRESENCES: Final = {"presence_on": 3, "presence_known": 1}
+"""Two policies of insurers: somebody shows that he is there each time; or the shop has seen it within twelve months."""
+
+
+def with_presence(scenario: Scenario, required: int) -> Scenario:
+    """Have every insurer, whose cards all have a secret, ask for presence; and the thief break what glass he may."""
     attacks = [msgspec.structs.replace(attack, break_glass=True) for attack in scenario.attacks]
-    return variant(scenario, presence=1, attacks=attacks)
+    honest = msgspec.structs.replace(scenario.honest, cards=1.0)
+    return variant(scenario, presence=required, attacks=attacks, honest=honest)
+
+
+def _with_presence(ground: Ground, scenario: Scenario, seeds: int, say: Say) -> dict[str, list[Measured]]:
+    """Play a scenario where presence is asked for on every seed, and once where a known patient is enough."""
+    draws = {"presence_on": seeds, "presence_known": 1}
+    return {
+        policy: [
+            _one(ground, with_presence(scenario, required), seed, say) for seed in range(1, draws[policy] + 1)
+        ]
+        for policy, required in PRESENCES.items()
+    }
 
 
 def measure_containment(ground: Ground) -> float:
@@ -142,7 +168,7 @@ def _one(ground: Ground, scenario: Scenario, seed: int, say: Say) -> Measured:
     began = time.perf_counter()
     measured = measure(ground, run_scenario(ground, scenario, seed))
     taken = f" sans {', '.join(scenario.without.named)}" if scenario.without.named else ""
-    presence = " présence exigée" if scenario.presence else ""
+    presence = {0: "", 1: " présence ou patient connu", 3: " présence exigée"}[scenario.presence]
     served = np.floor(measured.honest_success * 10_000) / 100
     say(
         f"{scenario.name}{taken}{presence}, graine {seed}\u00a0: {measured.attack['confirmed']:.0f} personnes confirmées, "

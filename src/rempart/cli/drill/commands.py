@@ -12,6 +12,7 @@ import msgspec
 from cyclopts import App, Parameter, validators
 
 from rempart.cli.speech import say
+from rempart.drill.measures import holds
 from rempart.drill.platform import PORT
 from rempart.drill.report.page import write_report
 from rempart.drill.scenario import Scenario, read_scenario
@@ -32,11 +33,12 @@ def run(
     seeds: type_of_count = 1,
     home: Path = Path("out/drill-home"),
     port: int = PORT,
+    running: Annotated[bool, Parameter(negative="")] = False,
     out: Path = Path("out"),
     compare: bool = True,
     json: bool = False,
 ) -> None:
-    """Play scenarios on a platform made for it; write drill.json and drill.html.
+    """Play scenarios on a platform made for it, or on one that runs; write drill.json and drill.html.
 
     Parameters
     ----------
@@ -50,6 +52,8 @@ def run(
         Where the platform lives. Emptied first, if a drill made it; refused otherwise.
     port
         The first of its ports.
+    running
+        Attack the drill's platform that runs in `--home` and `--port` already, with the people that a former drill left there.
     out
         Where the two files are written.
     compare
@@ -61,23 +65,14 @@ def run(
         sys.exit("Nommez au moins un scénario, par exemple scenarios/s1.toml.")
     read = [_read(path) for path in scenarios]
     speak = _say_nothing if json else _say
-    with ground_of(home.absolute(), people, port, _SEED_OF_PEOPLE, speak) as ground:
+    with ground_of(home.absolute(), people, port, _SEED_OF_PEOPLE, speak, is_running=running) as ground:
         told = drill(ground, read, seeds, speak, compare=compare)
     figures = told.figures()
     out.mkdir(parents=True, exist_ok=True)
     (out / "drill.json").write_text(json_format.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     write_report(told, out / "drill.html")
-    beyond = [str(figure["name"]) for figure in figures if _is_beyond(figure)]
+    beyond = [str(figure["name"]) for figure in figures if holds(figure) is False]
     _tell(told, out, beyond, as_json=json)
-
-
-def _is_beyond(figure: dict[str, str | float | None]) -> bool:
-    """Whether a figure misses what is to be reached: shares and lists are least values, all others most values."""
-    number, asked = figure["value"], figure["reference"]
-    if not isinstance(number, int | float) or not isinstance(asked, int | float):
-        return False
-    is_least = figure["name"] in ("honest.success", "exposure.precision", "exposure.recall")
-    return number < asked if is_least else number > asked
 
 
 def _read(path: Path) -> Scenario:

@@ -99,7 +99,7 @@ async def use_key_alone(ground: Ground, attack: Attack, run: Run) -> None:
     claims = {
         "aud": shop.software.client_id, "azp": shop.software.client_id, "iat": now, "exp": now + 300, "sub": "x", **shop.subject,
     }  # fmt: skip
-    header = {"kid": "drill", "typ": "JWT"}
+    header = {"kid": ground.place.provider.key_id, "typ": "JWT"}
     for number in range(attack.tries):
         thief = Caller(ground.place, shop, _ELSEWHERE + number)
         own = forger.sign(header, claims | {"iss": "http://127.0.0.1:1"})

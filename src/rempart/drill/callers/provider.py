@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from secrets import token_hex
 from threading import Thread
 from typing import Final
 
 from rempart.adapters import clock
 from rempart.drill.callers.wire import Key
 
-_KEY_ID: Final = "drill"
 _LIFE_S: Final = 300
 
 
@@ -25,6 +25,7 @@ class Provider:
 
     issuer: str
     key: Key
+    key_id: str
 
     @property
     def jwks_uri(self) -> str:
@@ -38,14 +39,17 @@ class Provider:
             "iss": self.issuer, "aud": client_id, "azp": client_id, "iat": now, "auth_time": now, "exp": now + _LIFE_S,
             "sub": "drill", **subject,
         }  # fmt: skip
-        return self.key.sign({"kid": _KEY_ID, "typ": "JWT"}, claims)
+        return self.key.sign({"kid": self.key_id, "typ": "JWT"}, claims)
 
 
 @contextmanager
 def provider_at(port: int) -> Iterator[Provider]:
     """Publish a provider's keys for the time of the block."""
-    key = Key()
-    keys = json.dumps({"keys": [{**key.public, "kid": _KEY_ID, "alg": "ES256", "use": "sig"}]}).encode()
+    key, key_id = (
+        Key(),
+        token_hex(8),
+    )  # another one each time: a running platform remembers those of a former drill
+    keys = json.dumps({"keys": [{**key.public, "kid": key_id, "alg": "ES256", "use": "sig"}]}).encode()
 
     class Published(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -62,7 +66,7 @@ def provider_at(port: int) -> Iterator[Provider]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Provider(f"http://127.0.0.1:{port}", key)
+        yield Provider(f"http://127.0.0.1:{port}", key, key_id)
     finally:
         server.shutdown()
         server.server_close()

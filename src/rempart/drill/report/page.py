@@ -6,7 +6,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rempart.drill.measures import Figure, Measured
+from rempart.drill.measures import Figure, Measured, holds, is_least
 from rempart.drill.report.chart import Axis, Series, at, draw, in_french
 from rempart.drill.scenario import Scenario
 from rempart.drill.session import Told
@@ -21,11 +21,17 @@ _WORDS: Final = {
     "elsewhere": "les naissances ailleurs", "regularity": "la régularité", "together": "les signaux réunis", "rate": "le débit",
     "people_per_day": "le nombre de personnes par jour", _ALL: "aucun contrôle",
 }  # fmt: skip
+_POLICIES: Final = {
+    "presence_on": "Présence (bris de glace)",
+    "presence_known": "Présence, patients connus",
+}
 _LABELS: Final = {
     "confirmed": "Personnes confirmées au voleur",
     "confirmed_behind_glass": "Confirmées par bris de glace, et la personne est avertie",
     "confirmed_known_patients": "dont patients connus de l’officine volée",
-    "confirmed_per_account": "au plus par compte volé", "questions": "Questions du voleur",
+    "confirmed_per_account": "au plus par compte volé",
+    "confirmed_per_optics_account": "au plus par compte volé d’opticien ou d’audioprothésiste",
+    "questions": "Questions du voleur",
     "accounts_convicted": "Part des comptes volés reconnus",
     "lookups_to_detection": "Réponses avant le premier refus, par compte",
     "seconds_to_detection": "Secondes avant le premier refus",
@@ -40,6 +46,10 @@ _LABELS: Final = {
     "honest_success_in_shape": "Part servie dans la forme qui doit montrer la carte",
     "tables_read_back": "Tables de personnes relues par l’alimentation",
     "false_file_taken": "Fichier faux pris sans seconde personne",
+    "presence_on.confirmed": "Présence exigée\u00a0: personnes confirmées",
+    "presence_on.confirmed_behind_glass": "Présence exigée\u00a0: confirmées par bris de glace, et la personne est avertie",
+    "presence_on.honest_success": "Présence exigée\u00a0: part des questions honnêtes servies",
+    "presence_known.confirmed": "Présence exigée, sauf patient connu de l’officine volée\u00a0: personnes confirmées",
     "person_locked_out": "Personne empêchée d’être servie", "flood_sent": "Requêtes sans session envoyées",
 }  # fmt: skip
 _GLOBAL_LABELS: Final = {
@@ -145,8 +155,8 @@ def _series(told: Told, scenario: Scenario) -> list[Series]:
     found = [line("Tous les contrôles", told.runs[scenario.name][0], is_guarded=True)]
     for names, run in told.without.get(scenario.name, {}).items():
         found.append(line(_without(names), run))
-    if scenario.name in told.presence:
-        found.append(line("Présence exigée", told.presence[scenario.name]))
+    for policy, runs in told.presence.get(scenario.name, {}).items():
+        found.append(line(_POLICIES[policy], runs[0]))
     return found
 
 
@@ -175,13 +185,12 @@ def _lesson(scenario: Scenario, told: Told, series: list[Series], axis: Axis) ->
     return sentence
 
 
-def _row(figure: Figure, name: str, labels: dict[str, str]) -> Row:
-    number, asked = float(figure["value"] or 0), figure["reference"]
+def _row(found: Figure, name: str, labels: dict[str, str]) -> Row:
+    number, asked = float(found["value"] or 0), found["reference"]
     if asked is None:
         return Row(labels[name], _short(number), "", None)
-    is_least = name in ("honest.success", "exposure.precision", "exposure.recall")
-    holds = number >= float(asked) if is_least else number <= float(asked)
-    return Row(labels[name], _short(number), f"{'≥' if is_least else '≤'}\u00a0{_short(float(asked))}", holds)
+    sign = "≥" if is_least(name) else "≤"
+    return Row(labels[name], _short(number), f"{sign}\u00a0{_short(float(asked))}", holds(found))
 
 
 def _short(number: float) -> str:

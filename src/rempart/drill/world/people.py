@@ -4,11 +4,13 @@ Thieves draw their lists from them, honest shops their patients, and what thieve
 person is a position in the columns.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import polars as pl
 
@@ -18,9 +20,10 @@ from rempart.domain.identifiers import Nir, parse_amc_number
 from rempart.domain.regions import region_of_birth
 from rempart.domain.rights import Domain
 from rempart.operations.load_members import load_members
-from rempart.operations.register_insurer import register_insurer
+from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.people.draws import Integers
-from rempart.people.generate import Plan, generate
+from rempart.people.generate import MadeInsurer, Plan, generate
+from rempart.people.place import INDEX
 from rempart.settings import Settings
 
 INSURERS: Final = 12
@@ -71,15 +74,19 @@ class People:
 
 
 def make_people(settings: Settings, count: int, seed: int) -> People:
-    """Make people and load them through the feed; every insurer asks for no presence yet."""
+    """Make people and load them through the feed, or find those of a former drill; every insurer asks for no presence yet."""
     folder = settings.home / "members"
     today = clock.today("Europe/Paris")
-    insurers = generate(Plan(count, min(INSURERS, count), seed, folder, "csv", count, today.replace(day=1)))
+    insurers = _made_before(folder, count) or generate(
+        Plan(count, min(INSURERS, count), seed, folder, "csv", count, today.replace(day=1))
+    )
+    registered = {row.amc_number for row in registered_insurers(settings)}
     frames, secrets = [], []
     for insurer in insurers:
-        register_insurer(
-            settings, parse_amc_number(insurer.amc_number), insurer.name, data_age_max_h=_DATA_AGE_MAX_H
-        )
+        if insurer.amc_number not in registered:
+            register_insurer(
+                settings, parse_amc_number(insurer.amc_number), insurer.name, data_age_max_h=_DATA_AGE_MAX_H
+            )
         load_members(settings, folder / insurer.file, insurer.amc_number, "drill")
         amc = pl.lit(insurer.amc_number).alias("amc_number")
         frames.append(
@@ -89,6 +96,19 @@ def make_people(settings: Settings, count: int, seed: int) -> People:
         )
         secrets.append(_read_secrets(folder / insurer.cards_file).with_columns(amc))
     return _people_of(pl.concat(frames), pl.concat(secrets), today)
+
+
+def _made_before(folder: Path, count: int) -> list[MadeInsurer]:
+    """List the insurers of a former drill on this platform; none where there was none."""
+    if not (folder / INDEX).is_file():
+        return []
+    insurers = msgspec.json.decode((folder / INDEX).read_bytes(), type=list[MadeInsurer])
+    made = sum(insurer.people_count for insurer in insurers)
+    if made != count:
+        sys.exit(
+            f"Cette plateforme d’exercice tient {made} personnes inventées\u00a0: relancez avec --people {made}."
+        )
+    return insurers
 
 
 def _read_secrets(path: Path) -> pl.DataFrame:

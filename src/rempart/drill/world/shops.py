@@ -89,7 +89,7 @@ class Register:
         self._settings = settings
         self._connection = connection
         self._people = people
-        self._count = 0
+        self._count = store.count_accounts(connection)
 
     def open_shops(
         self,

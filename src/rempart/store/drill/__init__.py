@@ -61,6 +61,11 @@ def present(connection: type_of_operator) -> datetime:
     return found
 
 
+def count_accounts(connection: type_of_operator) -> int:
+    """Count the accounts that are there, those of former drills included."""
+    return int(returned(connection.execute("select count(*) from access.accounts").fetchone())[0])
+
+
 def load_history(
     connection: type_of_operator,
     accounts: Sequence[int],
