@@ -92,7 +92,10 @@ def ground_of(
             manage_access.register_provider(connection, provider.issuer, provider.jwks_uri, for_tests=False)
             software = [register_software(connection, f"logiciel-{number}") for number in range(_SOFTWARE)]
             register = Register(settings, connection, made)
-            yield Ground(Place(settings, provider, made), connection, register, software)
+            try:
+                yield Ground(Place(settings, provider, made), connection, register, software)
+            finally:
+                manage_access.revoke_provider(connection, provider.issuer)
 
 
 def drill(

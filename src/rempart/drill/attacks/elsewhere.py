@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rempart.adapters import clock
 from rempart.drill.callers.asking import Caller, Question, Reply, read
+from rempart.drill.callers.provider import KEY_ID
 from rempart.drill.callers.wire import Key, Line, address_of
 from rempart.drill.scenario import Attack
 from rempart.drill.stage import Ground, Run, Trial
@@ -99,7 +100,7 @@ async def use_key_alone(ground: Ground, attack: Attack, run: Run) -> None:
     claims = {
         "aud": shop.software.client_id, "azp": shop.software.client_id, "iat": now, "exp": now + 300, "sub": "x", **shop.subject,
     }  # fmt: skip
-    header = {"kid": ground.place.provider.key_id, "typ": "JWT"}
+    header = {"kid": KEY_ID, "typ": "JWT"}
     for number in range(attack.tries):
         thief = Caller(ground.place, shop, _ELSEWHERE + number)
         own = forger.sign(header, claims | {"iss": "http://127.0.0.1:1"})

@@ -16,6 +16,7 @@ from typing import Final
 from rempart.adapters import clock
 from rempart.drill.callers.wire import Key
 
+KEY_ID: Final = "drill"
 _LIFE_S: Final = 300
 
 
@@ -25,7 +26,6 @@ class Provider:
 
     issuer: str
     key: Key
-    key_id: str
 
     @property
     def jwks_uri(self) -> str:
@@ -39,21 +39,21 @@ class Provider:
             "iss": self.issuer, "aud": client_id, "azp": client_id, "iat": now, "auth_time": now, "exp": now + _LIFE_S,
             "sub": "drill", **subject,
         }  # fmt: skip
-        return self.key.sign({"kid": self.key_id, "typ": "JWT"}, claims)
+        return self.key.sign({"kid": KEY_ID, "typ": "JWT"}, claims)
 
 
 @contextmanager
 def provider_at(port: int) -> Iterator[Provider]:
     """Publish a provider's keys for the time of the block."""
-    key, key_id = (
-        Key(),
-        token_hex(8),
-    )  # another one each time: a running platform remembers those of a former drill
-    keys = json.dumps({"keys": [{**key.public, "kid": key_id, "alg": "ES256", "use": "sig"}]}).encode()
+    key = Key()
+    name = token_hex(
+        8
+    )  # another provider each time: a running platform remembers the keys of a former drill's
+    keys = json.dumps({"keys": [{**key.public, "kid": KEY_ID, "alg": "ES256", "use": "sig"}]}).encode()
 
     class Published(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/jwks" else 404)
+            self.send_response(200 if self.path == f"/{name}/jwks" else 404)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(keys)))
             self.end_headers()
@@ -66,7 +66,7 @@ def provider_at(port: int) -> Iterator[Provider]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Provider(f"http://127.0.0.1:{port}", key, key_id)
+        yield Provider(f"http://127.0.0.1:{port}/{name}", key)
     finally:
         server.shutdown()
         server.server_close()

@@ -116,9 +116,7 @@ class HonestWorld:
             if is_stepped_up:
                 secret = self._place.people.secret.get(question.person)
                 if secret is not None and self._random.random() < self._cards:
-                    reply = await caller.ask(
-                        Question(question.person, question.rank, question.nir, card_secret=secret)
-                    )
+                    reply = await caller.ask(self._card_of(question.person, secret))
         day.asked += 1
         day.served += reply.is_answer
         day.by_shop[self.shops[number].account_id] += Served(1, int(reply.is_answer), int(is_stepped_up))
@@ -142,6 +140,11 @@ class HonestWorld:
         else:
             person = shop.regulars[int(random.integers(len(shop.regulars)))]
         return Question(person, rank or people.rank[person], people.nir[person])
+
+    def _card_of(self, person: int, secret: str) -> Question:
+        """Scan a card: number and rank are printed on it, so that what was mistyped is right now."""
+        people = self._place.people
+        return Question(person, people.rank[person], people.nir[person], card_secret=secret)
 
     def _any(self, pool: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> int:
         return int(pool[int(self._random.integers(len(pool)))])
