@@ -5,19 +5,17 @@ database that a demonstration did not make.
 """
 
 import json as json_format
-import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from babel.numbers import format_decimal
 from cyclopts import App
 
-from rempart.adapters import process_guard, system_users
+from rempart.adapters import system_users
 from rempart.cli.demo_home import alone_in, forget_last_demo, remember_database, require_free_ports
 from rempart.domain.errors import RempartError
 from rempart.operations.register_insurer import registered_insurers
@@ -27,9 +25,8 @@ from rempart.sandbox.professionals import OPTICIAN, PHARMACIST, STORY_OPTICIAN
 from rempart.sandbox.story.day import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
 from rempart.sandbox.world import Say, make_world
 from rempart.settings import Settings, read_settings
-from rempart.supervisor.beside import wait_until_ready
+from rempart.supervisor.beside import whole_platform
 from rempart.supervisor.complaints import told as told_plainly
-from rempart.supervisor.environment import needed_of
 
 app = App(name="demo", help="A day's story on made-up people, from the member files to an answer.")
 
@@ -105,36 +102,19 @@ def _platform(settings: Settings, say: Say) -> Iterator[None]:
         say("  Lancé par un utilisateur ordinaire\u00a0: aucun mur ne sépare les processus.")
         say("  Lancés par root, ils ont chacun leur propre utilisateur.")
     _log_of(settings).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # member files will lie there
-    this_process = os.getpid()
-    with _log_of(settings).open("wb") as log:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "rempart.supervisor", "--json"],
-            env=needed_of(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is for this command, which then stops these
-            preexec_fn=lambda: process_guard.die_with(this_process),  # noqa: PLW1509 (one system call, no lock is taken)
-        )
+    with ExitStack() as stack:
         try:
-            _wait_until_ready(settings, started)
-            remember_database(settings)
-            yield
-        finally:
-            started.terminate()
-            started.wait()
-            if started.stdout is not None:
-                started.stdout.close()
+            stack.enter_context(whole_platform(settings, _log_of(settings)))
+        except SystemExit as refused:
+            sys.exit(f"{refused.code}\n{_last_lines(settings)}")
+        remember_database(settings)
+        yield
 
 
-def _wait_until_ready(settings: Settings, started: "subprocess.Popen[bytes]") -> None:
-    try:
-        wait_until_ready(started)
-    except SystemExit as refused:
-        last = _log_of(settings).read_text(errors="replace").splitlines()[-_LAST_LINES:]
-        sys.exit(
-            f"{refused.code}\nFin du journal des processus\u00a0:\n" + "\n".join(f"  {line}" for line in last)
-        )
+def _last_lines(settings: Settings) -> str:
+    """Give the end of what the processes said."""
+    last = _log_of(settings).read_text(errors="replace").splitlines()[-_LAST_LINES:]
+    return "\n".join(("Fin du journal des processus\u00a0:", *(f"  {line}" for line in last)))
 
 
 def _serve(settings: Settings, told: Told, say: Say) -> None:

@@ -3,22 +3,19 @@
 A home made here is made from nothing and marked; one that is not marked is never emptied.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from rempart.adapters import process_guard, runtime_home
+from rempart.adapters import runtime_home
 from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings, read_settings
 from rempart.store.database import connect_sync
 from rempart.store.software import environment_of
-from rempart.supervisor.beside import wait_until_ready
-from rempart.supervisor.environment import needed_of
+from rempart.supervisor.beside import whole_platform
 
 PORT: Final = 18_500
 _MARK: Final = "drill"
@@ -68,22 +65,5 @@ def _settings(home: Path, port: int) -> Settings:
 def served(settings: Settings) -> Iterator[None]:
     """Run every process for the time of the block; should this one be killed, they end too."""
     runtime_home.prepare(settings)
-    this_process = os.getpid()
-    with (settings.home / "platform.log").open("wb") as log:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "rempart.supervisor", "--json"],
-            env=needed_of({**os.environ, **settings.as_environ()}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,  # Ctrl-C is for the drill, which then stops these
-            preexec_fn=lambda: process_guard.die_with(this_process),  # noqa: PLW1509 (one system call, no lock is taken)
-        )
-        try:
-            wait_until_ready(started)
-            yield
-        finally:
-            started.terminate()
-            started.wait()
-            if started.stdout is not None:
-                started.stdout.close()
+    with whole_platform(settings, settings.home / "platform.log"):
+        yield

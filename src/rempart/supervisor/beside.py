@@ -1,4 +1,4 @@
-"""Processes for the time of one command: a feed needs the keyring even while no platform runs.
+"""Processes for the time of one command: a feed needs the keyring even while no platform runs, a demonstration needs them all.
 
     with beside(settings, "keyring"):
         ...
@@ -14,8 +14,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
-from rempart.adapters import postgres_embedded
+from rempart.adapters import postgres_embedded, process_guard
 from rempart.domain.errors.database import DatabaseUnreachable
 from rempart.settings import Settings
 from rempart.supervisor.caller import mourned
@@ -45,14 +46,41 @@ def beside(settings: Settings, *names: str, database: bool = True) -> Iterator[N
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the command, which then stops these
         )
-        try:
-            wait_until_ready(started)
+        with _until_the_end(started):
             yield
-        finally:
-            started.terminate()
-            started.wait()
-            if started.stdout is not None:
-                started.stdout.close()
+
+
+@contextmanager
+def whole_platform(settings: Settings, log: Path) -> Iterator[None]:
+    """Run every process for the time of the block, what they say in `log`; should the caller be killed, they end too.
+
+    Refuses: SystemExit, where they do not start.
+    """
+    this_process = os.getpid()
+    with log.open("wb") as journal:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "rempart.supervisor", "--json"],
+            env=needed_of({**os.environ, **settings.as_environ()}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=journal,
+            start_new_session=True,  # Ctrl-C is for the caller, which then stops these
+            preexec_fn=lambda: process_guard.die_with(this_process),  # noqa: PLW1509 (one system call, no lock is taken)
+        )
+        with _until_the_end(started):
+            yield
+
+
+@contextmanager
+def _until_the_end(started: "subprocess.Popen[bytes]") -> Iterator[None]:
+    try:
+        wait_until_ready(started)
+        yield
+    finally:
+        started.terminate()
+        started.wait()
+        if started.stdout is not None:
+            started.stdout.close()
 
 
 def wait_until_ready(started: "subprocess.Popen[bytes]", timeout_s: float = _START_TIMEOUT_S) -> bytes:
