@@ -72,7 +72,10 @@ def test_2024_comes_back_when_every_control_is_taken_away(ground: Ground) -> Non
     chosen = scenario("s1", days=1)
     guarded = measure(ground, run_scenario(ground, chosen, 1)).attack["confirmed"]
     bare = measure(ground, run_scenario(ground, variant(chosen, without=Without.of("everything")), 1))
-    assert bare.attack["confirmed"] > 2 * guarded
+    assert bare.attack["confirmed"] > guarded
+    assert bare.attack["confirmed"] > bare.attack["questions"] / 2, (
+        "as many as there are on the list, to the last question"
+    )
     assert bare.attack["accounts_convicted"] == 0
     again = measure(ground, run_scenario(ground, chosen, 2)).attack["confirmed"]
     assert again <= 500 / 4, "what was taken away is put back"
