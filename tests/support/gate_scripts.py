@@ -234,7 +234,10 @@ class Town:
             " last_convicted_at is null, round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
             " from gate.account_state where account_id = any(%s)"
         )
-        met = read("select * from gate.acquaintances where holder_account_id = any(%s)")
+        met = read(
+            "select holder_account_id, subject, first_seen_on, last_seen_on from gate.acquaintances"
+            " where holder_account_id = any(%s)"
+        )
         proven = read(
             "select a.account_id, w.subject, w.proven_on from gate.known_patients as w"
             " join gate.account_state as a using (organisation_id) where a.account_id = any(%s)"

@@ -100,9 +100,10 @@ class Shadow:
 def acquaint(world: World, session: Session, person_id: int, first_seen_days_ago: int, today: date) -> None:
     """Let a shop have met somebody: first so many days ago, last yesterday."""
     world.do(
-        "insert into gate.acquaintances values (%s, %s, %s::date - %s::int, %s::date - 1)",
-        session.account.holder_account_id,
+        "insert into gate.acquaintances values (%s, %s, %s, %s::date - %s::int, %s::date - 1)",
+        session.account.organisation_id,
         person_id,
+        session.account.holder_account_id,
         today,
         first_seen_days_ago,
         today,

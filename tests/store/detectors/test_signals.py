@@ -133,13 +133,45 @@ def test_new_people_in_a_row_ask_for_presence_soon(
 def test_somebody_not_seen_for_a_year_is_new_again(world: World, till: Session, insurer: Insurer) -> None:
     lea = world.person("Léa", insurer)
     world.do(
-        "insert into gate.acquaintances values (%s, %s, %s::date - 800, (%s::date - interval '12 months')::date)",
-        till.account.account_id, lea.person_id, world.today(), world.today(),
+        "insert into gate.acquaintances values (%s, %s, %s, %s::date - 800, (%s::date - interval '12 months')::date)",
+        till.account.organisation_id, lea.person_id, till.account.account_id, world.today(), world.today(),
     )  # fmt: skip
     world.ask(till.about(lea))
     assert world.scores(till.account)[Signal.NOVELTY] > 0
     first_seen = world.one("select first_seen_on from gate.acquaintances where subject = %s", lea.person_id)
     assert first_seen == world.today()
+
+
+def test_a_locum_meets_the_patients_of_whom_he_replaces(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """Who is new is new to the place; a stranger's account of another place has met nobody."""
+    lea = world.person("Léa", insurer)
+    assert lea.person_id is not None
+    acquaint(world, till, lea.person_id, 30, world.today())
+    locum = world.software_session(world.account(organisation_id=till.account.organisation_id))
+    elsewhere = world.software_session(world.account())
+    for session, speaks_for_a_thief in ((locum, False), (elsewhere, True)):
+        world.set_state(session.account, scores=[5.0] * len(SCORED))
+        world.ask(session.about(lea))
+        assert (world.scores(session.account)[Signal.NOVELTY] > 5) is speaks_for_a_thief
+
+
+def test_whom_a_colleague_met_today_is_as_new_as_before(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """Else the order of two colleagues' questions would change what they say; and one's budget would pay for the other."""
+    new, regular = people(world, insurer, 2)
+    assert regular.person_id is not None
+    acquaint(world, till, regular.person_id, 30, world.today())
+    colleague = world.software_session(world.account(organisation_id=till.account.organisation_id))
+    for session in (till, colleague):
+        world.ask(session.about(new))
+    assert world.scores(colleague.account)[Signal.NOVELTY] == world.scores(till.account)[Signal.NOVELTY] > 0
+    for session in (till, colleague):
+        world.ask(session.about(regular))
+    spent = "select people_today from gate.account_state where account_id = %s"
+    assert world.one(spent, colleague.account.account_id) == 2
 
 
 def test_a_patient_proven_here_before_is_not_new(world: World, till: Session, insurer: Insurer) -> None:

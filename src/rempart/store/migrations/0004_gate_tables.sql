@@ -32,13 +32,15 @@ create table gate.account_state (
     region smallint
 ) with (fillfactor = 50);
 
--- The people whom the accounts that spend one budget have asked about (a negative subject is a digest that led to nobody).
+-- The people whom the accounts that spend one budget have asked about at a place (a negative subject is a digest that led to nobody). Who is new
+-- is new to the place: a locum with an account of his own meets the patients of whom he replaces.
 create table gate.acquaintances (
-    holder_account_id bigint not null,
+    organisation_id bigint not null,
     subject bigint not null,
+    holder_account_id bigint not null,
     first_seen_on date not null,
     last_seen_on date not null,
-    primary key (holder_account_id, subject)
+    primary key (organisation_id, subject, holder_account_id)
 ) with (fillfactor = 90);
 
 -- The people who were proven present at a place, whoever of its professionals asked.

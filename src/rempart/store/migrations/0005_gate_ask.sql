@@ -197,7 +197,7 @@ begin
             u.asked_for, u.list, u.code is not null as has_code, z.code_matches, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
-            k.first_seen_on, k.last_seen_on = t.today as was_seen_today, k.last_seen_on > t.today - interval '12 months' as is_met,
+            k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.is_met,
             b.is_canary, w.proven_on > t.today - interval '12 months' as is_known,
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
@@ -245,7 +245,18 @@ begin
             offset 0
         ) as m on true
         left join lateral (
-            select * from gate.acquaintances as k where k.holder_account_id = s.holder_account_id and k.subject = d.subject offset 0
+            select
+                bool_or(e.is_own and e.last_seen_on = t.today) as was_seen_today,
+                bool_or(e.is_fresh) as is_met,
+                min(e.first_seen_on) filter (where e.is_fresh) as first_seen_on,
+                min(e.first_seen_on) filter (where e.is_fresh and e.is_own) as own_first_seen_on
+            from (
+                select
+                    k.first_seen_on, k.last_seen_on, k.holder_account_id = s.holder_account_id as is_own,
+                    k.last_seen_on > t.today - interval '12 months' as is_fresh
+                from gate.acquaintances as k where k.organisation_id = s.organisation_id and k.subject = d.subject offset 0
+            ) as e
+            where e.is_own or e.first_seen_on < t.today -- whom a colleague met today is no acquaintance yet, in whatever order we two ask
         ) as k on true
         left join lateral (
             select * from gate.known_patients as w where w.organisation_id = s.organisation_id and w.subject = d.subject offset 0
@@ -347,7 +358,8 @@ begin
             is_new_today := q.was_seen_today is not true;
             if not holders_meet_once then
                 select is_new_today and count(*) = 0 into is_new_today
-                from unnest(met) as e where e.holder_account_id = purse.account_id and e.subject = q.subject;
+                from unnest(met) as e
+                where e.organisation_id = q.organisation_id and e.holder_account_id = purse.account_id and e.subject = q.subject;
             end if;
             if proven <> '{}' then
                 select coalesce(q.is_known, false) or count(*) > 0 into q.is_known
@@ -414,7 +426,7 @@ begin
             if is_new_today then purse.people_today := purse.people_today + 1; end if;
             if is_new_today then
                 met := array_append(met, row(
-                    purse.account_id, q.subject, case when q.is_met then q.first_seen_on else q.today end, q.today
+                    q.organisation_id, q.subject, purse.account_id, coalesce(q.own_first_seen_on, q.today), q.today
                 )::gate.acquaintances);
             end if;
             if q.has_code and q.code_matches is not true then -- a guess: five, and the code is worth nothing
@@ -602,10 +614,10 @@ begin
 
     insert into evidence.receipts select r.* from unnest(receipts) as r;
     insert into gate.proofs select e.* from unnest(proofs) as e;
-    insert into gate.acquaintances as k (holder_account_id, subject, first_seen_on, last_seen_on)
-    select e.holder_account_id, e.subject, min(e.first_seen_on), max(e.last_seen_on)
+    insert into gate.acquaintances as k (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on)
+    select e.organisation_id, e.subject, e.holder_account_id, min(e.first_seen_on), max(e.last_seen_on)
     from unnest(met) as e
-    group by e.holder_account_id, e.subject
+    group by e.organisation_id, e.subject, e.holder_account_id
     on conflict on constraint acquaintances_pkey do update
     set first_seen_on = excluded.first_seen_on, last_seen_on = excluded.last_seen_on;
     if proven <> '{}' then -- in one order: several batches may prove people at one place
