@@ -98,6 +98,21 @@ def test_the_sentence_of_an_invitation_begins_with_the_link(database: Database) 
     assert "sert une fois" in done.stdout
 
 
+def test_a_place_that_opens_has_presence_asked_for_and_never_for_less_long(database: Database) -> None:
+    told(database, "professional", "register", *PHARMACIST)
+    first = told(database, "professional", "opening", "750712184", "--days", "40")
+    assert told(database, "professional", "opening", "750712184") == first, "thirty days end sooner"
+    ((days,),) = rows(
+        database,
+        "select round(extract(epoch from st.opening_until - now()) / 86400) from gate.account_state as st"
+        " join access.organisations as o using (organisation_id) where o.finess = %s limit 1",
+        "750712184",
+    )
+    assert days == 40
+    unknown = run(database, "professional", "opening", "690781810")
+    assert (unknown.returncode, "place-unknown" in unknown.stderr) == (1, True)
+
+
 def test_the_list_shows_who_is_struck_off(database: Database) -> None:
     changed = [*PHARMACIST[:1], "10000000025", *PHARMACIST[2:]]
     told(database, "professional", "register", *changed)

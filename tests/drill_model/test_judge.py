@@ -32,7 +32,7 @@ def test_a_small_run_reports_every_world_and_keeps_the_targets() -> None:
 
 
 def test_the_figures_do_not_depend_on_who_plays() -> None:
-    played = [judge_worlds((BY_CODE["locum-alone"],), 8, 1, SHIPPED, processes) for processes in (1, 2)]
+    played = [judge_worlds((BY_CODE["undeclared-shop"],), 8, 1, SHIPPED, processes) for processes in (1, 2)]
     first, again = (summed(tallies, 0.3).figures() for tallies in played)
     assert first == again
     assert first["stepped_up"] != 0

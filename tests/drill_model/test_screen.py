@@ -30,7 +30,7 @@ def lives(code: str, profession: str, number: int) -> list[Life]:
 
 
 @pytest.mark.parametrize(
-    "world", ["calm", "january", "tourist-coast", "merger", "nursing-home", "locum-alone"]
+    "world", ["calm", "january", "tourist-coast", "merger", "nursing-home", "undeclared-shop"]
 )
 @pytest.mark.parametrize("profession", ["pharmacist", "doctor", "optician", "dentist"])
 @pytest.mark.parametrize("strictness", [1.0, 3.0])
@@ -62,7 +62,7 @@ def test_each_signal_is_screened(signal: Signal) -> None:
     """At a threshold that a single word reaches, the screen and the model part nobody."""
     easy = {signal: Test(0.1, Measure.STEP_UP, 0.2, 0.6)}
     found = []
-    for life in lives("locum-alone", "pharmacist", 4):
+    for life in lives("undeclared-shop", "pharmacist", 4):
         story = follow(life, easy, BUDGETS["pharmacist"], card_share=0.0)
         found.append(is_eventful(life, easy, BUDGETS["pharmacist"]))
         assert found[-1] == (story.stepped_up_by.total() > 0)

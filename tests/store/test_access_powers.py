@@ -122,6 +122,22 @@ def test_identity_sees_no_insured_person_and_no_receipt(database: Database) -> N
     assert seen == []
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update access.profession_rules set people_per_day = 1000000",
+        "insert into access.profession_rules select * from access.profession_rules",
+        "update access.professions set code = code",
+        "update access.organisations set opening_until = null",
+        "select drill.set_budgets('{1}', '{1000000}', '{1}', '{1000000}')",
+    ],
+)
+def test_nobody_widens_a_budget_or_ends_an_opening_alone(database: Database, statement: str) -> None:
+    for role in roles.LOGIN_ROLES:
+        with connect_sync(database.settings, role) as connection, pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
 def test_the_operator_cannot_make_staff_of_a_titulaire_into_a_titulaire(
     database: Database, account_id: int
 ) -> None:

@@ -43,16 +43,15 @@ RELATIONS: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             (
                 *(
-                    "access.professions",
-                    "access.profession_rules",
                     "access.organisations",
                     "access.professionals",
-                ),
+                ),  # of a place, its opening alone is not theirs
                 *("access.accounts", "access.software", "access.identity_providers"),
                 "members.insurers",
             ),
             "select insert update",
         ),
+        **dict.fromkeys(("access.professions", "access.profession_rules"), "select"),
         "access.invitations": "select insert",
         "feeds.files": "select",
         "access.signals": "select",
@@ -111,7 +110,8 @@ FUNCTIONS: dict[str, set[str]] = {
             "feeds.approve_file",
             "gate.change_detectors",
             *("drill.load_history", "drill.advance", "drill.told_to_convicted"),  # refused but in a drill
-            *("drill.close_rules", "drill.reopen_rules"),
+            *("drill.close_rules", "drill.reopen_rules", "drill.set_budgets"),
+            "gate.declare_opening",
             "gate.contain",
             "gate.release",
             "gate.detector_days",

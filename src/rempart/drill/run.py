@@ -95,9 +95,11 @@ class _Stage:
         """Attack day after day, all attackers at once."""
         run, pace = self._run, self._scenario.honest
         last = max(attack.days for attack, _ in thefts)
-        run.honest_days = last
         for day in range(last):
-            today = [(attack, theft) for attack, theft in thefts if day < attack.days]
+            today = [(attack, theft) for attack, theft in thefts if day < attack.days and not theft.is_over]
+            if day and not today:
+                return  # nobody is left who would attack
+            run.honest_days = day + 1
             pressing = [
                 (attack, theft) for attack, theft in today if attack.kind == "accounts" and attack.per_second
             ]

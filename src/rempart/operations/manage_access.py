@@ -16,6 +16,7 @@ from rempart.domain.errors.registration import (
     AddressRefused,
     ClientIdRefused,
     PlaceNotInRegister,
+    PlaceUnknown,
     ProfessionalAlreadyStruckOff,
     ProfessionalNotInRegister,
     ProfessionalUnknown,
@@ -122,6 +123,17 @@ def invite(connection: type_of_operator, portal_url: str, account_id: int) -> In
     code = new_secret()
     expires_at = register.invite(connection, digest_of(code), account_id, INVITATION_LIFE_DAYS)
     return Invitation(account_id, invitation_link(portal_url, code), expires_at)
+
+
+def declare_opening(connection: type_of_operator, finess: str, days: int) -> datetime:
+    """Have presence asked for at a place that knows nobody yet, for so many days (1 to 90); give until when. Never shortens.
+
+    Refuses: IdentifierRefused, PlaceUnknown.
+    """
+    until = register.declare_opening(connection, parse_finess(finess, "finess"), days)
+    if until is None:
+        raise PlaceUnknown("finess")
+    return until
 
 
 def strike_off(connection: type_of_operator, rpps: str) -> None:

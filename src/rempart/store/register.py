@@ -52,6 +52,8 @@ select account_id, %s, %s, %s, %s, account_id, %s from drawn
 returning account_id
 """
 
+DECLARE_OPENING = "select gate.declare_opening(%s, %s)"
+
 INVITE = """
 insert into access.invitations (code_digest, account_id, expires_at)
 values (%s, %s, now() + make_interval(days => %s))
@@ -144,6 +146,12 @@ def account_of_structure(
         opened = ("structure", organisation_id, None, profession_id, display_name)
         row = connection.execute(OPEN_ACCOUNT, opened).fetchone()
     return int(returned(row)[0])
+
+
+def declare_opening(connection: type_of_operator, finess: str, days: int) -> datetime | None:
+    """Have presence asked for at a place for so many days; give until when, None if no such place is registered."""
+    until: datetime | None = returned(connection.execute(DECLARE_OPENING, (finess, days)).fetchone())[0]
+    return until
 
 
 def invite(connection: type_of_operator, code_digest: bytes, account_id: int, life_days: int) -> datetime:

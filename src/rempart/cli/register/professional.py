@@ -1,8 +1,9 @@
 """`rempart professional`: register, invite, list, strike off."""
 
 from dataclasses import asdict
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter, validators
 
 from rempart.cli.register.opened import opened
 from rempart.cli.speech import say
@@ -169,6 +170,33 @@ def list_professionals(*, json: bool = False) -> None:
     ]
     facts = [asdict(one) | {"struck_off_at": _moment(one.struck_off_at)} for one in found]
     say(json, {"professionals": facts}, "\n".join(lines) or "Personne n’est encore enregistré.")
+
+
+@app.command
+def opening(
+    finess: str,
+    *,
+    days: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=90))] = 30,
+    json: bool = False,
+) -> None:
+    """Say that a place has just opened: it knows nobody, as a thief, so that presence is asked for there until it does.
+
+    Parameters
+    ----------
+    finess
+        The FINESS number of the place, 9 characters.
+    days
+        For how many days from today, 90 at most. An opening is never made shorter.
+    json
+        Answer in one line of JSON.
+    """
+    with opened() as (_, connection):
+        until = manage_access.declare_opening(connection, finess, days)
+    say(
+        json,
+        {"finess": finess, "opening_until": until.isoformat()},
+        f"L’établissement {finess} vient d’ouvrir\u00a0: la présence du patient y est demandée jusqu’au {until:%d/%m/%Y}.",
+    )
 
 
 @app.command

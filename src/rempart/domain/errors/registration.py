@@ -51,6 +51,12 @@ class ProfessionalUnknown(RegistrationRefused):
     code = "professional-unknown"
 
 
+class PlaceUnknown(RegistrationRefused):
+    """No place of this FINESS number is registered: register a professional there first."""
+
+    code = "place-unknown"
+
+
 class SoftwareUnknown(RegistrationRefused):
     """No such software is registered, or it was revoked before."""
 

@@ -83,6 +83,11 @@ class StolenAccounts:
             account.closed_days = account.closed_days + 1 if self._rests(account) else 0
             account.refused_in_a_row = account.glasses_today = 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether every account was given up."""
+        return all(account.closed_days >= _CLOSED_DAYS_MAX for account in self._accounts)
+
     def close(self) -> None:
         """Hang up."""
         for account in self._accounts:
@@ -110,9 +115,7 @@ class StolenAccounts:
     async def _ask(self, account: _Account) -> bool:
         """Ask one question; false once the list is used up."""
         shop = account.caller.shop
-        question = (
-            next(account.walk, None) if self._attack.walk else self._list.next_for(shop.domain, shop.regulars)
-        )
+        question = next(account.walk, None) if self._attack.walk else self._list.next_for(shop)
         if question is None:
             return False
         is_answer = await self._send(account, question)

@@ -141,7 +141,7 @@ def _acquaintance(
     mean, deviation = profession.novelty
     novelty = _beta(random, (world.novelty or mean, deviation))
     chance = random.random(len(day))
-    if world.event in {Event.NEW_SHOP, Event.NEW_ACCOUNT}:
+    if world.event in {Event.NEW_SHOP, Event.UNDECLARED_SHOP}:
         is_met = chance < (1 - novelty) * -np.expm1(-day / _REGULARS_DAYS)
         is_known_long = chance < (1 - novelty) * -np.expm1(-np.maximum(0, day - 7) / _REGULARS_DAYS)
         return is_met, is_known_long

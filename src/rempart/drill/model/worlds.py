@@ -13,7 +13,7 @@ class Event(Enum):
     """What no share tells: something happens to the account."""
 
     NEW_SHOP = "new shop"  # knows nobody; declared, so that presence is asked for in its first 30 days
-    NEW_ACCOUNT = "new account"  # knows nobody, and nobody declared it
+    UNDECLARED_SHOP = "undeclared shop"  # knows nobody either, and nobody said that it is new
     NURSING_HOME = "nursing home"  # once a week, 60 to 80 old people within minutes, by the software
     MERGER = "merger"  # two insurers become one: members have new numbers
 
@@ -56,9 +56,11 @@ WIDER: Final = (
     World("nursing-home", event=Event.NURSING_HOME, only=frozenset(("pharmacist",))),
     World("new-shop", event=Event.NEW_SHOP),
     World(
-        "locum-as-staff"
-    ),  # shares what the titulaire knows, and his budget: an ordinary week, by another hand
-    World("locum-alone", event=Event.NEW_ACCOUNT, only=frozenset(("pharmacist", "doctor", "dentist"))),
+        "locum", failures=1.5, ended=1.5, settles_days=30
+    ),  # as staff or with an account of his own: the place knows its patients, he does not know the software
+    World(
+        "undeclared-shop", event=Event.UNDECLARED_SHOP, only=frozenset(("pharmacist", "doctor", "dentist"))
+    ),
 )
 """Each has the same number of accounts, which is more than any of them has in a year."""
 

@@ -7,6 +7,7 @@ are alike.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -62,6 +63,11 @@ class Shop:
     ended: float
     elsewhere: float
     regulars: list[int] = field(default_factory=list)
+
+    @cached_property
+    def regular_set(self) -> frozenset[int]:
+        """The regulars, to look one up."""
+        return frozenset(self.regulars)
 
     @property
     def shape(self) -> tuple[str, str, int]:

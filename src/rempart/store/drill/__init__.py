@@ -25,10 +25,7 @@ select people_per_day, rate_interval_ms, rate_burst, profession_id
 from access.profession_rules where valid_until = 'infinity' order by profession_id
 """
 
-SET_BUDGETS: Final = """
-update access.profession_rules set people_per_day = %s, rate_interval_ms = %s, rate_burst = %s
-where profession_id = %s and valid_until = 'infinity'
-"""
+SET_BUDGETS: Final = "select drill.set_budgets(%s::smallint[], %s::int[], %s::int[], %s::int[])"
 
 REQUIRE_PRESENCE: Final = """
 insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
@@ -109,8 +106,8 @@ def read_budgets(connection: type_of_operator) -> type_of_budgets:
 
 def set_budgets(connection: type_of_operator, budgets: type_of_budgets) -> None:
     """Set the budgets in force."""
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.executemany(SET_BUDGETS, budgets)
+    people, intervals_ms, bursts, professions = (list(column) for column in zip(*budgets, strict=True))
+    connection.execute(SET_BUDGETS, (professions, people, intervals_ms, bursts))
 
 
 def readable_tables(connection: type_of_operator) -> list[str]:

@@ -167,9 +167,12 @@ grant update (used_at) on access.invitations to rempart_identity;
 grant delete on access.challenges, access.used_assertions to rempart_identity;
 grant select on all tables in schema access to rempart_gate;
 grant update (last_used_at, nonce_digest, revoked_at, revoked_because, timezone) on access.sessions to rempart_gate;
--- The operator registers and revokes, but neither mints a session nor reads one.
-grant select, insert, update on access.professions, access.profession_rules, access.organisations, access.professionals,
-    access.accounts, access.software, access.identity_providers, access.invitations to rempart_operator;
+-- The operator registers and revokes, but neither mints a session nor reads one, and widens no budget alone.
+grant select on access.professions, access.profession_rules to rempart_operator;
+grant select, insert, update on access.organisations, access.professionals, access.accounts, access.software,
+    access.identity_providers, access.invitations to rempart_operator;
+revoke insert, update on access.organisations from rempart_operator;
+grant insert (finess, name, region, timezone), update (name, region, timezone) on access.organisations to rempart_operator;
 
 insert into access.professions (profession_id, code, label)
 values

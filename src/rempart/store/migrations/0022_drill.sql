@@ -82,6 +82,20 @@ begin
     return touched;
 end $$;
 
+-- Set the budgets in force of some professions.
+create function drill.set_budgets(p_professions smallint[], p_people_per_day int[], p_rate_interval_ms int[], p_rate_burst int[]) returns void
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform drill.refuse_elsewhere();
+    update access.profession_rules as r
+    set people_per_day = u.people_per_day, rate_interval_ms = u.rate_interval_ms, rate_burst = u.rate_burst
+    from unnest(p_professions, p_people_per_day, p_rate_interval_ms, p_rate_burst)
+        as u (profession_id, people_per_day, rate_interval_ms, rate_burst)
+    where r.profession_id = u.profession_id and r.valid_until = 'infinity';
+end $$;
+grant update (people_per_day, rate_interval_ms, rate_burst) on access.profession_rules to rempart_gate;
+
 -- What the platform can say of whom convicted accounts were told about: the receipts of those accounts that confirmed somebody. The
 -- receipts' numbers, never the people.
 create function drill.told_to_convicted() returns table (account_id bigint, receipt_id bigint)
@@ -105,5 +119,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.told_to_convicted
+grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.set_budgets, drill.told_to_convicted
     to rempart_operator;
