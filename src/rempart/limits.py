@@ -178,6 +178,9 @@ MEMBER_FILE_LINE_MAX_BYTES = 4_096
 MEMBER_FILE_BLOCK_BYTES = 8 * 1024 * 1024
 """What is read of a CSV member file at once: some 30,000 rows, enough to keep vectorised checks busy."""
 
+CARD_LIST_MAX_BYTES = 64 * 1024 * 1024
+"""A list of those who get a card: 2.5 million references of 24 characters, more than a list that somebody wrote."""
+
 MEMBER_FILE_SLICE_ROWS = 32_768
 """Rows of a Parquet member file that are decoded at once, the same order as a CSV block."""
 

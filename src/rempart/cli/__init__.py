@@ -22,6 +22,11 @@ app.command(
     "rempart.cli.operate.containment:app", name="containment", help="What is cut: start, list, release."
 )
 app.command(
+    "rempart.cli.cards:app",
+    name="cards",
+    help="Cards, on the insurer's own machine: make their secrets and codes.",
+)
+app.command(
     "rempart.cli.database:app", name="database", help="The database: make it, start it, stop it, look inside."
 )
 app.command(
