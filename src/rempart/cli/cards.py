@@ -76,7 +76,7 @@ def _sentence(made: MadeCards, out: Path) -> str:
         said = "Personne n’attend de carte\u00a0: rien n’a été écrit."
     else:
         said = (
-            f"{_in_french(made.card_count)} cartes dans {out}.\n"
+            f"{_in_french(made.card_count)} {'carte' if made.card_count == 1 else 'cartes'} dans {out}.\n"
             f"Envoyez {made.file.name} et son manifeste.\n"
             "Gardez digests.csv\u00a0: vos prochains fichiers répètent ces empreintes.\n"
             "print.csv et pictures contiennent les secrets\u00a0: effacez-les une fois les cartes imprimées."

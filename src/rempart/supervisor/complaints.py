@@ -131,6 +131,26 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Aucun message en cours ne porte ce numéro.",
         "Ceux qui le sont\u00a0: rempart status list.",
     ),
+    "canary-insurer-empty": (
+        "Cet assureur n’a ici personne aux droits ouverts, à qui un leurre puisse ressembler.",
+        "Chargez d’abord son fichier d’adhérents\u00a0: rempart feed load.",
+    ),
+    "canary-list-unnamed": (
+        "Ce nom de liste est vide, trop long ou sur plusieurs lignes.",
+        "De 1 à 120 caractères\u00a0: la liste de qui, de quand. C’est lui que la preuve citera.",
+    ),
+    "canary-list-taken": (
+        "Ce fichier existe déjà.",
+        "Donnez à --out un fichier qui n’existe pas\u00a0: chaque liste a ses leurres.",
+    ),
+    "canary-list-unknown": (
+        "Aucune liste de leurres en place ne porte ce numéro.",
+        "Celles qui le sont\u00a0: rempart canary list.",
+    ),
+    "canary-retired-by-same-person": (
+        "Retirer des leurres demande deux personnes, et vous l’avez demandé vous-même.",
+        "Une autre personne tape la même commande.",
+    ),
     "cards-folder-taken": (
         "Ce dossier existe déjà\u00a0: les cartes d’une autre fois ne se mêlent pas à celles-ci.",
         "Donnez à --out un dossier qui n’existe pas.",

@@ -89,6 +89,7 @@ function convictionOf(one) {
     "section",
     { className: "conviction" },
     element("h3", {}, title),
+    one.planted_in ? element("p", {}, say("planted-in", { list: one.planted_in })) : null,
     element("p", {}, `${value} ${answers}`),
     element("details", {}, element("summary", {}, `Les ${one.answers.length} réponses`), table),
   );
