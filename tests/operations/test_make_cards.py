@@ -3,6 +3,7 @@
 import base64
 import csv
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,12 @@ from rempart.security.gate import Door
 from rempart.settings import Settings
 from tests.support.database import Database
 from tests.support.door import caller
-from tests.support.insurer import Insurer, forget_insurers
+from tests.support.insurer import NOVEMBER, Insurer, forget_insurers
 from tests.support.member_rows import NADIA_NIR, csv_bytes, family, nadia
 from tests.support.programs import chromium
 from tests.support.world import World
+
+LAST_OF_OCTOBER = date(2026, 10, 31)
 
 RASTER = """async ([source, side]) => {
   const picture = new Image(); picture.src = source; await picture.decode();
@@ -175,6 +178,25 @@ def test_a_person_whose_file_of_changes_closes_him_gets_none(insurer: Insurer, t
     path = insurer.write(rows, kind="delta")
     make_cards(CardsPlan(path, tmp_path / "cards", again=True))
     assert [*printed(tmp_path / "cards")] == ["P-0002"]
+
+
+def test_a_period_that_closes_has_the_card_of_those_that_stay_in_the_file_that_closes_it(
+    insurer: Insurer, tmp_path: Path
+) -> None:
+    insurer.ask("update members.insurers set rights_count = 100000 returning 1")
+    insurer.send(
+        [nadia(opens_on="2022-01-01", ends_on=None, waiting_until="2022-06-30"), *family()],
+        effective_on=NOVEMBER,
+    )
+    old = nadia(opens_on="2022-01-01", waiting_until="2022-06-30", change="close")
+    path = insurer.write([old, nadia(change="upsert")], kind="delta")
+    unsent = make_cards(CardsPlan(path, tmp_path / "unsent", again=True, is_unsent=True))
+    report = load(insurer, unsent.file)
+    assert (report.verdict, report.refused_line_count) == ("taken", 0)
+    after = make_cards(CardsPlan(unsent.file or Path(), tmp_path / "after", again=True))
+    assert (after.file or Path()).read_text().count("P-0001") == 1
+    assert load(insurer, after.file).verdict == "taken"
+    assert [ends_on for _, ends_on, *_ in insurer.rights("P-0001")] == [LAST_OF_OCTOBER, None]
 
 
 def test_what_is_refused_leaves_nothing(insurer: Insurer, tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ class _Run:
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         for texts in self.file.texts():
-            lines = self.chosen.lines_of(texts.frame)
+            lines = self.chosen.lines_of(texts.frame, with_closed=self.plan.is_unsent)
             digests = [digest_of_secret(self.secrets.of(number)) for number in lines["beneficiary_id"]]
             given = lines.with_columns(pl.Series(_CARD, digests, dtype=pl.String))
             for row in given.filter("is_first").iter_rows(named=True):

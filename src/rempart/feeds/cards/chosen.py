@@ -29,10 +29,14 @@ class Chosen:
     held_back_count: int
     bad_line_count: int
 
-    def lines_of(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Keep the good lines of those who get a card; `is_first` says which line is the first of each."""
+    def lines_of(self, texts: pl.DataFrame, *, with_closed: bool) -> pl.DataFrame:
+        """Keep the good lines of those who get a card; `is_first` says which line is the first of each.
+
+        A line that closes a period is not repeated, for it would open it again; in the file that closes it, it has the card of
+        the other lines, or they would contradict each other.
+        """
         is_kept = marks_of(texts["beneficiary_id"]).is_in(self.marks.implode())
-        if "change" in texts.columns:
+        if "change" in texts.columns and not with_closed:
             is_kept &= texts["change"] == "upsert"
         kept = texts.filter(is_kept)
         return kept.with_columns(is_first=pl.col(LINE).is_in(self.first_lines.implode()))
