@@ -178,6 +178,15 @@ MEMBER_FILE_LINE_MAX_BYTES = 4_096
 MEMBER_FILE_BLOCK_BYTES = 8 * 1024 * 1024
 """What is read of a CSV member file at once: some 30,000 rows, enough to keep vectorised checks busy."""
 
+CANARIES_AT_ONCE_MAX = 10_000
+"""Planted in one list: 0.5 % of a list of two million, past which the first alarm hardly comes any sooner."""
+
+CANARY_LIST_NAME_MAX_CHARS = 120
+"""Of a list's name: a line of the evidence, as migration 0027 has it too."""
+
+CARD_LIST_MAX_BYTES = 64 * 1024 * 1024
+"""A list of those who get a card: 2.5 million references of 24 characters, more than a list that somebody wrote."""
+
 MEMBER_FILE_SLICE_ROWS = 32_768
 """Rows of a Parquet member file that are decoded at once, the same order as a CSV block."""
 

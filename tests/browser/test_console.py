@@ -435,3 +435,24 @@ def test_a_page_holds_nobodys_data_and_sets_no_cookie(console: Console) -> None:
     assert window.context.cookies() == []
     for path in ("/api/live", "/api/containments", "/api/counts"):
         assert window.page.request.get(f"{console.url}{path}").status == 401
+
+
+def test_who_asked_about_a_canary_is_shown_with_the_list_that_was_stolen(console: Console) -> None:
+    account, session = console.stolen()
+    lured = console.world.person("Personne", console.world.insurer())
+    console.world.do(
+        "insert into gate.canaries (person_id, insurer_id, planted_in) values (%s, %s, 'fichier client d’Officine 9')",
+        lured.person_id,
+        lured.insurer.insurer_id,
+    )
+    assert outcome(console.world.ask(session.about(lured))) is Outcome.OPEN
+    window = console.counter.window()
+    console.enter(window, console.nadia, f"/account#{account.account_id}")
+    window.page.locator(".conviction").first.wait_for()
+    why = window.page.locator(".conviction").first.inner_text()
+    assert "Identité leurre" in why
+    assert "La liste volée\u00a0: fichier client d’Officine 9." in why
+    window.photograph("console-canary")
+    window.page.set_viewport_size({"width": 390, "height": 844})
+    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    window.photograph("console-canary-390")

@@ -32,6 +32,10 @@ WORDS: dict[str, list[str]] = {
     "operator invite": ["--name", "Nadia", "--role", "security"],
     "operator list": [],
     "operator dismiss": ["7"],
+    "cards make": ["1.csv", "--out", "cartes"],
+    "canary plant": ["--insurer", "0312345678", "--in", "la liste", "--count", "1", "--out", "leurres.csv"],
+    "canary list": [],
+    "canary retire": ["7", "--because", "essai"],
     "feed load": ["1.csv", "--insurer", "0312345678"],
     "feed approve": ["7"],
     "feed list": [],
@@ -70,7 +74,7 @@ WORDS: dict[str, list[str]] = {
 NOT_HERE = {"serve", "database shell", "drill run"}
 """One becomes another program, tried below; one hands over to psql; one makes a platform of its own, on ports of its own."""
 
-BEFORE_SETTINGS = {"generation-impossible", "detector-file-unreadable"}
+BEFORE_SETTINGS = {"generation-impossible", "detector-file-unreadable", "member-file-missing"}
 """Refusals of what was typed, which come before the settings are read."""
 
 REFUSED = {"verdict", "code", "place", "sentence", "next_step"}

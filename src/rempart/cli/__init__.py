@@ -22,6 +22,16 @@ app.command(
     "rempart.cli.operate.containment:app", name="containment", help="What is cut: start, list, release."
 )
 app.command(
+    "rempart.cli.cards:app",
+    name="cards",
+    help="Cards, on the insurer's own machine: make their secrets and codes.",
+)
+app.command(
+    "rempart.cli.operate.canary:app",
+    name="canary",
+    help="People who do not exist, in lists that may be stolen: plant, list, retire.",
+)
+app.command(
     "rempart.cli.database:app", name="database", help="The database: make it, start it, stop it, look inside."
 )
 app.command(

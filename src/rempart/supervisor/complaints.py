@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from rempart.domain.errors import RempartError
 from rempart.faces import wording
+from rempart.feeds.formats.advice import advice
 from rempart.settings import ENVIRONMENTS
 
 _MAKE: Final = "Absente\u202f? Créez-la\u00a0: rempart database init. Arrêtée\u202f? Démarrez-la\u00a0: rempart database start."
@@ -130,6 +131,38 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Aucun message en cours ne porte ce numéro.",
         "Ceux qui le sont\u00a0: rempart status list.",
     ),
+    "canary-insurer-empty": (
+        "Cet assureur n’a ici personne aux droits ouverts, à qui un leurre puisse ressembler.",
+        "Chargez d’abord son fichier d’adhérents\u00a0: rempart feed load.",
+    ),
+    "canary-list-unnamed": (
+        "Ce nom de liste est vide, trop long ou sur plusieurs lignes.",
+        "De 1 à 120 caractères\u00a0: la liste de qui, de quand. C’est lui que la preuve citera.",
+    ),
+    "canary-list-taken": (
+        "Ce fichier existe déjà.",
+        "Donnez à --out un fichier qui n’existe pas\u00a0: chaque liste a ses leurres.",
+    ),
+    "canary-list-unknown": (
+        "Aucune liste de leurres en place ne porte ce numéro.",
+        "Celles qui le sont\u00a0: rempart canary list.",
+    ),
+    "canary-retired-by-same-person": (
+        "Retirer des leurres demande deux personnes, et vous l’avez demandé vous-même.",
+        "Une autre personne tape la même commande.",
+    ),
+    "cards-folder-taken": (
+        "Ce dossier existe déjà\u00a0: les cartes d’une autre fois ne se mêlent pas à celles-ci.",
+        "Donnez à --out un dossier qui n’existe pas.",
+    ),
+    "card-holder-unknown": (
+        "Cette ligne de la liste ne nomme aucun bénéficiaire du fichier d’adhérents.",
+        "Un beneficiary_id par ligne, tel que dans ce fichier, et rien d’autre.",
+    ),
+    "cards-file-faulty": (
+        "Ce fichier, qui n’a pas encore été envoyé, a des lignes fautives.",
+        "Corrigez-les d’abord\u00a0: le réécrire les cacherait.",
+    ),
     "generation-impossible": (
         "Ce nombre d’assureurs n’est pas possible.",
         "Au moins un assureur, et pas plus d’assureurs que de personnes.",
@@ -183,6 +216,8 @@ def facts_of(error: RempartError) -> dict[str, str]:
         next_step = f"Relancez avec REMPART_ENVIRONMENT={error.place}, ou avec un autre REMPART_HOME."
     elif error.code in OPERATORS_WORDS:
         sentence, next_step = OPERATORS_WORDS[error.code]
+    elif error.code in advice():
+        sentence, next_step = advice()[error.code]
     elif error.code in wording.CODES:
         words = wording.words_of(error.code)
         sentence, next_step = words.sentence, words.next_step

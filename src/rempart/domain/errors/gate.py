@@ -51,6 +51,42 @@ class ReleaseBySamePerson(ContainmentRefused):
     code = "release-by-same-person"
 
 
+class CanaryRefused(Refusal):
+    """Canaries cannot be planted or retired like this."""
+
+    code = "canary-refused"
+
+
+class CanaryInsurerEmpty(CanaryRefused):
+    """This insurer has nobody with open rights here, whom a canary could look like."""
+
+    code = "canary-insurer-empty"
+
+
+class CanaryListUnnamed(CanaryRefused):
+    """The name of the list is not one line of 1 to 120 characters."""
+
+    code = "canary-list-unnamed"
+
+
+class CanaryListTaken(CanaryRefused):
+    """The file to write is there already: a list of canaries is not mixed with another one."""
+
+    code = "canary-list-taken"
+
+
+class CanaryListUnknown(CanaryRefused):
+    """No list of canaries in force has this number."""
+
+    code = "canary-list-unknown"
+
+
+class CanaryRetiredBySamePerson(CanaryRefused):
+    """Who asked to retire a list does not agree to it: that takes a second person."""
+
+    code = "canary-retired-by-same-person"
+
+
 class DetectorsRefused(Refusal):
     """The detectors cannot be fitted on this, or changed like this."""
 

@@ -211,3 +211,27 @@ class LoadInterrupted(Outage):
     """The process that loads a file ended before it could say what became of it; nothing is kept of a load that has not ended."""
 
     code = "load-interrupted"
+
+
+class CardsRefused(Refusal):
+    """Cards cannot be made like this, and none was."""
+
+    code = "cards-refused"
+
+
+class CardsFolderTaken(CardsRefused):
+    """The folder that the cards would fill is there already: those of another run are not mixed with these."""
+
+    code = "cards-folder-taken"
+
+
+class CardHolderUnknown(CardsRefused):
+    """The list names somebody whom the member file does not have; `place` says on which line of the list."""
+
+    code = "card-holder-unknown"
+
+
+class CardsFileFaulty(CardsRefused):
+    """A file that was not sent yet has bad lines: writing it again would hide them; `place` counts them."""
+
+    code = "cards-file-faulty"

@@ -58,11 +58,16 @@ class MemberFile:
     source: Source
     manifest: Manifest
 
+    @property
+    def is_delta(self) -> bool:
+        """Whether this is a file of changes."""
+        return self.manifest.kind == "delta"
+
     def batches(self) -> Iterator[Batch]:
         """Yield the file in batches; refuse it at the end if it is not the one that the manifest describes."""
         columns = columns_of(self.manifest.kind)
         line_count = control_sum = uncut_count = 0
-        for texts in self._texts():
+        for texts in self.texts():
             line_count += texts.line_count
             control_sum += sum_of_keys(texts.frame["nir"])
             uncut_count += len(texts.bad_lines)
@@ -75,8 +80,8 @@ class MemberFile:
         if not 0 <= self.manifest.control_sum - control_sum <= uncut_count * KEY_MAX:
             raise MemberFileControlSumWrong(self.path.name)
 
-    def _texts(self) -> Iterator[Texts]:
-        """Read the rows as texts, and hold the bytes that were read against the digest."""
+    def texts(self) -> Iterator[Texts]:
+        """Yield the rows as they are written, unchecked; refuse at the end a file of another digest."""
         columns = columns_of(self.manifest.kind)
         with opened(self.source) as file:
             reader = _DigestingReader(file)

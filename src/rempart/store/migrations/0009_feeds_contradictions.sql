@@ -53,6 +53,7 @@ begin
         join members.aliases as a on a.alias_digest = n.alias_digest
         join members.people as p on p.person_id = a.person_id
         where p.reference_digest <> n.reference_digest
+            and not exists (select from gate.canaries as b where b.person_id = p.person_id) -- who does not exist claims nothing
     )
     insert into staging.claims
     select o.* from owned as o

@@ -68,6 +68,7 @@ begin
         left join staging.lines as l on l.contract_digest = r.contract_digest and l.opens_on = r.opens_on and l.change < 2
         where p.insurer_id = here.insurer_id and l.line is null and (r.ends_on is null or r.ends_on >= here.effective_on)
             and p_may_close
+            and not exists (select from gate.canaries as b where b.person_id = p.person_id) -- of no file, so absent from none
             and not exists (select from staging.held as h where h.reference_digest = p.reference_digest);
     end if;
 end $$;

@@ -61,6 +61,7 @@ set search_path = pg_catalog, pg_temp as $$
     join access.organisations as o on o.organisation_id = a.organisation_id
     join access.professions as n on n.profession_id = a.profession_id
     where r.request_id = p_request_id and r.ends_at > platform.present() and r.approved_at is null
+        and not exists (select from gate.canaries as b where b.person_id = r.subject) -- its insurer has nobody to ask
 $$;
 
 -- Expect a code of a person, in place of the one that was expected before; false if nobody waits for one.
@@ -104,6 +105,7 @@ set search_path = pg_catalog, pg_temp as $$
     left join gate.standing_authorisations as s
         on t.kind = 2 and s.organisation_id = a.organisation_id and s.subject = t.subject
     where t.notice_id = p_notice_id and t.told_at is null and t.undeliverable_at is null
+        and not exists (select from gate.canaries as b where b.person_id = t.subject)
 $$;
 
 -- Keep what an insurer reports of a notice. A person who was told of an authorisation may take it back in the same breath.

@@ -145,7 +145,10 @@ set search_path = pg_catalog, pg_temp as $$
             where s.signal_id <= 7),
         'convictions', (select coalesce(jsonb_agg(jsonb_build_object(
                 'conviction_id', v.conviction_id, 'convicted_at', v.convicted_at, 'signal', v.code, 'bit', v.signal_id, 'measure', v.measure,
-                'score', v.score, 'threshold', v.threshold, 'since', v.since, 'receipt_id', v.receipt_id, 'software', v.software,
+                'score', v.score, 'threshold', v.threshold, 'since', v.since,
+                'planted_in', case when v.signal_id = 8 then (
+                    select b.planted_in from evidence.receipts as e join gate.canaries as b on b.person_id = e.subject
+                    where e.receipt_id = v.receipt_id) end, 'receipt_id', v.receipt_id, 'software', v.software,
                 'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200)) order by v.conviction_id desc), '[]')
             from (
                 select k.*, s.code, z.name as software from gate.convictions as k

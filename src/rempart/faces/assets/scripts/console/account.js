@@ -79,7 +79,9 @@ function convictionOf(one) {
   const value = one.score === null ? say("value-none") : say("value", { score: figure(one.score), threshold: figure(one.threshold) });
   const spoke = one.answers.filter((answer) => answer.spoke).length;
   const by = one.software ? say("by-software", { software: one.software }) : say("by-browser");
-  const answers = say("answers", { count: one.answers.length, spoke, by, time: sayAt(one.since), trace: one.trace });
+  const answers = one.planted_in
+    ? say("canary-answer", { by, trace: one.trace })
+    : say("answers", { count: one.answers.length, spoke, by, time: sayAt(one.since), trace: one.trace });
   const table = byId("questions").cloneNode(true);
   for (const attribute of ["id", "aria-labelledby"]) table.removeAttribute(attribute);
   table.setAttribute("aria-label", title);
@@ -89,8 +91,9 @@ function convictionOf(one) {
     "section",
     { className: "conviction" },
     element("h3", {}, title),
+    one.planted_in ? element("p", {}, say("planted-in", { list: one.planted_in })) : null,
     element("p", {}, `${value} ${answers}`),
-    element("details", {}, element("summary", {}, `Les ${one.answers.length} réponses`), table),
+    element("details", {}, element("summary", {}, one.answers.length === 1 ? "La réponse" : `Les ${one.answers.length} réponses`), table),
   );
 }
 
