@@ -55,6 +55,7 @@ WORDS: dict[str, list[str]] = {
     "professional invite": PHARMACIST,
     "professional structure": ["--finess", "750712184", "--name", "Hôpital"],
     "professional list": [],
+    "professional opening": ["1"],
     "professional strike-off": ["1"],
     "provider register": ["--issuer", "https://idp.example", "--jwks-uri", "https://idp.example/keys"],
     "provider list": [],
