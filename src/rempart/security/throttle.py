@@ -1,6 +1,7 @@
 """Bound how fast one address may ask without proving anything: a theoretical arrival time each (GCRA), in memory.
 
-It protects the machine, not people: who holds a session is bounded by the budgets of the gate, in the database.
+It protects the machine, not people: who holds a session is bounded by the budgets of the gate, in the database. Its seconds
+are those of a clock that nobody puts back: by the wall's, whoever asked before it was would be shut out until it caught up.
 """
 
 from collections import OrderedDict
