@@ -1,4 +1,4 @@
-"""The database's clock jumps, forwards and back: what was spent stays spent, and no honest account waits until the clock catches up.
+"""The database's clock jumps, forwards and back: what was spent stays spent, and no honest account waits for it to catch up.
 
 The clock that moves is the server's own (tests/support/moving_clock.py), under the whole gate.
 """
@@ -256,7 +256,8 @@ MENDS: list[tuple[str, str, str, Story]] = [
      test_a_clock_put_back_gives_no_second_burst),
     ("gate.ask", "if purse.day < q.today then", "if purse.day <> q.today then",
      test_the_people_of_a_day_are_counted_once_however_often_the_day_comes),
-    ("gate.ask", "            me.day := least(me.day, q.today + 1);\n            purse.day := least(purse.day, q.today + 1);\n", "",
+    ("gate.ask",
+     "            me.day := least(me.day, q.today + 1);\n            purse.day := least(purse.day, q.today + 1);\n", "",
      test_a_clock_that_was_days_ahead_does_not_close_the_days_in_between),
     ("gate.ask", "or s.opened_at > batch_at + interval '5 minutes'", "",
      test_a_session_opened_while_the_clock_was_ahead_does_not_live_an_hour_longer),
