@@ -13,6 +13,7 @@ from rempart.domain.rights import Outcome
 from rempart.operations.console.desk import ConsoleDesk
 from rempart.operations.reception import Reception
 from rempart.settings import read_settings
+from rempart.supervisor.supervise import Supervisor
 from tests.store.test_gate_mutants import function_of
 from tests.support.database import Database
 from tests.support.moving_clock import MovedClock, server_with_a_clock
@@ -299,3 +300,18 @@ def test_forgetting_proofs_as_soon_as_they_are_old_would_let_one_serve_again(
             test_a_proof_forgotten_while_the_clock_was_ahead_does_not_serve_again(world, clock, till)
     finally:
         world.do(whole)
+
+
+def test_the_supervisor_says_that_the_clock_was_set_and_says_it_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = Supervisor(read_settings({}), ())
+    true_s = wall.now_s
+    for seconds in (HOUR_S, 0):
+        monkeypatch.setattr(wall, "now_s", lambda seconds=seconds: true_s() + seconds)
+        supervisor._watch_clock()
+        supervisor._watch_clock()
+    shown = "".join(capsys.readouterr())
+    assert shown.count("clock-jumped") == 2
+    assert str(HOUR_S) in shown
+    assert str(-HOUR_S) in shown

@@ -8,8 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.support.database import Database
 from tests.support.door import found_village
 from tests.support.platform import Running, processes
 from tests.support.tills import Till, answered, asking_for_ever, heard, hold
+from tests.support.waiting import until
 from tests.support.world import World
 
 TILLS = 16
@@ -86,13 +86,6 @@ def processes_of(running: Running, name: str) -> set[int]:
             if title == f"rempart-{name}"[:15] and int(parent) == running.supervisor.pid and state != "Z":
                 found.add(int(entry.name))
     return found
-
-
-async def until(condition: Callable[[], bool], within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come"
-        await asyncio.sleep(0.05)
 
 
 async def kill(running: Running, *names: str) -> None:

@@ -74,7 +74,9 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
     if account.is_frozen:
         return Outcome.ACCOUNT_FROZEN
     _begin(account, day)
-    owed_at_most_s = budget.burst * budget.interval_s  # else a clock that was put back would close an honest account for as long
+    owed_at_most_s = (
+        budget.burst * budget.interval_s
+    )  # else a clock that was put back would close an honest account for as long
     account.next_free_s = min(account.next_free_s, question.asked_at_s + owed_at_most_s)
     presence = question.presence
     if presence is Presence.NONE and not _is_believed(account, budget, question):
