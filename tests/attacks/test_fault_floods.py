@@ -25,7 +25,7 @@ from tests.support.platform import Running, processes
 from tests.support.tills import Till, body_about, hold
 from tests.support.world import World, digest, outcome
 
-FLOOD_S = 2.0
+FLOOD_S = 1.2
 CONNECTIONS = 32
 WRONG_CARD = "ZYXWVUTSRQPNMLKJ"
 

@@ -144,10 +144,7 @@ class Supervisor:
         log.error("database-ended")
         try:
             postgres_embedded.start(self.settings)
-        except (
-            SystemExit,
-            OSError,
-        ) as error:  # a full disk: the faces say so meanwhile, and it is tried again when there may be room
+        except (SystemExit, OSError) as error:  # the disk is full: the faces say so meanwhile; tried again
             log.error("database-does-not-start", error=type(error).__name__)  # noqa: TRY400 (its message quotes the server's log)
         else:
             log.warning("database-started-again")
