@@ -26,6 +26,9 @@ PROOF_ID_MIN_CHARS = 16
 PROOF_ID_MAX_CHARS = 256
 """The longest `jti`; a UUID has 36 characters."""
 
+SESSIONS_REMEMBERED_MAX = 16_384
+"""Sessions that a face process lets go before strangers: as many as keys, some 3 MB."""
+
 PROOF_KEYS_REMEMBERED_MAX = 16_384
 """Keys that a process remembers between proofs: at 1.4 kB a key measured, 23 MB; twice the sessions of a busy day per process."""
 

@@ -24,7 +24,7 @@ CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 AT_THE_COMMAND_LINE = {
     "MemberFileRefused", "FileApprovalRefused", "RegistrationRefused", "KeySetRefused", "InsurerKnown",
     "GenerationImpossible", "ContainmentRefused", "DetectorsRefused", "StatusRefused", "JobUnknown", "OperatorRefused",
-    "DirectoryTaken", "CardsRefused", "CanaryRefused", "LoadUnderWay", "LoadInterrupted", "ReportUnwritable", "DatabaseOutOfRoom",
+    "DirectoryTaken", "CardsRefused", "CanaryRefused", "LoadUnderWay", "LoadInterrupted", "ReportUnwritable",
 }  # fmt: skip
 """Families that only an insurer's or an operator's command meets, or the console, which is French; no two languages."""
 

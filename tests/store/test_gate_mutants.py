@@ -154,7 +154,7 @@ MUTANTS = [
            lambda world: session.test_a_token_that_nobody_was_given_is_refused_and_leaves_nothing(world, till(world))),
     Mutant("1 session", "when s.revoked_at is not null then 42", "when false then 42",
            session_ends("revoked_at = now()", Outcome.SESSION_REVOKED)),
-    Mutant("1 session", "when s.expires_at <= batch_at then 41", "when false then 41",
+    Mutant("1 session", "when s.expires_at <= batch_at or", "when",
            session_ends("expires_at = now()", Outcome.SESSION_EXPIRED)),
     Mutant("1 session", "when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43", "when false then 43",
            session_ends("idle_s = 60, last_used_at = now() - interval '60 s'", Outcome.SESSION_IDLE)),
@@ -245,7 +245,7 @@ MUTANTS = [
     Mutant("4 presence", "where e.account_id = s.account_id and e.subject = d.subject", "where e.subject = d.subject",
            lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
                world, till(world), ended(world), "another account")),
-    Mutant("4 presence", "where e.ends_at > batch_at\n        ) as z", ") as z",
+    Mutant("4 presence", "where e.ends_at > batch_at and e.asked_at", "where e.asked_at",
            lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
                world, till(world), ended(world), "ten minutes later")),
     Mutant("4 presence", "and e.tries < 5", "",

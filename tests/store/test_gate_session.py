@@ -152,7 +152,7 @@ def test_old_proofs_are_forgotten_and_young_ones_are_not(world: World, till: Ses
     lea = world.person("Léa", world.insurer())
     young, old = till.about(lea), till.about(lea)
     world.ask_all([young, old])
-    world.do("update gate.proofs set proof_at = proof_at - 130 where proof_digest = %s", old.proof)
+    world.do("update gate.proofs set proof_at = proof_at - 3730 where proof_digest = %s", old.proof)
     world.face("identity").execute("select gate.forget_expired()")
     left = world.owner.execute(
         "select proof_digest from gate.proofs where proof_digest in (%s, %s)", (young.proof, old.proof)

@@ -8,12 +8,16 @@ receipt, and the receipt to the rest.
 """
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from rempart.domain.errors.keyring import GrantSpent, KeyringThrottled
 from rempart.limits import KEYRING_OPENINGS_REMEMBERED_MAX
+
+_GRANT_AT_END = re.compile(r" ([0-9a-f]{32})\n")
+"""A whole line ends so. What a loss of power left of another one is of an opening that never was: it was not on the disk yet."""
 
 
 class OpeningLog:
@@ -33,10 +37,10 @@ class OpeningLog:
         now = self._now()
         lines = "".join(f"{now.isoformat()} {role} {name} {grant.hex()}\n" for grant in grants)
         descriptor = os.open(self._path(now), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(lines.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _append_whole(descriptor, lines.encode())
+        finally:
+            os.close(descriptor)
         self._spent.update(grants)
 
     def _path(self, now: datetime) -> Path:
@@ -46,6 +50,17 @@ class OpeningLog:
         path = self._path(self._now())
         if not path.exists():
             return set()
-        return {
-            bytes.fromhex(line.rsplit(" ", 1)[1]) for line in path.read_text().splitlines() if " " in line
-        }
+        return {bytes.fromhex(found[1]) for found in _GRANT_AT_END.finditer(path.read_text())}
+
+
+def _append_whole(descriptor: int, lines: bytes) -> None:
+    """Write all the lines to the disk, or none: half a line would be glued to the next one. Refuses: OSError."""
+    before = os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < len(lines):
+            written += os.write(descriptor, lines[written:])
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise

@@ -5,6 +5,7 @@ for somebody with one.
 """
 
 import asyncio
+import time
 from types import TracebackType
 from typing import Self
 
@@ -61,7 +62,7 @@ class Reception:
             else PscProvider(client, call_provider, is_allowed, self.provider_keys, self.now_s)
         )
         self.throttle = Throttle(
-            self.now_s, UNPROVEN_REQUESTS_INTERVAL_MS, UNPROVEN_REQUESTS_BURST, THROTTLED_ADDRESSES_MAX
+            time.monotonic, UNPROVEN_REQUESTS_INTERVAL_MS, UNPROVEN_REQUESTS_BURST, THROTTLED_ADDRESSES_MAX
         )
         self.connections = Connections(settings, ROLE, IDENTITY_CONNECTIONS)
         self._housekeeping: asyncio.Task[None] | None = None

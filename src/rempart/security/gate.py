@@ -11,7 +11,6 @@ A NIR crosses this file on its way to the keyring, which gives back a keyed dige
 
 import asyncio
 import hashlib
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -40,8 +39,15 @@ from rempart.domain.rights import (
 )
 from rempart.domain.trace import trace_of
 from rempart.keyring.client import Keyring
-from rempart.limits import BATCH_QUESTIONS_MAX, GATHERING_LULL_S, GATHERING_MAX_S, WAITING_QUESTIONS_MAX
+from rempart.limits import (
+    BATCH_QUESTIONS_MAX,
+    GATHERING_LULL_S,
+    GATHERING_MAX_S,
+    SESSIONS_REMEMBERED_MAX,
+    WAITING_QUESTIONS_MAX,
+)
 from rempart.security.principals import ProvenCaller
+from rempart.security.throttle import WaitingLine
 from rempart.settings import Settings
 from rempart.store import gate as store_gate
 from rempart.store.database import connect
@@ -85,7 +91,7 @@ class Door:
     def __init__(self, settings: Settings, role: str) -> None:
         self._settings = settings
         self._role = role
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: WaitingLine[_Waiting] = WaitingLine(WAITING_QUESTIONS_MAX, SESSIONS_REMEMBERED_MAX)
         self._quorum = 1  # how many must wait for a batch to leave
         self._is_met = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
@@ -107,7 +113,7 @@ class Door:
             await asyncio.gather(self._lane, return_exceptions=True)
             self._lane = None
         while self._waiting:
-            _refuse([self._waiting.popleft()], DatabaseUnreachable())
+            _refuse(self._waiting.take(BATCH_QUESTIONS_MAX), DatabaseUnreachable())
         await self._keyring.close()
 
     def ask(self, question: RightsQuestion, caller: ProvenCaller) -> asyncio.Future[RightsAnswer]:
@@ -124,10 +130,12 @@ class Door:
         told: asyncio.Future[T] = self._loop.create_future()
         if self._lane is None:
             told.set_exception(DatabaseUnreachable())
-        elif len(self._waiting) >= WAITING_QUESTIONS_MAX:
-            told.set_exception(GateOverloaded())
+            return told
+        try:
+            self._waiting.join(_name_of(caller), _Waiting(caller, question, told_of, told))
+        except GateOverloaded as error:
+            told.set_exception(error)
         else:
-            self._waiting.append(_Waiting(caller, question, told_of, told))
             self._last_came_at = self._loop.time()
             if len(self._waiting) >= self._quorum:
                 self._is_met.set()
@@ -155,10 +163,8 @@ class Door:
             await self._is_met.wait()
         self._end_gathering()
         batch: list[_Waiting] = []
-        while self._waiting and len(batch) < BATCH_QUESTIONS_MAX:
-            waiting = self._waiting.popleft()
-            if not waiting.told.done():  # its caller went away
-                batch.append(waiting)
+        while self._waiting and not batch:  # whoever is done has gone away
+            batch = [one for one in self._waiting.take(BATCH_QUESTIONS_MAX) if not one.told.done()]
         return batch
 
     def _gather(self, answered: int) -> None:
@@ -213,6 +219,7 @@ class Door:
             await self._serve_one_by_one(connection, batch, error)
         else:
             for waiting, row in zip(batch, told, strict=True):
+                self._waiting.remember(_name_of(waiting.caller), was_let_in=row.outcome not in _NO_SESSION)
                 waiting.tell(row)
 
     async def _serve_one_by_one(
@@ -256,6 +263,19 @@ class Door:
                 body = next(digests) if question.idempotency_key is not None else None
                 rows.append(_row_of(question, waiting.caller, Digests(alias, cell, code, body)))
         return rows
+
+
+_NO_SESSION = frozenset(
+    outcome.number
+    for outcome in (
+        Outcome.SESSION_UNKNOWN, Outcome.SESSION_EXPIRED, Outcome.SESSION_REVOKED, Outcome.SESSION_IDLE, Outcome.KEY_MISMATCH,
+    )
+)  # fmt: skip
+
+
+def _name_of(caller: ProvenCaller) -> bytes:
+    """Name a session as its owner alone can prove it: by its token and its key."""
+    return caller.token_digest + caller.key_thumbprint
 
 
 def _refuse(batch: list[_Waiting], error: Exception) -> None:

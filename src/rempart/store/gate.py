@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import psycopg
 from msgspec import Struct
 
-from rempart.domain.errors.database import DatabaseUnreachable
+from rempart.domain.errors.database import DatabaseOutOfRoom, DatabaseUnreachable
 from rempart.domain.errors.gate import AnswersLost
 
 CALL = """
@@ -94,7 +94,8 @@ def _amc_array(numbers: Sequence[str | None]) -> str:
 async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) -> list[ToldRow]:
     """Ask a batch; answers come in the order of the questions.
 
-    Refuses: a psycopg error, when nothing was decided; AnswersLost, when it was, and the answers did not come.
+    Refuses: DatabaseUnreachable, DatabaseOutOfRoom or a psycopg error, when nothing was decided; AnswersLost, when it was, and
+    the answers did not come.
     """
     parameters = (
         _bytes_array([row.token for row in rows]),
@@ -124,6 +125,8 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
     except psycopg.Error as error:
         if error.sqlstate == ANSWERS_LOST or connection.closed:
             raise AnswersLost from error
+        if isinstance(error, psycopg.errors.DiskFull):
+            raise DatabaseOutOfRoom from error
         raise
     try:
         told = told_rows(await cursor.fetchone())

@@ -16,7 +16,7 @@ from functools import partial
 import structlog
 
 from rempart import app
-from rempart.adapters import postgres_embedded, process_guard
+from rempart.adapters import clock, postgres_embedded, process_guard
 from rempart.settings import Settings
 from rempart.supervisor.acceptor import Loads
 from rempart.supervisor.child import Child, Task, fork
@@ -35,7 +35,10 @@ _STEADY_AFTER_S = 60.0
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 _WATCH_INTERVAL_S = 1.0
-"""How often the embedded database is looked at: it is no child of ours."""
+"""How often the embedded database and the clock are looked at: neither is a child of ours."""
+
+_CLOCK_JUMP_MIN_S = 5.0
+"""A clock that is set by less is being kept right; by more, proofs are refused and terms end early or late (PROOF_LEAD_MAX_S)."""
 
 
 @dataclass(slots=True)
@@ -60,8 +63,10 @@ class Supervisor:
     caller: int | None = None
     posts: list[Post] = field(default_factory=list)
     _stopping: bool = False
+    _began_at_s: float = 0.0
 
     def __post_init__(self) -> None:
+        self._began_at_s = _wall_begins_at_s()
         for name in self.names:
             self.posts += [Post(task) for task in _tasks_of(name, self.settings)]
 
@@ -80,6 +85,7 @@ class Supervisor:
             if time.monotonic() >= next_watch:
                 next_watch = time.monotonic() + _WATCH_INTERVAL_S
                 self._watch_database()
+                self._watch_clock()
         self._stop()
 
     def _fill_posts(self) -> None:
@@ -133,10 +139,23 @@ class Supervisor:
             )
 
     def _watch_database(self) -> None:
-        if self.watches_database and not postgres_embedded.is_running(self.settings):
-            log.error("database-ended")
+        if not self.watches_database or postgres_embedded.is_running(self.settings):
+            return
+        log.error("database-ended")
+        try:
             postgres_embedded.start(self.settings)
+        except (SystemExit, OSError) as error:  # the disk is full: the faces say so meanwhile; tried again
+            log.error("database-does-not-start", error=type(error).__name__)  # noqa: TRY400 (its message quotes the server's log)
+        else:
             log.warning("database-started-again")
+
+    def _watch_clock(self) -> None:
+        """Say that the machine's clock was set: by it budgets begin, sessions and containments end (docs/guides/operate.md)."""
+        began_at_s = _wall_begins_at_s()
+        jumped_by_s = began_at_s - self._began_at_s
+        if abs(jumped_by_s) >= _CLOCK_JUMP_MIN_S:
+            log.error("clock-jumped", by_s=round(jumped_by_s))
+            self._began_at_s = began_at_s
 
     def _listen_to_signals(self) -> int:
         read, write = os.pipe()
@@ -171,6 +190,11 @@ class Supervisor:
             if post.child is not None:
                 os.waitpid(post.child.process_id, 0)
                 post.child = None
+
+
+def _wall_begins_at_s() -> float:
+    """Say where on the wall's clock the steady one began: it moves only if somebody sets the wall's."""
+    return clock.now_s() - time.monotonic()
 
 
 def _wake_up(_: int, __: object) -> None:

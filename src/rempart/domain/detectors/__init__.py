@@ -165,7 +165,8 @@ def hear(watch: Watch, question: Question) -> type_of_words:
         question.is_met and question.is_first_today
     ):  # a list of regulars, as of a nursing home: its few new ones are not a machine's
         watch.last_asked_s = watch.last_gap_s = None
-    elif gap_s is None or gap_s > 0:  # those of one batch came together: they have no gap
+    elif gap_s is None or gap_s > 0 or gap_s < -REGULAR_GAP_MAX_S:
+        # those of one batch came together: they have no gap; one that is so far behind is of a clock that was put back
         watch.last_asked_s, watch.last_gap_s = question.asked_at_s, gap_s
     return words
 

@@ -74,6 +74,10 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
     if account.is_frozen:
         return Outcome.ACCOUNT_FROZEN
     _begin(account, day)
+    owed_at_most_s = (
+        budget.burst * budget.interval_s
+    )  # else a clock that was put back would close an honest account for as long
+    account.next_free_s = min(account.next_free_s, question.asked_at_s + owed_at_most_s)
     presence = question.presence
     if presence is Presence.NONE and not _is_believed(account, budget, question):
         return Outcome.PRESENCE_REQUIRED
@@ -120,11 +124,15 @@ def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
 
 
 def _begin(account: Account, day: int) -> None:
-    """Start the counts of a new day; never back, for the shops of one holder may live in several time zones."""
+    """Start the counts of a new day; never back, for the shops of one holder may live in several time zones.
+
+    A clock that was days ahead keeps no day open until that day comes: what was spent stays spent until tomorrow's end.
+    """
     if account.day < day:
         account.day, account.glasses_today = day, 0
     if account.purse.day < day:
         account.purse.day, account.purse.people = day, 0
+    account.day, account.purse.day = min(account.day, day + 1), min(account.purse.day, day + 1)
 
 
 def _is_believed(account: Account, budget: Budget, question: Question) -> bool:

@@ -1,5 +1,6 @@
 """What the console's process holds while it runs: its few connections, the keys it met, and for whom passkeys are made."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -27,7 +28,7 @@ class ConsoleDesk:
         self.party = ConsoleParty(settings.console_passkey_host, settings.console_url)
         self.proofs = ProofVerifier.on_wall_clock()
         self.throttle = Throttle(
-            self.now_s, UNPROVEN_REQUESTS_INTERVAL_MS, UNPROVEN_REQUESTS_BURST, THROTTLED_ADDRESSES_MAX
+            time.monotonic, UNPROVEN_REQUESTS_INTERVAL_MS, UNPROVEN_REQUESTS_BURST, THROTTLED_ADDRESSES_MAX
         )
         self.connections = Connections(settings, ROLE, CONSOLE_CONNECTIONS)
 

@@ -38,7 +38,7 @@ class Counting:
 
     async def counts(self, operator: PresentOperator) -> Counts:
         """Give the counts, a few seconds old at most."""
-        if self._desk.now_s() - self._counted_at_s > CONSOLE_CHARTS_KEPT_S:
+        if not 0 <= self._desk.now_s() - self._counted_at_s <= CONSOLE_CHARTS_KEPT_S:
             async with self._desk.connections.lent() as connection:
                 hour = await kept.questions(connection, operator.token_digest, _MINUTE_S, 60)
                 day = await kept.questions(connection, operator.token_digest, _HOUR_S, 24)

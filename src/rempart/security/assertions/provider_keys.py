@@ -43,9 +43,11 @@ class ProviderKeys:
 
     def _is_due(self, known: _Fetched, jwks_uri: str, token: str) -> bool:
         now_s = self._now_s()
-        if now_s - self._tried_at_s[jwks_uri] < PROVIDER_KEYS_RETRY_S:
+        if (
+            0 <= now_s - self._tried_at_s[jwks_uri] < PROVIDER_KEYS_RETRY_S
+        ):  # tried later than now: the clock was put back
             return False
-        return now_s - known.at_s >= PROVIDER_KEYS_FRESH_S or names_unknown_key(token, known.keys)
+        return not 0 <= now_s - known.at_s < PROVIDER_KEYS_FRESH_S or names_unknown_key(token, known.keys)
 
     async def _fetch_again(self, jwks_uri: str, known: _Fetched | None) -> _Fetched:
         now_s = self._now_s()

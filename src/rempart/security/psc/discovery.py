@@ -66,9 +66,9 @@ class Discovery:
         async with self._lock:
             now_s = self._now_s()
             known = self._known
-            if known is not None and now_s - known.at_s < PROVIDER_KEYS_FRESH_S:
+            if known is not None and 0 <= now_s - known.at_s < PROVIDER_KEYS_FRESH_S:
                 return known.metadata
-            if now_s - self._tried_at_s >= _RETRY_S:
+            if not 0 <= now_s - self._tried_at_s < _RETRY_S:  # tried later than now: the clock was put back
                 self._tried_at_s = now_s
                 known = await self._read_again(known)
             if known is None or self._now_s() - known.at_s > PROVIDER_KEYS_STALE_MAX_S:

@@ -179,7 +179,7 @@ begin
             case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
                 when s.session_id is null then 40
                 when s.revoked_at is not null then 42
-                when s.expires_at <= batch_at then 41
+                when s.expires_at <= batch_at or s.opened_at > batch_at + interval '5 minutes' then 41 -- of a clock that was put back
                 when s.key_thumbprint is distinct from u.thumbprint then 44
                 when case this_face when 9 then u.amc is not null else coalesce(s.face, 1) <> this_face end then 48
                 when s.last_used_at + make_interval(secs => s.idle_s) <= batch_at then 43
@@ -268,7 +268,7 @@ begin
             from (
                 select * from gate.presence_requests as e where e.account_id = s.account_id and e.subject = d.subject offset 0
             ) as e
-            where e.ends_at > batch_at
+            where e.ends_at > batch_at and e.asked_at < batch_at + interval '5 minutes'
         ) as z on true
         left join lateral (
             select e.revoked_at is null and e.ends_on > t.today as is_standing from gate.standing_authorisations as e
@@ -355,6 +355,9 @@ begin
             if purse.day < q.today then
                 purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0; purse.presence_asked_today := 0;
             end if;
+            -- A clock that was days ahead must not keep a day open until it comes: what was spent stays spent until tomorrow's end.
+            me.day := least(me.day, q.today + 1);
+            purse.day := least(purse.day, q.today + 1);
             is_new_today := q.was_seen_today is not true;
             if not holders_meet_once then
                 select is_new_today and count(*) = 0 into is_new_today
@@ -407,6 +410,8 @@ begin
 
             -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
             pace := case when containment & 16 <> 0 then 10 when me.reduced_until > batch_at then 2 else 1 end;
+            -- Nobody owes more than a full burst: else a clock that was put back would close honest accounts for as long.
+            me.next_free_s := least(me.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
             if level = 0 then
                 wait_s := me.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
                 if wait_s > 0 then
@@ -495,7 +500,7 @@ begin
                 end if;
                 if q.is_met and is_new_today then -- a list of regulars, as of a nursing home: its few new ones are not a machine's
                     me.last_asked_s := null; me.last_gap_s := null;
-                elsif gap_s is null or gap_s > 0 then -- those of one batch came together: they have no gap
+                elsif gap_s is null or gap_s > 0 or gap_s < -60 then -- those of one batch came together: they have no gap; or the clock was put back
                     me.last_asked_s := batch_s; me.last_gap_s := gap_s;
                 end if;
 
@@ -716,10 +721,11 @@ end $$;
 revoke all on procedure gate.ask_and_tell from public;
 
 -- Forget the proofs that are too old to pass again, and the repeats whose key serves anew. Forgetting to call it costs room, never safety.
+-- An hour is added to what a proof lives: one forgotten while the clock was ahead would serve again once it is put back.
 create function gate.forget_expired() returns bigint language sql security definer
 set search_path = pg_catalog, pg_temp as $$
     with proofs as (
-        delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 120 returning 1
+        delete from gate.proofs where proof_at < extract(epoch from clock_timestamp()) - 3720 returning 1
     ), repeats as (
         delete from gate.repeats where asked_at < platform.present() - interval '25 hours' returning 1
     ), requests as (
