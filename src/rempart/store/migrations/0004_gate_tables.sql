@@ -17,7 +17,7 @@ create table gate.account_state (
     people_today int not null default 0,
     break_glass_today int not null default 0,
     presence_asked_today int not null default 0, -- codes and approvals asked of insured people
-    next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
+    next_free_s double precision not null default 0, -- of a holder and the staff together: theoretical arrival time of the rate (GCRA), seconds since 1970
     scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors), in nats
     rising_since timestamptz, -- since when the score of all signals together is above nothing
     recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
