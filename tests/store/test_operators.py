@@ -113,7 +113,7 @@ def test_who_was_dismissed_is_out_at_once(world: World, nadia: Operator, hugo: O
         "console.live(%s)",
         "console.contained(%s)",
         "console.account(%s, 1, null)",
-        "console.questions(%s, 60, 5)",
+        "console.counted(%s, now())",
         "console.find_accounts(%s, 'Camille', null)",
         "console.begin_act(%s, '{}', 60)",
         "console.perform(%s, 'a', 'b', 'c', 'd', 'e')",

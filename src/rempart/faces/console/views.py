@@ -30,8 +30,11 @@ class _Account(msgspec.Struct, forbid_unknown_fields=True):
 async def live(request: Request, operator: PresentOperator) -> Response:
     """Say what happens now."""
     seen = await look.live(desk_of(request), operator)
-    for refusal in seen["refusals"]:
-        refusal["label"] = words.outcome_label(OUTCOME_BY_NUMBER[refusal.pop("outcome")])
+    counted = await request.app.state.counting.counts(operator)
+    seen["minute"] = counted.minute
+    seen["refusals"] = [
+        {"label": words.outcome_label(outcome), "count": count} for outcome, count in counted.refusals
+    ]
     for conviction in seen["convictions"]:
         conviction["signal"] = words.label("signals", conviction["signal"])
     return json_of(seen)

@@ -28,22 +28,12 @@ set search_path = pg_catalog, pg_temp as $$
     end, p_scope || ' ' || p_named)
 $$;
 
--- What happens now: the last minute, refusals by reason, who was convicted, what is in force.
+-- What happens now, but for the questions (console.counted): who was convicted, what is in force.
 create function console.live(p_token bytea) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-    with present as materialized (select (console.present(p_token)).session_id, platform.present() as at),
-    asked as materialized (
-        select r.outcome, r.asked_at > p.at - interval '1 minute' as is_last_minute
-        from present as p join evidence.receipts as r on r.asked_at > p.at - interval '15 minutes'
-    )
+    with present as materialized (select (console.present(p_token)).session_id, platform.present() as at)
     select jsonb_build_object(
         'at', p.at,
-        'minute', (select jsonb_build_object(
-            'asked', count(*), 'granted', count(*) filter (where a.outcome = 1),
-            'negative', count(*) filter (where a.outcome between 2 and 11), 'refused', count(*) filter (where a.outcome >= 20 and a.outcome not in (30, 31))
-        ) from asked as a where a.is_last_minute),
-        'refusals', (select coalesce(jsonb_agg(jsonb_build_object('outcome', t.outcome, 'count', t.count) order by t.count desc), '[]')
-            from (select a.outcome, count(*) from asked as a where a.outcome >= 20 and a.outcome not in (30, 31) group by a.outcome) as t),
         'standing', (select jsonb_build_object(
             'frozen', count(*) filter (where st.standing = 2),
             'stepped_up', count(*) filter (where st.standing <> 2 and st.stepped_up_at is not null)
@@ -62,27 +52,6 @@ set search_path = pg_catalog, pg_temp as $$
             order by v.conviction_id desc limit 20
         ) as t)
     ) from present as p
-$$;
-
--- Questions by step of time, from so long ago until now: asked, granted, negative, refused. Steps in which nobody asked are there.
-create function console.questions(p_token bytea, p_step_s int, p_steps int)
-returns table (at timestamptz, asked bigint, granted bigint, negative bigint, refused bigint) language sql stable security definer
-set search_path = pg_catalog, pg_temp as $$
-    with present as materialized (
-        select (console.present(p_token)).session_id,
-            date_bin(make_interval(secs => p_step_s), platform.present(), 'epoch') as last, make_interval(secs => p_step_s) as step
-    ),
-    counted as (
-        select date_bin(p.step, r.asked_at, 'epoch') as at, count(*) as asked, count(*) filter (where r.outcome = 1) as granted,
-            count(*) filter (where r.outcome between 2 and 11) as negative, count(*) filter (where r.outcome >= 20 and r.outcome not in (30, 31)) as refused
-        from present as p join evidence.receipts as r on r.asked_at >= p.last - (least(p_steps, 60) - 1) * p.step
-        where p_step_s in (60, 3600)
-        group by 1
-    )
-    select p.last - n * p.step, coalesce(c.asked, 0), coalesce(c.granted, 0), coalesce(c.negative, 0), coalesce(c.refused, 0)
-    from present as p cross join generate_series(least(p_steps, 60) - 1, 0, -1) as n
-    left join counted as c on c.at = p.last - n * p.step
-    order by 1
 $$;
 
 -- Accounts by FINESS, RPPS, number of a receipt, number of the account, or a part of a name.
@@ -406,5 +375,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function console.live, console.questions, console.find_accounts, console.account, console.contained, console.begin_act,
+grant execute on function console.live, console.find_accounts, console.account, console.contained, console.begin_act,
     console.perform to rempart_console;
