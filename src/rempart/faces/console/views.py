@@ -25,6 +25,7 @@ class _Search(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Account(msgspec.Struct, forbid_unknown_fields=True):
     until: datetime | None = None
+    after: str = ""
 
 
 async def live(request: Request, operator: PresentOperator) -> Response:
@@ -62,7 +63,7 @@ async def account(request: Request, operator: PresentOperator) -> Response:
     """Say all that is known of an account."""
     body = await read_json(request, _Account)
     account_id = int(request.path_params["account_id"])
-    seen = await look.account(desk_of(request), operator, account_id, body.until)
+    seen = await look.account(desk_of(request), operator, account_id, body.until, body.after[:40])
     for score in seen["scores"]:
         score["label"] = words.label("signals", score["signal"])
     for conviction in seen["convictions"]:

@@ -54,7 +54,7 @@ class Tally:
     settled_s: int | None = None  # what was asked before this second can no longer change
 
     def take(self, at_s: int, rows: Iterable[tuple[int, int, int]]) -> None:
-        """Put what was read since `settled_s` (None: of a day) in the place of what was known; forget what is older than a day."""
+        """Put what was read since `settled_s` in the place of what was known of it; forget what is older than a day."""
         oldest, settled_s = _first_of(at_s, _HOUR_S, _STEPS_OF_DAY), self.settled_s or 0
         self.minutes = {minute: of for minute, of in self.minutes.items() if oldest <= minute < settled_s}
         for minute, outcome, count in rows:

@@ -26,11 +26,15 @@ async def contained(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, A
 
 
 async def account(
-    desk: ConsoleDesk, operator: PresentOperator, account_id: int, until: datetime | None
+    desk: ConsoleDesk, operator: PresentOperator, account_id: int, until: datetime | None, after_trace: str
 ) -> dict[str, Any]:
-    """Say all that is known of an account. Refuses: NothingOfThatName."""
+    """Say all that is known of an account, and its questions up to an instant, those after a trace in the list.
+
+    Refuses: NothingOfThatName.
+    """
+    before = receipt_id_of(after_trace) if after_trace else None
     async with desk.connections.lent() as connection:
-        found = await kept.account(connection, operator.token_digest, account_id, until)
+        found = await kept.account(connection, operator.token_digest, account_id, until, before)
     if found is None:
         raise NothingOfThatName("account_id")
     return found

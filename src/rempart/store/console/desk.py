@@ -18,7 +18,7 @@ type_of_facts = dict[str, Any]
 
 LIVE = "select console.live(%s)"
 CONTAINED = "select console.contained(%s)"
-ACCOUNT = "select console.account(%s, %s, %s)"
+ACCOUNT = "select console.account(%s, %s, %s, %s)"
 COUNTED = "select console.counted(%s, %s)"
 FIND = "select * from console.find_accounts(%s, %s, %s)"
 BEGIN_ACT = "select verdict, sentence, challenge from console.begin_act(%s, %s, %s)"
@@ -66,10 +66,14 @@ async def contained(connection: type_of_connection, token_digest: bytes) -> type
 
 
 async def account(
-    connection: type_of_connection, token_digest: bytes, account_id: int, until: datetime | None
+    connection: type_of_connection,
+    token_digest: bytes,
+    account_id: int,
+    until: datetime | None,
+    before: int | None,
 ) -> type_of_facts | None:
-    """Say all that is known of an account; None if there is none of that number."""
-    row = await (await connection.execute(ACCOUNT, (token_digest, account_id, until))).fetchone()
+    """Say all that is known of an account; None if there is none of that number. `before` is a receipt at `until`."""
+    row = await (await connection.execute(ACCOUNT, (token_digest, account_id, until, before))).fetchone()
     return None if row is None else dict(row[0])
 
 
