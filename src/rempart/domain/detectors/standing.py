@@ -77,7 +77,7 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
     owed_at_most_s = (
         budget.burst * budget.interval_s
     )  # else a clock that was put back would close an honest account for as long
-    account.next_free_s = min(account.next_free_s, question.asked_at_s + owed_at_most_s)
+    account.purse.next_free_s = min(account.purse.next_free_s, question.asked_at_s + owed_at_most_s)
     presence = question.presence
     if presence is Presence.NONE and not _is_believed(account, budget, question):
         return Outcome.PRESENCE_REQUIRED

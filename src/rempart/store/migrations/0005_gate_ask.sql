@@ -411,7 +411,7 @@ begin
             -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
             pace := case when containment & 16 <> 0 then 10 when me.reduced_until > batch_at then 2 else 1 end;
             -- Nobody owes more than a full burst: else a clock that was put back would close honest accounts for as long.
-            me.next_free_s := least(me.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
+            purse.next_free_s := least(purse.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
             if level = 0 then
                 wait_s := purse.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
                 if wait_s > 0 then
