@@ -344,8 +344,11 @@ WEBHOOK_AGE_MAX_S = 300
 CONSOLE_CONNECTIONS = 4
 """A dozen operators who look every two seconds need a few milliseconds of one."""
 
-CONSOLE_CHARTS_KEPT_S = 20.0
-"""Counting a day of questions takes some tens of milliseconds for a country: once for all who look, not once each."""
+CONSOLE_COUNTS_KEPT_S = 1.5
+"""A live view asks every two seconds: what was counted serves all who look at the same time."""
+
+CONSOLE_MINUTES_READ_AGAIN = 2
+"""A batch is given up after ten seconds (statement_timeout): a minute that ended two minutes ago has all its receipts."""
 
 ACT_LIFE_S = 120
 """How long a sentence may wait for its signature: the time to read it, and no more."""

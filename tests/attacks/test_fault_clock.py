@@ -251,9 +251,9 @@ def test_an_address_that_asked_while_the_clock_was_ahead_is_not_shut_out_when_it
 
 Story = Callable[[World, MovedClock, Session, Ask], None]
 MENDS: list[tuple[str, str, str, Story]] = [
-    ("gate.ask", "least(me.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s)", "me.next_free_s",
+    ("gate.ask", "least(purse.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s)", "purse.next_free_s",
      test_an_hour_ahead_and_back_does_not_slow_an_honest_account),
-    ("gate.ask", "least(me.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s)", "batch_s",
+    ("gate.ask", "least(purse.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s)", "batch_s",
      test_a_clock_put_back_gives_no_second_burst),
     ("gate.ask", "if purse.day < q.today then", "if purse.day <> q.today then",
      test_the_people_of_a_day_are_counted_once_however_often_the_day_comes),

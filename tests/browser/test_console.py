@@ -5,9 +5,12 @@ alarm, opens the account, reads why, revokes; later she asks for its release, an
 the browser, the passkeys; the database itself checks what the keys signed.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Error, Route
@@ -22,6 +25,7 @@ from tests.support.platform import Running, processes
 from tests.support.world import Account, Session, World, outcome
 
 PHONE = {"width": 390, "height": 844}
+PARIS = ZoneInfo("Europe/Paris")  # where the windows are
 
 
 @dataclass
@@ -456,3 +460,70 @@ def test_who_asked_about_a_canary_is_shown_with_the_list_that_was_stolen(console
     window.page.set_viewport_size({"width": 390, "height": 844})
     assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     window.photograph("console-canary-390")
+
+
+def test_a_long_timeline_is_read_page_by_page_by_the_keyboard(console: Console) -> None:
+    account, _ = console.stolen()
+    poured = (
+        "insert into evidence.receipts select nextval('evidence.receipt_ids'),"
+        " now() - interval '1 hour' - n / 10 * interval '1 minute', 1, %s, -n, 1, 1, 9, 9, 0, null, 0,"
+        " current_date, null, 0, null, null, now(), false, 1, 0 from generate_series(0, 249) as n"
+    )
+    console.world.do(poured, account.account_id)
+    old = poured.replace("1 hour", "40 hours").replace("249", "2")
+    console.world.do(old, account.account_id)
+    console.world.set_state(account, last_asked_s=time.time() - 3600)
+    window = console.counter.window()
+    console.enter(window, console.nadia, f"/account#{account.account_id}")
+    seen: list[str] = []
+    for count in (200, 50, 3):
+        until(window, f"document.querySelectorAll('#questions tbody tr').length === {count}")
+        seen += window.page.locator("#questions tbody td:last-child").all_inner_texts()
+        if count != 3:
+            tab_to(window, "#before", 300)
+            window.press("Enter")
+    assert len(set(seen)) == 253, "each once, and none left out"
+    window.photograph("console-timeline")
+    tab_to(window, "#later", 300)
+    window.press("Enter")
+    until(window, "document.querySelectorAll('#questions tbody tr').length === 50")
+    window.press("Enter")
+    until(window, "document.querySelectorAll('#questions tbody tr').length === 200")
+    until(window, "document.activeElement.id === 'questions-title'")
+    window.page.locator("#go-until").fill(
+        (datetime.now(PARIS) - timedelta(hours=39)).strftime("%Y-%m-%dT%H:%M")
+    )
+    window.page.locator("#go-until").press("Enter")
+    until(window, "document.querySelectorAll('#questions tbody tr').length === 3")
+    for size in (WIDE, PHONE):
+        window.wear(size, "light")
+        window.photograph(f"console-timeline-{size['width']}")
+        assert window.overflow() <= 0
+        assert window.faults() == []
+
+
+def test_the_next_news_is_promised_and_signed(console: Console) -> None:
+    window = console.counter.window()
+    console.enter(window, console.nadia, "/containments")
+    window.page.locator("#operators tr").first.wait_for()
+    window.page.locator("#publish").press("Enter")
+    window.page.locator("#act-sentence").fill("Nous cherchons.")
+    window.page.locator("#act-news").fill(
+        (datetime.now(PARIS) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    )
+    window.page.locator("#act-go").press("Enter")
+    window.page.locator("#act-defect", has_text="Cette heure est passée.").wait_for()
+    promised = datetime.now(PARIS) + timedelta(days=1)
+    window.page.locator("#act-news").fill(promised.strftime("%Y-%m-%dT%H:%M"))
+    window.page.locator("#act-go").press("Enter")
+    window.page.locator("#act-to-sign:not([hidden])").wait_for()
+    assert "Prochaines nouvelles le " in window.page.locator("#act-to-sign").inner_text()
+    until(window, "document.activeElement.id === 'act-go'")
+    window.press("Enter")
+    window.page.locator("#messages", has_text="Prochaines nouvelles le").wait_for()
+    window.keep_credential(console.nadia)
+    told = console.world.one(
+        "select next_news_at from gate.status_messages where sentence = 'Nous cherchons.'"
+    )
+    assert abs(told.timestamp() - promised.timestamp()) < 61
+    console.world.do("update gate.status_messages set ended_at = now()")

@@ -24,6 +24,7 @@ from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
 from tests.store import test_gate_states as states
+from tests.store import test_gate_structure as structure
 from tests.store import test_release as release
 from tests.store.detectors import test_convictions as convictions
 from tests.store.detectors import test_model as model
@@ -99,6 +100,10 @@ def small_day(world: World) -> Session:
         " where profession_id = 10"
     )
     return world.software_session(world.account("midwife"))
+
+
+def busy(world: World) -> structure.Hospital:
+    return structure.hospital_of(world)
 
 
 def state_is(right: Right, expected: Outcome) -> Check:
@@ -276,7 +281,7 @@ MUTANTS = [
     Mutant("5 budgets", "if wait_s > 0 then", "if false then",
            lambda world: budgets.test_a_burst_is_answered_and_the_next_question_is_told_when_to_come_back(
                world, midwife(world), together=True)),
-    Mutant("5 budgets", "greatest(me.next_free_s, batch_s)", "me.next_free_s",
+    Mutant("5 budgets", "greatest(purse.next_free_s, batch_s)", "purse.next_free_s",
            lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
     Mutant("5 budgets", "if is_new_today and q.asked_for is null and purse.people_today >= q.people_per_day / pace", "if false",
            lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
@@ -287,6 +292,12 @@ MUTANTS = [
            lambda world: budgets.test_the_same_person_again_is_free(world, small_day(world), together=True)),
     Mutant("5 budgets", "states[q.at_purse] := purse;", "null;",
            lambda world: budgets.test_the_staff_spends_the_titulaires_day(world, small_day(world), together=False)),
+    Mutant("5 budgets", "wait_s := purse.next_free_s", "wait_s := me.next_free_s",
+           lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=False)),
+    Mutant("5 budgets", "me.next_free_s := purse.next_free_s;", "null;",
+           lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=True)),
+    Mutant("3 containment", "if me.standing = 2 then", "if me.standing = 2 or purse.standing = 2 then",
+           lambda world: structure.test_one_who_is_frozen_freezes_nobody_else(world, busy(world), 0)),
     Mutant("5 budgets", "batch_at at time zone s.timezone", "batch_at at time zone 'Pacific/Pago_Pago'",
            lambda world: budgets.test_a_new_day_begins_at_midnight_where_the_shop_is(world, small_day(world))),
     Mutant("5 budgets", "if purse.day < q.today then", "if purse.day <> q.today then",

@@ -113,7 +113,7 @@ def test_who_was_dismissed_is_out_at_once(world: World, nadia: Operator, hugo: O
         "console.live(%s)",
         "console.contained(%s)",
         "console.account(%s, 1, null)",
-        "console.questions(%s, 60, 5)",
+        "console.counted(%s, now())",
         "console.find_accounts(%s, 'Camille', null)",
         "console.begin_act(%s, '{}', 60)",
         "console.perform(%s, 'a', 'b', 'c', 'd', 'e')",
@@ -337,3 +337,35 @@ def test_a_session_of_an_operator_is_none_at_the_gate(
     desk = entered(world, nadia)
     stolen = replace(session, token=desk.token)
     assert outcome(world.ask(stolen.about(world.person("Léa", world.insurer())))) is Outcome.SESSION_UNKNOWN
+
+
+def test_a_contained_software_is_named_and_shows_at_who_asks_through_it(
+    world: World, nadia: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    session = world.software_session(account)
+    client_id = world.one("select client_id from access.software where software_id = %s", session.software_id)
+    freeze_it = {"kind": "contain", "scope": "software", "named": client_id, "mode": 2, "because": "volé"}
+    assert act(world, desk, nadia, freeze_it) == "done"
+    seen = world.face("console").execute(
+        "select c ->> 'known_as' from jsonb_array_elements(console.account(%s, %s, null) -> 'contained') as c",
+        (desk.token, account.account_id),
+    )
+    assert seen.fetchall() == [(f"le logiciel LGO ({client_id})",)]
+    for named, by in ((client_id, f"par le logiciel LGO ({client_id})"), ("-", "par un navigateur")):
+        shape = freeze_it | {"scope": "shape", "named": f"pharmacist/{named}/11"}
+        sentence = begin(world, desk, shape)[1]
+        assert sentence is not None
+        assert f"en région 11, {by}" in sentence
+
+
+def test_news_are_promised_ahead_and_the_sentence_says_when(world: World, nadia: Operator) -> None:
+    desk = entered(world, nadia)
+    told = {"kind": "publish", "population": "", "sentence": "Nous cherchons."}
+    verdict, sentence, _ = begin(world, desk, told | {"next_news_at": "2040-01-02T15:30:00+01:00"})
+    assert verdict == "begun"
+    assert sentence is not None
+    assert "Prochaines nouvelles le 02/01/2040 à 15\u00a0h\u00a030." in sentence
+    assert (
+        begin(world, desk, told | {"next_news_at": "2020-01-02T15:30:00+01:00"})[0] == "nothing-of-that-name"
+    )

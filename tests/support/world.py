@@ -263,6 +263,25 @@ class World:
         )
         return Account(account_id, account_id, organisation_id, professional_id, profession_id)
 
+    def structure(self, profession: str = "hospital") -> Account:
+        """Add a structure that asks in its own name: an account of its own, and no professional."""
+        number = next(_numbers)
+        profession_id = self.one("select profession_id from access.professions where code = %s", profession)
+        organisation_id = self.one(
+            "insert into access.organisations (finess, name) values (%s, 'Hôpital du Pont') returning organisation_id",
+            f"{number:09d}",
+        )
+        account_id = self.one("select nextval('access.accounts_account_id_seq')")
+        self.do(
+            "insert into access.accounts (account_id, kind, organisation_id, profession_id, holder_account_id, display_name)"
+            " overriding system value values (%s, 'structure', %s, %s, %s, 'Hôpital du Pont')",
+            account_id,
+            organisation_id,
+            profession_id,
+            account_id,
+        )
+        return Account(account_id, account_id, organisation_id, None, profession_id)
+
     def staff(self, holder: Account, organisation_id: int | None = None) -> Account:
         """Add a named member of the staff, who spends the holder's budget."""
         place = organisation_id or holder.organisation_id

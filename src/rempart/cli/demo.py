@@ -18,6 +18,7 @@ from cyclopts import App
 from rempart.adapters import system_users
 from rempart.cli.demo_home import alone_in, forget_last_demo, remember_database, require_free_ports
 from rempart.domain.errors import RempartError
+from rempart.operations.console.ways_in import invite
 from rempart.operations.register_insurer import registered_insurers
 from rempart.sandbox.client import UnexpectedAnswer
 from rempart.sandbox.demo_file import FILE_NAME, write_demo_file
@@ -25,6 +26,7 @@ from rempart.sandbox.professionals import OPTICIAN, PHARMACIST, STORY_OPTICIAN
 from rempart.sandbox.story.day import NEW_COLLEAGUE, StoryWentWrong, Told, tell_story
 from rempart.sandbox.world import Say, make_world
 from rempart.settings import Settings, read_settings
+from rempart.store.database import connect_sync
 from rempart.supervisor.beside import whole_platform
 from rempart.supervisor.complaints import told as told_plainly
 
@@ -35,6 +37,8 @@ _WORKS_AS = {
     OPTICIAN.name: "opticien",
     NEW_COLLEAGUE: f"collaboratrice de {STORY_OPTICIAN.name}",
 }
+
+_OPERATORS = ("Nadia Roux", "Hugo Lenoir")
 
 _LAST_LINES = 12
 """How much of the processes' log is shown when they do not start."""
@@ -118,14 +122,23 @@ def _last_lines(settings: Settings) -> str:
 
 
 def _serve(settings: Settings, told: Told, say: Say) -> None:
-    say(_how_to_try(settings, told))
+    say(_how_to_try(settings, told, _operators_invited(settings)))
     try:
         signal.pause()
     except KeyboardInterrupt:
         say("Arrêt.")
 
 
-def _how_to_try(settings: Settings, told: Told) -> str:
+def _operators_invited(settings: Settings) -> dict[str, str]:
+    """Invite the two operators whom a release takes; give the link of each by name."""
+    with connect_sync(settings, "operator") as connection:
+        return {
+            name: invite(connection, settings.console_url, name, "security", "rempart demo").link
+            for name in _OPERATORS
+        }
+
+
+def _how_to_try(settings: Settings, told: Told, operators: dict[str, str]) -> str:
     links = [f"      {name}, {_WORKS_AS[name]}\n      {link}" for name, link in told.invitations.items()]
     return "\n".join(
         [
@@ -141,6 +154,10 @@ def _how_to_try(settings: Settings, told: Told) -> str:
             "",
             *_where_letters_go(settings),
             "    Les personnes à essayer, et ce qui doit être répondu\u00a0: docs/reference/sandbox.md",
+            "",
+            f"  La console des opérateurs, où l’on voit, comprend et confine\u00a0: {settings.console_url}",
+            "    Chacun enregistre sa clé d’accès par son lien, puis se connecte. Il en faut un pour confiner, deux pour lever.",
+            *(f"      {name}, sécurité\n      {link}" for name, link in operators.items()),
             "",
             f"  Le comptoir, qui reste ouvert quand le portail est fermé\u00a0: {settings.counter_url}",
             f"  Le faux organisme complémentaire, où les assurés reçoivent codes et avis\u00a0: {settings.test_insurer_url}",

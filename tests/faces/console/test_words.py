@@ -11,7 +11,7 @@ from rempart.domain.detectors import Signal
 from rempart.domain.errors.accounts import OperatorRefused
 from rempart.domain.rights import Kind, Outcome
 from rempart.faces.console import charts, words
-from rempart.operations.console.look import StepRow
+from rempart.operations.console.counting import Step
 from rempart.operations.console.ways_in import Role
 from rempart.operations.contain import MODES, Scope
 
@@ -54,7 +54,7 @@ def test_a_scale_ends_on_a_round_number_whose_half_is_whole(most: int, top: int)
 
 def test_the_bars_of_a_chart_are_as_high_as_what_was_counted() -> None:
     began = datetime(2026, 11, 22, 12, tzinfo=UTC)
-    steps = [StepRow(began + timedelta(minutes=n), 10 * n, 6 * n, 3 * n, n) for n in range(3)]
+    steps = [Step(began + timedelta(minutes=n), 10 * n, 6 * n, 3 * n, n) for n in range(3)]
     shapes = charts.chart_of(steps)
     heights = {
         kind: [s["height"] for s in shapes if s["class"] == kind]

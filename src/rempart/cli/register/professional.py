@@ -9,7 +9,7 @@ from rempart.cli.register.opened import opened
 from rempart.cli.speech import say
 from rempart.limits import LISTED_PROFESSIONALS_MAX
 from rempart.operations import manage_access
-from rempart.operations.manage_access import RegisteredAccount
+from rempart.operations.manage_access import Invitation, RegisteredAccount
 from rempart.operations.trials.roster import publish_roster
 from rempart.store import register as kept
 
@@ -118,17 +118,14 @@ def invite(
         )
         invitation = manage_access.invite(connection, settings.portal_url, account.account_id)
         publish_roster(settings, connection)
-    facts = asdict(account) | {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
-    say(
-        json,
-        facts,
-        f"{invitation.link}\nCe lien sert une fois, jusqu’au {invitation.expires_at:%d/%m/%Y %H:%M %Z}.",
-    )
+    say(json, asdict(account) | _facts_of(invitation), _handed(invitation))
 
 
 @app.command
-def structure(*, finess: str, name: str, timezone: str = "", json: bool = False) -> None:
-    """Register a hospital that asks in its own name, through its software.
+def structure(
+    *, finess: str, name: str, timezone: str = "", invite: bool = False, json: bool = False
+) -> None:
+    """Register a hospital that asks in its own name, through its software and by its staff.
 
     Parameters
     ----------
@@ -138,18 +135,21 @@ def structure(*, finess: str, name: str, timezone: str = "", json: bool = False)
         Its name.
     timezone
         Where it is (Indian/Reunion); what it was when not said, Europe/Paris for a new place.
+    invite
+        Print the link by which whoever answers for the hospital registers its first passkey, then enrols the staff by name.
     json
         Answer in one line of JSON.
     """
-    with opened() as (_, connection):
+    with opened() as (settings, connection):
         account: RegisteredAccount = manage_access.register_structure(
             connection, finess=finess, name=name, timezone=timezone
         )
-    say(
-        json,
-        asdict(account),
-        f"Enregistré\u00a0: {name}, établissement {account.finess} (compte {account.account_id}).",
-    )
+        link = manage_access.invite(connection, settings.portal_url, account.account_id) if invite else None
+    said = f"Enregistré\u00a0: {name}, établissement {account.finess} (compte {account.account_id})."
+    if link is None:
+        say(json, asdict(account), said)
+    else:
+        say(json, asdict(account) | _facts_of(link), f"{said}\n{_handed(link)}")
 
 
 @app.command(name="list")
@@ -218,6 +218,14 @@ def strike_off(rpps: str, *, json: bool = False) -> None:
         {"rpps": rpps, "struck_off": True},
         f"{rpps} est radié\u00a0: plus rien ne peut être demandé sous ce numéro.",
     )
+
+
+def _facts_of(invitation: Invitation) -> dict[str, str]:
+    return {"link": invitation.link, "expires_at": invitation.expires_at.isoformat()}
+
+
+def _handed(invitation: Invitation) -> str:
+    return f"{invitation.link}\nCe lien sert une fois, jusqu’au {invitation.expires_at:%d/%m/%Y %H:%M %Z}."
 
 
 def _moment(at: object) -> str | None:

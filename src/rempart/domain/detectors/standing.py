@@ -47,10 +47,11 @@ class Budget:
 
 @dataclass(slots=True)
 class Purse:
-    """The people of the day, counted for all the accounts that spend one holder's budget."""
+    """The people of the day and the rate, counted for all the accounts that spend one holder's budget."""
 
     day: int = -1  # any count of days, in the shop's time
     people: int = 0
+    next_free_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -66,7 +67,6 @@ class Account:
     opening_until_s: float = 0.0
     day: int = -1
     glasses_today: int = 0
-    next_free_s: float = 0.0
 
 
 def admit(account: Account, budget: Budget, question: Question, day: int) -> Outcome | None:
@@ -77,7 +77,7 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
     owed_at_most_s = (
         budget.burst * budget.interval_s
     )  # else a clock that was put back would close an honest account for as long
-    account.next_free_s = min(account.next_free_s, question.asked_at_s + owed_at_most_s)
+    account.purse.next_free_s = min(account.purse.next_free_s, question.asked_at_s + owed_at_most_s)
     presence = question.presence
     if presence is Presence.NONE and not _is_believed(account, budget, question):
         return Outcome.PRESENCE_REQUIRED
@@ -85,7 +85,7 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
         if account.glasses_today >= BREAK_GLASS_PER_DAY:
             return Outcome.BREAK_GLASS_EXHAUSTED
         account.glasses_today += 1
-    account.next_free_s = max(account.next_free_s, question.asked_at_s) + budget.interval_s
+    account.purse.next_free_s = max(account.purse.next_free_s, question.asked_at_s) + budget.interval_s
     account.purse.people += question.is_first_today
     return None
 
@@ -120,7 +120,7 @@ def release(account: Account) -> None:
 
 def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
     """Say how many whole seconds are left until the rate lets a question without proof pass; 0: now."""
-    return max(0, ceil(account.next_free_s - asked_at_s - (budget.burst - 1) * budget.interval_s))
+    return max(0, ceil(account.purse.next_free_s - asked_at_s - (budget.burst - 1) * budget.interval_s))
 
 
 def _begin(account: Account, day: int) -> None:

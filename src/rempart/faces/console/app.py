@@ -21,8 +21,8 @@ from rempart.faces.pages.assets import read_assets
 from rempart.faces.pages.headers import SecurityHeaders, security_headers
 from rempart.faces.pages.serving import KEPT_BY_NOBODY, Endpoint, asset_routes, health
 from rempart.faces.pages.shells import environment_of
+from rempart.operations.console.counting import Counting
 from rempart.operations.console.desk import ConsoleDesk
-from rempart.operations.console.look import Counting
 from rempart.settings import Settings
 
 PATHS = {"live": "/", "account": "/account", "containments": "/containments", "invitation": "/invitation"}

@@ -5,7 +5,7 @@ A page that trusts no markup can still make these elements one by one. The table
 
 from typing import Any, Final
 
-from rempart.operations.console.look import StepRow
+from rempart.operations.console.counting import Step
 
 WIDTH, HEIGHT = 480, 190
 _LEFT, _TOP, _BOTTOM = 40, 12, 28
@@ -15,7 +15,7 @@ _TIMES: Final = 4
 Shape = dict[str, Any]
 
 
-def chart_of(steps: list[StepRow]) -> list[Shape]:
+def chart_of(steps: list[Step]) -> list[Shape]:
     """Draw a bar a step, refusals at its foot and answers above, under a scale that ends on a round number."""
     if not steps:
         return []
@@ -68,7 +68,7 @@ def _bar(left: float, foot: float, width: float, height: float, kind: str) -> Sh
     }
 
 
-def _times(steps: list[StepRow], width: float) -> list[Shape]:
+def _times(steps: list[Step], width: float) -> list[Shape]:
     every = max(1, len(steps) // _TIMES)
     return [
         {

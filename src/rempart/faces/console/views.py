@@ -25,13 +25,17 @@ class _Search(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Account(msgspec.Struct, forbid_unknown_fields=True):
     until: datetime | None = None
+    after: str = ""
 
 
 async def live(request: Request, operator: PresentOperator) -> Response:
     """Say what happens now."""
     seen = await look.live(desk_of(request), operator)
-    for refusal in seen["refusals"]:
-        refusal["label"] = words.outcome_label(OUTCOME_BY_NUMBER[refusal.pop("outcome")])
+    counted = await request.app.state.counting.counts(operator)
+    seen["minute"] = counted.minute
+    seen["refusals"] = [
+        {"label": words.outcome_label(outcome), "count": count} for outcome, count in counted.refusals
+    ]
     for conviction in seen["convictions"]:
         conviction["signal"] = words.label("signals", conviction["signal"])
     return json_of(seen)
@@ -59,7 +63,7 @@ async def account(request: Request, operator: PresentOperator) -> Response:
     """Say all that is known of an account."""
     body = await read_json(request, _Account)
     account_id = int(request.path_params["account_id"])
-    seen = await look.account(desk_of(request), operator, account_id, body.until)
+    seen = await look.account(desk_of(request), operator, account_id, body.until, body.after[:40])
     for score in seen["scores"]:
         score["label"] = words.label("signals", score["signal"])
     for conviction in seen["convictions"]:

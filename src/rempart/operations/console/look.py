@@ -3,52 +3,18 @@
 Nobody here learns whom a question was about.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rempart.domain.errors.accounts import NothingOfThatName
 from rempart.domain.trace import receipt_id_of
-from rempart.limits import CONSOLE_CHARTS_KEPT_S
 from rempart.operations.console.desk import ConsoleDesk
 from rempart.operations.console.ways_in import PresentOperator
 from rempart.store.console import desk as kept
-from rempart.store.console.desk import StepRow
-
-__all__ = ["Counting", "Counts", "StepRow", "account", "contained", "find_accounts", "live"]
-
-_MINUTE_S, _HOUR_S = 60, 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The questions of the last hour by minute, and of the last day by hour."""
-
-    hour: list[StepRow]
-    day: list[StepRow]
-
-
-class Counting:
-    """Counts once for all who look: what was counted a moment ago is told again."""
-
-    def __init__(self, desk: ConsoleDesk) -> None:
-        self._desk = desk
-        self._counts = Counts([], [])
-        self._counted_at_s = float("-inf")
-
-    async def counts(self, operator: PresentOperator) -> Counts:
-        """Give the counts, a few seconds old at most."""
-        if not 0 <= self._desk.now_s() - self._counted_at_s <= CONSOLE_CHARTS_KEPT_S:
-            async with self._desk.connections.lent() as connection:
-                hour = await kept.questions(connection, operator.token_digest, _MINUTE_S, 60)
-                day = await kept.questions(connection, operator.token_digest, _HOUR_S, 24)
-            self._counts = Counts(hour, day)
-            self._counted_at_s = self._desk.now_s()
-        return self._counts
 
 
 async def live(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
-    """Say what happens now."""
+    """Say what happens now, but for the questions (`Counting`)."""
     async with desk.connections.lent() as connection:
         return await kept.live(connection, operator.token_digest)
 
@@ -60,11 +26,15 @@ async def contained(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, A
 
 
 async def account(
-    desk: ConsoleDesk, operator: PresentOperator, account_id: int, until: datetime | None
+    desk: ConsoleDesk, operator: PresentOperator, account_id: int, until: datetime | None, after_trace: str
 ) -> dict[str, Any]:
-    """Say all that is known of an account. Refuses: NothingOfThatName."""
+    """Say all that is known of an account, and its questions up to an instant, those after a trace in the list.
+
+    Refuses: NothingOfThatName.
+    """
+    before = receipt_id_of(after_trace) if after_trace else None
     async with desk.connections.lent() as connection:
-        found = await kept.account(connection, operator.token_digest, account_id, until)
+        found = await kept.account(connection, operator.token_digest, account_id, until, before)
     if found is None:
         raise NothingOfThatName("account_id")
     return found

@@ -18,22 +18,11 @@ type_of_facts = dict[str, Any]
 
 LIVE = "select console.live(%s)"
 CONTAINED = "select console.contained(%s)"
-ACCOUNT = "select console.account(%s, %s, %s)"
-QUESTIONS = "select at, asked, granted, negative, refused from console.questions(%s, %s, %s)"
+ACCOUNT = "select console.account(%s, %s, %s, %s)"
+COUNTED = "select console.counted(%s, %s)"
 FIND = "select * from console.find_accounts(%s, %s, %s)"
 BEGIN_ACT = "select verdict, sentence, challenge from console.begin_act(%s, %s, %s)"
 PERFORM = "select verdict, sentence from console.perform(%s, %s, %s, %s, %s, %s)"
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """The questions of one minute or one hour, from `at` on."""
-
-    at: datetime
-    asked: int
-    granted: int
-    negative: int
-    refused: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +66,25 @@ async def contained(connection: type_of_connection, token_digest: bytes) -> type
 
 
 async def account(
-    connection: type_of_connection, token_digest: bytes, account_id: int, until: datetime | None
+    connection: type_of_connection,
+    token_digest: bytes,
+    account_id: int,
+    until: datetime | None,
+    before: int | None,
 ) -> type_of_facts | None:
-    """Say all that is known of an account; None if there is none of that number."""
-    row = await (await connection.execute(ACCOUNT, (token_digest, account_id, until))).fetchone()
+    """Say all that is known of an account; None if there is none of that number. `before` is a receipt at `until`."""
+    row = await (await connection.execute(ACCOUNT, (token_digest, account_id, until, before))).fetchone()
     return None if row is None else dict(row[0])
 
 
-async def questions(
-    connection: type_of_connection, token_digest: bytes, step_s: int, steps: int
-) -> list[StepRow]:
-    """Count the questions by steps of 60 or 3,600 seconds, the last step being the present one."""
-    async with connection.cursor(row_factory=class_row(StepRow)) as cursor:
-        return await (await cursor.execute(QUESTIONS, (token_digest, step_s, steps))).fetchall()
+async def counted(
+    connection: type_of_connection, token_digest: bytes, since: datetime | None
+) -> type_of_facts:
+    """Count the questions since an instant (None: of a whole day), and those of the last 60 seconds.
+
+    `minutes` holds [minute in seconds since 1970, outcome, count]; `lately` [outcome, count]; `at` is the present.
+    """
+    return dict(returned(await (await connection.execute(COUNTED, (token_digest, since))).fetchone())[0])
 
 
 async def find_accounts(

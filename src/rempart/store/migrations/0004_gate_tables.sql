@@ -17,7 +17,7 @@ create table gate.account_state (
     people_today int not null default 0,
     break_glass_today int not null default 0,
     presence_asked_today int not null default 0, -- codes and approvals asked of insured people
-    next_free_s double precision not null default 0, -- theoretical arrival time of the rate (GCRA), seconds since 1970
+    next_free_s double precision not null default 0, -- of a holder and the staff together: theoretical arrival time of the rate (GCRA), seconds since 1970
     scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors), in nats
     rising_since timestamptz, -- since when the score of all signals together is above nothing
     recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
@@ -198,7 +198,8 @@ create table evidence.receipts (
     told_to int not null, -- the server's process whose connection asked; it alone is told
     signals int not null -- on which the answer spoke for a thief (bits 0 to 5) or for an honest shop (bits 8 to 13)
 );
-create index receipts_by_moment on evidence.receipts using brin (asked_at) with (pages_per_range = 16);
+-- What was written last is summarised as it comes: else each look at the last minutes reads all that no vacuum has seen yet.
+create index receipts_by_moment on evidence.receipts using brin (asked_at) with (pages_per_range = 16, autosummarize = on);
 
 grant usage on schema gate, evidence to rempart_gate;
 grant select, insert, update on gate.account_state, gate.acquaintances, gate.known_patients, gate.repeats, gate.containments

@@ -411,9 +411,9 @@ begin
             -- 5. Budgets. Past them a proof of presence is asked for; an honest shop is never refused.
             pace := case when containment & 16 <> 0 then 10 when me.reduced_until > batch_at then 2 else 1 end;
             -- Nobody owes more than a full burst: else a clock that was put back would close honest accounts for as long.
-            me.next_free_s := least(me.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
+            purse.next_free_s := least(purse.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
             if level = 0 then
-                wait_s := me.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
+                wait_s := purse.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
                 if wait_s > 0 then
                     retry_after_s := ceil(wait_s);
                     outcome := 21;
@@ -427,7 +427,7 @@ begin
                 if me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
                 me.break_glass_today := me.break_glass_today + 1;
             end if;
-            me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s * pace;
+            purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
             if is_new_today then purse.people_today := purse.people_today + 1; end if;
             if is_new_today then
                 met := array_append(met, row(
@@ -552,6 +552,7 @@ begin
         if q.session_id is not null then
             if q.at_purse = q.at_me then
                 me.people_today := purse.people_today;
+                me.next_free_s := purse.next_free_s;
             else
                 states[q.at_purse] := purse;
             end if;

@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp as $$
     select coalesce(case p_scope
         when 'platform' then 'toute la plateforme'
         when 'face' then case p_target when 1 then 'l’API des logiciels' when 2 then 'le portail' when 3 then 'le comptoir' end
-        when 'software' then (select 'le logiciel ' || s.name from access.software as s where s.software_id = p_target)
+        when 'software' then (select 'le logiciel ' || s.name || ' (' || s.client_id || ')' from access.software as s where s.software_id = p_target)
         when 'organisation' then (
             select o.name || ' (FINESS ' || o.finess || ')' from access.organisations as o where o.organisation_id = p_target)
         when 'professional' then (
@@ -24,26 +24,20 @@ set search_path = pg_catalog, pg_temp as $$
             from access.accounts as a join access.organisations as o on o.organisation_id = a.organisation_id
             where a.account_id = p_target)
         when 'person' then 'la personne de la consultation désignée'
-        when 'shape' then 'la forme ' || p_named
+        when 'shape' then ( -- profession/client_id/region, as gate.contain reads it; no software: the browsers
+            select 'la profession « ' || f.label || ' » en région ' || substring(p_named from '[0-9]+$') || ', '
+                || coalesce((select 'par le logiciel ' || s.name || ' (' || s.client_id || ')' from access.software as s
+                             where s.client_id = split_part(p_named, '/', 2)), 'par un navigateur')
+            from access.professions as f where f.profession_id = p_target)
     end, p_scope || ' ' || p_named)
 $$;
 
--- What happens now: the last minute, refusals by reason, who was convicted, what is in force.
+-- What happens now, but for the questions (console.counted): who was convicted, what is in force.
 create function console.live(p_token bytea) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
-    with present as materialized (select (console.present(p_token)).session_id, platform.present() as at),
-    asked as materialized (
-        select r.outcome, r.asked_at > p.at - interval '1 minute' as is_last_minute
-        from present as p join evidence.receipts as r on r.asked_at > p.at - interval '15 minutes'
-    )
+    with present as materialized (select (console.present(p_token)).session_id, platform.present() as at)
     select jsonb_build_object(
         'at', p.at,
-        'minute', (select jsonb_build_object(
-            'asked', count(*), 'granted', count(*) filter (where a.outcome = 1),
-            'negative', count(*) filter (where a.outcome between 2 and 11), 'refused', count(*) filter (where a.outcome >= 20 and a.outcome not in (30, 31))
-        ) from asked as a where a.is_last_minute),
-        'refusals', (select coalesce(jsonb_agg(jsonb_build_object('outcome', t.outcome, 'count', t.count) order by t.count desc), '[]')
-            from (select a.outcome, count(*) from asked as a where a.outcome >= 20 and a.outcome not in (30, 31) group by a.outcome) as t),
         'standing', (select jsonb_build_object(
             'frozen', count(*) filter (where st.standing = 2),
             'stepped_up', count(*) filter (where st.standing <> 2 and st.stepped_up_at is not null)
@@ -62,27 +56,6 @@ set search_path = pg_catalog, pg_temp as $$
             order by v.conviction_id desc limit 20
         ) as t)
     ) from present as p
-$$;
-
--- Questions by step of time, from so long ago until now: asked, granted, negative, refused. Steps in which nobody asked are there.
-create function console.questions(p_token bytea, p_step_s int, p_steps int)
-returns table (at timestamptz, asked bigint, granted bigint, negative bigint, refused bigint) language sql stable security definer
-set search_path = pg_catalog, pg_temp as $$
-    with present as materialized (
-        select (console.present(p_token)).session_id,
-            date_bin(make_interval(secs => p_step_s), platform.present(), 'epoch') as last, make_interval(secs => p_step_s) as step
-    ),
-    counted as (
-        select date_bin(p.step, r.asked_at, 'epoch') as at, count(*) as asked, count(*) filter (where r.outcome = 1) as granted,
-            count(*) filter (where r.outcome between 2 and 11) as negative, count(*) filter (where r.outcome >= 20 and r.outcome not in (30, 31)) as refused
-        from present as p join evidence.receipts as r on r.asked_at >= p.last - (least(p_steps, 60) - 1) * p.step
-        where p_step_s in (60, 3600)
-        group by 1
-    )
-    select p.last - n * p.step, coalesce(c.asked, 0), coalesce(c.granted, 0), coalesce(c.negative, 0), coalesce(c.refused, 0)
-    from present as p cross join generate_series(least(p_steps, 60) - 1, 0, -1) as n
-    left join counted as c on c.at = p.last - n * p.step
-    order by 1
 $$;
 
 -- Accounts by FINESS, RPPS, number of a receipt, number of the account, or a part of a name.
@@ -112,20 +85,24 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The questions of an account between two instants, the latest first: never whom they were about, nor what presence would have said.
-create function console.questions_of(p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int) returns jsonb
+-- p_before is the last one of the page before, at p_until: those of one batch have the same instant.
+create function console.questions_of(
+    p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int, p_before bigint default null
+) returns jsonb
 language sql stable
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(jsonb_agg(t order by t.asked_at desc, t.receipt_id desc), '[]') from (
         select r.receipt_id, r.asked_at, r.face, r.outcome, r.presence, r.signals, r.repeat_of is not null as is_repeat
         from evidence.receipts as r
         where r.account_id = p_account_id and r.asked_at >= p_after and r.asked_at <= p_until
+            and (p_before is null or row (r.asked_at, r.receipt_id) < row (p_until, p_before))
         order by r.asked_at desc, r.receipt_id desc limit p_most
     ) as t
 $$;
 
 -- All that is known of an account: who, how it stands, what it was convicted of and by which answers, its sessions, what is in force.
--- Null: no such account. The questions are those of 24 hours, up to p_until or to the last one.
-create function console.account(p_token bytea, p_account_id bigint, p_until timestamptz) returns jsonb language sql stable security definer
+-- Null: no such account. The questions are 200 at most of 24 hours, up to p_until (after p_before, in a list) or to the last one.
+create function console.account(p_token bytea, p_account_id bigint, p_until timestamptz, p_before bigint default null) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
     with present as materialized (select (console.present(p_token)).operator_id, platform.present() as at)
     select jsonb_build_object(
@@ -166,14 +143,19 @@ set search_path = pg_catalog, pg_temp as $$
             from gate.containments as c
             where coalesce(c.released_at, 'infinity') > p.at and c.target = case c.scope when 'account' then a.account_id
                 when 'organisation' then a.organisation_id when 'professional' then a.professional_id
-                when 'profession' then a.profession_id when 'platform' then 0 end
+                when 'profession' then a.profession_id when 'platform' then 0 when 'software' then (
+                    select z.software_id from access.sessions as z
+                    where z.account_id = a.account_id and z.software_id = c.target and z.expires_at > p.at - interval '24 hours' limit 1
+                ) end
         ) as t),
         'releases', (select coalesce(jsonb_agg(jsonb_build_object(
                 'containment_id', r.containment_id, 'because', r.because, 'asked_by', r.asked_by, 'asked_at', r.asked_at,
                 'waves_s', r.waves_s, 'is_mine', r.asked_operator_id is not distinct from p.operator_id)), '[]')
             from gate.releases as r left join gate.containments as c on c.containment_id = r.containment_id
             where r.approved_at is null and (r.account_id = a.account_id or c.scope = 'account' and c.target = a.account_id)),
-        'until', u.until, 'questions', console.questions_of(a.account_id, u.until - interval '24 hours', u.until, 200)
+        'from', u.until - interval '24 hours', 'until', u.until,
+        'questions', console.questions_of( -- from excluded: it is the next page's last instant
+            a.account_id, u.until - interval '24 hours' + interval '1 microsecond', u.until, 200, p_before)
     )
     from present as p
     cross join access.accounts as a
@@ -211,7 +193,7 @@ set search_path = pg_catalog, pg_temp as $$
             from (select * from gate.convicted() limit 100) as v),
         'messages', (select coalesce(jsonb_agg(jsonb_build_object(
                 'message_id', m.message_id, 'population', m.population, 'sentence', m.sentence, 'published_at', m.published_at,
-                'published_by', m.published_by, 'ended_at', m.ended_at) order by m.message_id desc), '[]')
+                'published_by', m.published_by, 'ended_at', m.ended_at, 'next_news_at', m.next_news_at) order by m.message_id desc), '[]')
             from gate.status_messages() as m),
         'professions', (select jsonb_agg(jsonb_build_object('code', f.code, 'label', f.label) order by f.profession_id) from access.professions as f),
         'operators', (select coalesce(jsonb_agg(jsonb_build_object(
@@ -265,9 +247,13 @@ begin
         return 'Lever ' || what || ', comme l’a demandé ' || asked.asked_by || '.'
             || coalesce(' Retour par vagues sur ' || asked.waves_s / 60 || ' minutes.', '') || because;
     when 'publish' then
+        if (p_act ->> 'next_news_at')::timestamptz <= platform.present() then return null; end if;
         return 'Publier pour ' || case coalesce(p_act ->> 'population', '') when '' then 'tout le monde' when 'insured' then 'les assurés'
                 when 'software' then 'les éditeurs de logiciels' when 'insurer' then 'les organismes' else
-                (select 'la profession « ' || f.label || ' »' from access.professions as f where f.code = p_act ->> 'population') end || ' : ' || (p_act ->> 'sentence');
+                (select 'la profession « ' || f.label || ' »' from access.professions as f where f.code = p_act ->> 'population') end || ' : ' || (p_act ->> 'sentence')
+            || coalesce(to_char(
+                (p_act ->> 'next_news_at')::timestamptz at time zone 'Europe/Paris', '" Prochaines nouvelles le "DD/MM/YYYY" à "HH24" h "MI"."'
+            ), '');
     when 'end' then
         return (select 'Ôter de la page publique le message ' || m.message_id || ' : ' || m.sentence from gate.status_messages as m
                 where m.message_id = (p_act ->> 'message_id')::bigint and m.ended_at is null);
@@ -406,5 +392,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function console.live, console.questions, console.find_accounts, console.account, console.contained, console.begin_act,
+grant execute on function console.live, console.find_accounts, console.account, console.contained, console.begin_act,
     console.perform to rempart_console;

@@ -8,12 +8,14 @@ import { attempt, badge, start } from "./frame.js";
 import { numberTyped, propose, typed } from "./signing.js";
 
 let account = null;
-let until = null;
+const PAGE = 200; // as console.account gives
+let page = {}; // up to which instant, and after which trace in the list
+let later = []; // the pages that led to this one
 
 const number = () => Number(location.hash.slice(1)) || 0;
 
 async function look() {
-  account = await ask(`/api/accounts/${number()}`, until ? { until } : {});
+  account = await ask(`/api/accounts/${number()}`, page);
   byId("page").hidden = false;
   byId("account-name").textContent = account.name;
   showStanding();
@@ -23,6 +25,8 @@ async function look() {
   if (account.convictions.length === 0) byId("convictions").append(element("p", { className: "hint" }, say("no-conviction")));
   fill(byId("contained"), account.contained.map(containmentOf), { id: "no-contained", text: say("nothing-contained") });
   fill(byId("sessions"), account.sessions.map(sessionOf), { id: "no-session", text: say("no-session") });
+  byId("questions-title").textContent = say("questions-between", { from: sayAt(account.from), until: sayAt(account.until) });
+  byId("later").disabled = later.length === 0;
   fill(byId("questions"), account.questions.map(questionOf), { id: "no-question", text: say("no-question") });
 }
 
@@ -148,12 +152,30 @@ byId("contain").addEventListener("click", () =>
   }),
 );
 byId("release").addEventListener("click", () => release({ account_id: account.account_id }, account.name));
-byId("before").addEventListener("click", () => {
-  until = new Date(new Date(account.until).getTime() - 24 * 3600 * 1000).toISOString();
-  attempt(look);
+// The page after this one: from the last that is shown where a page is full, else the 24 hours before.
+function earlier() {
+  const last = account.questions.at(-1);
+  if (account.questions.length === PAGE) return { until: last.at, after: last.trace };
+  return { until: account.from };
+}
+
+async function turnTo(next, before) {
+  page = next;
+  later = before;
+  await attempt(look);
+  if (document.activeElement.disabled || document.activeElement === document.body) byId("questions-title").focus();
+}
+
+byId("before").addEventListener("click", () => turnTo(earlier(), [...later, page]));
+byId("later").addEventListener("click", () => turnTo(later.at(-1), later.slice(0, -1)));
+byId("go-to").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const instant = new Date(byId("go-until").value);
+  if (!Number.isNaN(instant.getTime())) turnTo({ until: new Date(instant.getTime() + 59_999).toISOString() }, [...later, page]);
 });
 addEventListener("hashchange", () => {
-  until = null;
+  page = {};
+  later = [];
   byId("found").hidden = true;
   attempt(look);
 });

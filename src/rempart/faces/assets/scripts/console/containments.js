@@ -5,7 +5,7 @@ import { read } from "./session.js";
 import { label, say, sayAt, sayPopulation, sayUntil } from "./say.js";
 import { accountLink, fill } from "./tables.js";
 import { attempt, start } from "./frame.js";
-import { numberTyped, propose, typed } from "./signing.js";
+import { instantTyped, numberTyped, propose, typed } from "./signing.js";
 
 let seen = null;
 
@@ -57,7 +57,8 @@ function messageOf(one) {
         propose({ title: say("end-message"), parts: [], make: () => ({ kind: "end", message_id: one.message_id }), after }),
       );
   const population = sayPopulation(one.population, seen.professions);
-  return [one.sentence, population, `${sayAt(one.published_at)}, ${one.published_by}`, sayAt(one.ended_at), [act]];
+  const news = one.next_news_at && !one.ended_at ? [element("br"), say("next-news", { time: sayUntil(one.next_news_at) })] : [];
+  return [[one.sentence, ...news], population, `${sayAt(one.published_at)}, ${one.published_by}`, sayAt(one.ended_at), [act]];
 }
 
 function operatorOf(one) {
@@ -121,8 +122,8 @@ byId("contain").addEventListener("click", () =>
 byId("publish").addEventListener("click", () =>
   propose({
     title: "Publier un message",
-    parts: ["population", "sentence"],
-    make: () => ({ kind: "publish", population: typed("population"), sentence: typed("sentence") }),
+    parts: ["population", "sentence", "news"],
+    make: () => ({ kind: "publish", population: typed("population"), sentence: typed("sentence"), next_news_at: instantTyped("news") }),
     after,
     professions: seen.professions,
   }),

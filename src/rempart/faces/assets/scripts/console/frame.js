@@ -7,6 +7,9 @@ import { accountLink } from "./tables.js";
 
 let enter = () => {};
 
+// What was typed cannot be sent as it stands; its message says why.
+export class NotSound extends Error {}
+
 // Begin: show the page to who is signed in, now or later.
 export async function start(onEnter) {
   enter = onEnter;
@@ -33,6 +36,7 @@ export async function withSession(act) {
 
 export function reasonOf(error) {
   if (error instanceof SessionOver) return sayCode(error.code);
+  if (error instanceof NotSound) return error.message;
   if (error instanceof AnswerLost) return say("answer-lost");
   if (error instanceof Refused) return error.sentence;
   if (error.name === "NotAllowedError" || error.name === "AbortError") return say("passkey-cancelled");

@@ -3,7 +3,7 @@
 import { byId, element } from "../elements.js";
 import { beginAct, performAct } from "./session.js";
 import { say, sayPopulation } from "./say.js";
-import { reasonOf, withSession } from "./frame.js";
+import { NotSound, reasonOf, withSession } from "./frame.js";
 
 const dialog = byId("act");
 const form = byId("act-form");
@@ -35,6 +35,15 @@ export function typed(name) {
 export function numberTyped(name) {
   const text = typed(name).replace(",", ".");
   return text === "" ? null : Number(text);
+}
+
+// An instant of this machine's own time zone, ahead of now; null where nothing was typed.
+export function instantTyped(name) {
+  const text = typed(name);
+  if (text === "") return null;
+  const instant = new Date(text);
+  if (!(instant > new Date())) throw new NotSound(say("news-past"));
+  return instant.toISOString();
 }
 
 function showStep(isToSign) {
