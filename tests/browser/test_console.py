@@ -226,7 +226,7 @@ def test_the_account_that_detection_froze_is_found_and_given_back_by_two(console
         window.press("Enter")
         say_why(window, "c’était un essai")
         assert sign(window, person).startswith(said)
-    until(window, "document.querySelector('#standing').textContent === 'en règle'")
+    assert window.page.locator("#standing").inner_text() == "en règle"
     standing = "select standing from gate.account_state where account_id = %s"
     assert console.world.one(standing, account.account_id) == 0
 

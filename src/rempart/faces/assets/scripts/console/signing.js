@@ -77,9 +77,9 @@ async function begin() {
 
 async function sign() {
   const { verdict, sentence } = await withSession(() => performAct(begun.publicKey));
+  await asked.after(); // first: whoever reads that it is done sees it done
   dialog.close();
   byId("done").textContent = say(verdict, { sentence });
-  await asked.after();
 }
 
 form.addEventListener("submit", (event) => {
