@@ -44,6 +44,8 @@ def test_where_nothing_is_closed_everybody_is_told_that_all_works() -> None:
         ("optician", [closed("face", "counter")], Level.PARTIAL, "portal-still"),
         ("optician", [closed("platform")], Level.CLOSED, "wait"),
         ("optician", [closed("platform", mode=1)], Level.PARTIAL, "card"),
+        ("optician", [closed("platform", mode=4)], Level.PARTIAL, "slowed"),
+        ("optician", [closed("platform", mode=4), closed("face", "fhir", 1)], Level.PARTIAL, "card"),
         ("optician", [closed("profession", "optician")], Level.CLOSED, "wait"),
         ("optician", [closed("profession", "pharmacist")], Level.OPEN, ""),
         ("optician", [closed("insurer", "Mutuelle")], Level.PARTIAL, ""),

@@ -29,6 +29,7 @@ def test_the_public_knows_what_is_closed_and_nothing_of_whom(world: World) -> No
     software = world.software()
     contain(world, "face", 2)
     contain(world, "profession", 2, mode=1)
+    contain(world, "profession", 1, mode=4)
     contain(world, "insurer", insurer.insurer_id)
     contain(world, "software", software)
     for scope in ("account", "organisation", "professional"):
@@ -41,6 +42,7 @@ def test_the_public_knows_what_is_closed_and_nothing_of_whom(world: World) -> No
     assert told == {
         ("containment", "face", "portal", 2),
         ("containment", "profession", "optician", 1),
+        ("containment", "profession", "pharmacist", 4),
         ("containment", "insurer", name, 2),
         ("containment", "software", "", 2),
         ("message", "", "optician", 0),

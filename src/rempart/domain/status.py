@@ -48,9 +48,15 @@ class Standing(IntEnum):
     """How open a way is; the greatest of what applies to it holds."""
 
     OPEN = 0
-    CARD_ONLY = 1  # only with a proof that the patient is there
-    SILENT = 2  # the process does not answer; nobody decided it
-    CLOSED = 3
+    SLOWED = 1  # a tenth of the questions, but for who proves that the patient is there
+    CARD_ONLY = 2  # only with a proof that the patient is there
+    SILENT = 3  # the process does not answer; nobody decided it
+    CLOSED = 4
+
+
+CLOSES = 2
+_STANDINGS = {1: Standing.CARD_ONLY, CLOSES: Standing.CLOSED, 4: Standing.SLOWED}
+"""What a containment's mode makes of a way."""
 
 
 class Level(StrEnum):
@@ -63,7 +69,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Something contained: `scope` platform, face, profession, insurer or software; `mode` 1 asks for presence, 2 closes."""
+    """Something contained: `scope` is platform, face, profession, insurer or software.
+
+    `mode` 1 asks for presence, 2 closes, 4 slows.
+    """
 
     scope: str
     named: str
@@ -152,7 +161,7 @@ def _way_state(
     way: Way, population: str, closures: Sequence[Closure], silent: Mapping[str, datetime]
 ) -> WayState:
     found = [
-        (Standing.CARD_ONLY if closure.mode == 1 else Standing.CLOSED, closure.since)
+        (_STANDINGS[closure.mode], closure.since)
         for closure in closures
         if closure.scope == "platform"
         or (closure.scope == "face" and closure.named == way)
@@ -183,7 +192,9 @@ def _advice_to_ask(population: str, ways: Sequence[WayState]) -> str:
     if len(shut) == len(ways):
         return "software-waits" if population == SOFTWARE else "wait"
     if not shut:
-        return "" if all(state.standing is Standing.OPEN for state in ways) else "card"
+        return {Standing.OPEN: "", Standing.SLOWED: "slowed"}.get(
+            max(state.standing for state in ways), "card"
+        )
     if Way.PORTAL in shut:
         return "software-only" if Way.COUNTER in shut else "counter"
     return "portal" if Way.FHIR in shut else "portal-still"

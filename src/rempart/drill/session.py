@@ -114,7 +114,7 @@ def drill(
         for names in scenario.compare:
             taken = variant(scenario, without=Without.of(*names))
             told.without.setdefault(scenario.name, {})["+".join(names)] = _one(ground, taken, 1, say)
-        if scenario.presence == 0 and any(attack.kind == "accounts" for attack in scenario.attacks):
+        if _says_how_many(scenario):
             told.presence[scenario.name] = _with_presence(ground, scenario, len(runs), say)
     told.containment_s = measure_containment(ground)
     told.load = getloadavg()
@@ -134,6 +134,14 @@ def with_presence(scenario: Scenario, required: int) -> Scenario:
     attacks = [msgspec.structs.replace(attack, break_glass=True) for attack in scenario.attacks]
     honest = msgspec.structs.replace(scenario.honest, cards=1.0)
     return variant(scenario, presence=required, attacks=attacks, honest=honest)
+
+
+def _says_how_many(scenario: Scenario) -> bool:
+    """Whether stolen accounts are let loose, and a number of people is to be reached: with presence that number is none."""
+    are_loose = any(attack.kind == "accounts" for attack in scenario.attacks)
+    return (
+        are_loose and scenario.presence == 0 and any(name.startswith("confirmed") for name in scenario.reach)
+    )
 
 
 def _with_presence(ground: Ground, scenario: Scenario, seeds: int, say: Say) -> dict[str, list[Measured]]:

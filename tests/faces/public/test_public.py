@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 
 import pytest
 
@@ -89,16 +90,25 @@ async def test_without_news_it_says_since_when(settings: Settings, monkeypatch: 
 
 def test_every_closure_and_every_advice_has_words() -> None:
     scopes = ["platform", "profession", "insurer", "software", *(f"face-{way}" for way in Way)]
-    assert {f"{scope}-{mode}" for scope in scopes for mode in (1, 2)} == set(view.WORDS["history"])
+    assert {f"{scope}-{mode}" for scope in scopes for mode in (1, 2, 4)} == set(view.WORDS["history"])
     assert set(view.WORDS["populations"]) == set(POPULATIONS)
     assert set(view.WORDS["standings"]) == set(Standing.__members__)
     every = [Closure(scope, named, mode, NOON) for scope, named in (
         ("platform", ""), ("profession", "optician"), ("insurer", "M"), ("software", ""), *(("face", way) for way in Way)
-    ) for mode in (1, 2)]  # fmt: skip
-    for count in range(1 << len(every)):
-        closures = [closure for place, closure in enumerate(every) if count >> place & 1]
-        for state in states_of(closures, [], {}) if count % 7 == 0 else ():
+    ) for mode in (1, 2, 4)]  # fmt: skip
+    for closures in (chosen for size in range(4) for chosen in combinations(every, size)):
+        for state in states_of(closures, [], {}):
             assert state.advice == "" or state.advice in view.WORDS["advice"], (state, closures)
+            assert all(f"{one.scope}-{one.mode}" in view.WORDS["narrower"] for one in state.narrower)
+
+
+async def test_what_is_slowed_is_not_called_closed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await shown(settings, monkeypatch, known(Closure("face", "portal", 4, NOON)))
+    assert "Le service est limité" in page.text
+    assert "Le portail est ralenti, depuis le" in page.text
+    assert "fermé" not in page.text
 
 
 def test_the_faces_that_are_listened_to_are_where_they_run() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from rempart.domain.status import POPULATIONS, Closure, Message, PopulationState, Way, WayState
+from rempart.domain.status import CLOSES, POPULATIONS, Closure, Message, PopulationState, Way, WayState
 from rempart.faces.wording import in_words
 from rempart.operations.status.watch import Known
 
@@ -48,12 +48,17 @@ def view_of(known: Known, links: Links) -> dict[str, Any]:
         "is_known": is_known,
         "is_current": is_known and known.base_silent_since is None,
         "all_open": all(population["level"] == "open" for population in populations),
+        "some_closed": any(_has_closed(state) for state in known.states),
         "touched": [population for population in populations if population["level"] != "open"],
         "untouched": [population for population in populations if population["level"] == "open"],
         "general": [_message(message) for message in known.messages if _is_for_all(message)],
         "groups": _grouped([population for population in populations if population["level"] != "open"]),
         "history": _history(known),
     }
+
+
+def _has_closed(state: PopulationState) -> bool:
+    return any(way.is_shut for way in state.ways) or any(one.mode == CLOSES for one in state.narrower)
 
 
 def _grouped(populations: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ returns table (
     kind text, -- 'containment' or 'message'
     scope text, -- of a containment: platform, face, profession, insurer, software
     named text, -- the face, the profession's code, the insurer's name; of a message, its population
-    mode smallint, -- 1 presence is asked for, 2 closed
+    mode smallint, -- 1 presence is asked for, 2 closed, 4 slowed
     since timestamptz,
     until timestamptz,
     sentence text,
@@ -78,7 +78,6 @@ set search_path = pg_catalog, pg_temp as $$
             case when coalesce(c.released_at, 'infinity') <= platform.present() then c.released_at end, '', null::timestamptz
         from gate.containments as c
         where c.scope in ('platform', 'face', 'profession', 'insurer', 'software')
-            and c.mode <> 4 -- who is slowed down is still served
             and coalesce(c.released_at, 'infinity') > platform.present() - interval '30 days'
         union all
         select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at
