@@ -19,6 +19,7 @@ from rich.table import Table
 
 from bench import references
 from bench.deliveries import write_deltas
+from bench.gate import without_detectors
 from bench.load import Measured, measure
 from bench.platform import (
     Loaded,
@@ -111,6 +112,11 @@ def _round(
         seen[f"p99_{count}"] = found.latency_ms(0.99)
         seen[f"cpu_{count}"] = (_cpu_s() - before + found.client_cpu_s) / len(found.latencies_s) * 1e6
         _check(found, say, f"{count} callers")
+    asked = requests(settings.fhir_url, callers, bodies, int(expected * SECONDS))
+    with without_detectors(settings):
+        found = measure(settings.host, settings.port, asked, TOP_CALLERS, SECONDS)
+    _check(found, say, "without detectors")
+    seen["rate_without_detectors"] = found.rate
     half = seen[f"rate_{TOP_CALLERS}"] / 2
     asked = requests(settings.fhir_url, callers, bodies, int(half * SECONDS) + 1)
     found = measure(settings.host, settings.port, asked, TOP_CALLERS, SECONDS, half)
@@ -165,6 +171,13 @@ def _rights_figures(rounds: list[dict[str, float]]) -> list[Figure]:
             "answers/s",
             middle("pgbench"),
             ratio_at(TOP_CALLERS),
+        ),
+        _figure(
+            "rights.rate_beside_no_detectors",
+            middle(f"rate_{TOP_CALLERS}"),
+            "answers/s",
+            middle("rate_without_detectors"),
+            median(seen[f"rate_{TOP_CALLERS}"] / seen["rate_without_detectors"] for seen in rounds),
         ),
         _figure("rights.p99_at_half", middle("p99_half"), "ms"),
         _figure("rights.p50_at_half", middle("p50_half"), "ms"),

@@ -96,8 +96,8 @@ class _Stage:
         run, pace = self._run, self._scenario.honest
         last = max(attack.days for attack, _ in thefts)
         for day in range(last):
-            today = [(attack, theft) for attack, theft in thefts if day < attack.days and not theft.is_over]
-            if day and not today:
+            today = [(attack, theft) for attack, theft in thefts if day < attack.days]
+            if day and all(theft.is_over for _, theft in today):
                 return  # nobody is left who would attack
             run.honest_days = day + 1
             pressing = [
