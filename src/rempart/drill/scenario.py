@@ -19,8 +19,8 @@ class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     `hits` are people whose right is open, `ended` people known with a right that is over, the rest leads to nobody; `known` are
     the shop's own regulars, mixed in. `walk` tries order numbers one after the other. `seconds` is how long a day's
-    attack lasts at `per_second`; at `per_day` a day has `slots` moments. An account rests after `gives_up_after`
-    refusals in a row.
+    attack lasts at `per_second`, with gaps that differ, or `steady` as a machine's; at `per_day` a day has `slots` moments.
+    An account rests after `gives_up_after` refusals in a row.
     """
 
     kind: Kind
@@ -28,6 +28,7 @@ class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     departments: int = 12
     software: int = 3
     per_second: float = 0.0
+    steady: bool = False
     seconds: float = 10.0
     per_day: float = 0.0
     days: int = 1
