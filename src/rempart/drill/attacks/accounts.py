@@ -113,7 +113,7 @@ class StolenAccounts:
                 return
 
     def _gap_s(self) -> float:
-        """Draw the time until the next question: a thief who knows that a machine's pace is seen keeps none, which costs nothing."""
+        """Draw the time until the next question: one who knows that a machine's pace is seen keeps none, which costs nothing."""
         mean_s = 1 / self._attack.per_second
         return mean_s if self._attack.steady else float(self._random.exponential(mean_s))
 
