@@ -86,11 +86,10 @@ class Loot:
 
     def identities(self, people: People) -> int:
         """Count the answers in whose bytes somebody's identity shows."""
-        numbers = {nir[:13] for nir in people.nir}
-        return sum(bool(identities_in(one, people, numbers)) for one in self.exchanges)
+        return sum(bool(identities_in(one, people, people.numbers_without_key)) for one in self.exchanges)
 
 
-def identities_in(exchange: Exchange, people: People, numbers: set[str]) -> list[str]:
+def identities_in(exchange: Exchange, people: People, numbers: frozenset[str]) -> list[str]:
     """Find what of an identity the bytes hold that the asker did not send; `numbers` are the NIR of everybody, without key."""
     if exchange.reply.heard is None:
         return []

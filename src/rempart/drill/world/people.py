@@ -7,6 +7,7 @@ person is a position in the columns.
 import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,11 @@ class People:
 
     def __len__(self) -> int:
         return len(self.nir)
+
+    @cached_property
+    def numbers_without_key(self) -> frozenset[str]:
+        """The NIR of everybody, to look one up."""
+        return frozenset(nir[:13] for nir in self.nir)
 
     def covered_for(self, domain: Domain) -> Integers:
         """List the people whose right is open for a domain."""

@@ -154,8 +154,8 @@ class Register:
             int(profession.people * REGULARS_PER_DAILY_PERSON), int(len(self._people) * _REGULARS_SHARE_MAX)
         )
         near = pool[self._people.region[pool] == region]
-        local = random.permutation(near)[: wanted * 3 // 4]
-        others = random.permutation(pool)[: wanted - len(local)]
+        local = random.choice(near, min(wanted * 3 // 4, len(near)), replace=False)
+        others = random.choice(pool, min(wanted - len(local), len(pool)), replace=False)
         return sorted({int(person) for person in (*local, *others)})
 
     def _load_history(self, shops: Sequence[Shop], random: np.random.Generator, *, proven: bool) -> None:
