@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Final
 
 import msgspec
+import uvloop
 
 from rempart.drill.attacks.accounts import StolenAccounts
 from rempart.drill.attacks.trials import TRIALS
@@ -28,7 +29,7 @@ def run_scenario(ground: Ground, scenario: Scenario, seed: int) -> Run:
         days = Days(ground.connection)
         for _ in range(_DAYS_BETWEEN_RUNS):
             days.next_morning()
-        return asyncio.run(_Stage(ground, scenario, seed, days).play())
+        return uvloop.run(_Stage(ground, scenario, seed, days).play())
 
 
 def variant(scenario: Scenario, **changes: object) -> Scenario:

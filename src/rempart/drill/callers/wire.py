@@ -76,33 +76,30 @@ class Heard:
 
 
 class Line:
-    """One kept-alive connection, made again when it was closed; one request at a time."""
+    """One kept-alive connection to each face, made again when it was closed; one request at a time."""
 
     def __init__(self, address: str) -> None:
         self._from = address
-        self._to: tuple[str, int] | None = None
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._streams: dict[int, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Heard:
         """Post a body; once more on a new connection if the old one was closed meanwhile. Refuses: OSError, TimeoutError."""
         parts = urlsplit(url)
-        to = (parts.hostname or "", parts.port or 80)
+        port = parts.port or 80
         lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {text}" for name, text in headers.items()]
         request = "\r\n".join(lines).encode() + _HEADERS_END + body
         began = perf_counter()
-        if self._to != to:
-            self.close()
-        is_old = self._streams is not None
+        is_old = port in self._streams
         try:
             async with asyncio.timeout(ANSWER_MAX_S):
                 try:
-                    status, head, received = await self._exchange(to, request)
+                    status, head, received = await self._exchange(port, request)
                 except (ConnectionError, asyncio.IncompleteReadError):
                     self.close()
                     if not is_old:
                         raise
-                    status, head, received = await self._exchange(to, request)
+                    status, head, received = await self._exchange(port, request)
         except BaseException:
             self.close()  # what is half read belongs to nobody
             raise
@@ -110,20 +107,20 @@ class Line:
 
     def close(self) -> None:
         """Hang up."""
-        if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+        for _, writer in self._streams.values():
+            writer.close()
+        self._streams = {}
 
-    async def _exchange(self, to: tuple[str, int], request: bytes) -> tuple[int, bytes, bytes]:
-        if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", to[1], local_addr=(self._from, 0))
-            self._to = to
-        reader, writer = self._streams
+    async def _exchange(self, port: int, request: bytes) -> tuple[int, bytes, bytes]:
+        if port not in self._streams:
+            self._streams[port] = await asyncio.open_connection("127.0.0.1", port, local_addr=(self._from, 0))
+        reader, writer = self._streams[port]
         writer.write(request)
         head = await reader.readuntil(_HEADERS_END)
         body = await reader.readexactly(_length(head))
         if b"connection: close" in head.lower():
-            self.close()
+            writer.close()
+            del self._streams[port]
         return int(head[9:12]), head, body
 
 
