@@ -121,6 +121,39 @@ def test_five_guesses_and_the_code_is_worth_nothing(world: World, till: Session,
     assert outcome(world.ask(till.about(lea, code=code))) is Outcome.NOT_CONFIRMED
 
 
+def test_five_guesses_count_where_the_insurer_refuses_who_proves_nothing(
+    world: World, till: Session, lea: Person
+) -> None:
+    """Else a code would be guessed where presence matters most, and nothing would show."""
+    world.policy(lea.insurer.insurer_id, required=3)
+    world.ask(till.about(lea, asked_for=CODE))
+    code = make_code(world, "12345678")
+    for guess in range(5):
+        told = world.ask(till.about(lea, code=digest("guess", guess)))
+        assert outcome(told) is Outcome.PRESENCE_REQUIRED
+    assert outcome(world.ask(till.about(lea, code=code))) is Outcome.PRESENCE_REQUIRED
+
+
+def test_guesses_sent_together_are_five_too(world: World, till: Session, lea: Person) -> None:
+    world.detectors(threshold=1e9)
+    world.ask(till.about(lea, asked_for=CODE))
+    code = make_code(world, "12345678")
+    rows = [till.about(lea, code=digest("guess", guess)) for guess in range(5)] + [till.about(lea, code=code)]
+    assert outcome(world.ask_all(rows)[-1]) is Outcome.NOT_CONFIRMED
+
+
+def test_the_last_code_alone_counts(world: World, till: Session, lea: Person) -> None:
+    """Else a thief would have forty sent, and guess at all of them at once."""
+    world.ask(till.about(lea, asked_for=CODE))
+    first = make_code(world, "12345678")
+    world.ask(till.about(lea, asked_for=CODE))
+    world.do(
+        "update gate.presence_requests set code_digest = %s where code_digest is null", digest("87654321")
+    )
+    assert world.ask(till.about(lea, code=first)).presence == Presence.NONE
+    assert world.ask(till.about(lea, code=digest("87654321"))).presence == CODE
+
+
 def test_each_guess_speaks_for_a_thief(world: World, till: Session, lea: Person) -> None:
     hugo = world.person("Hugo", lea.insurer)
     scores = []

@@ -253,8 +253,10 @@ MUTANTS = [
     Mutant("4 presence", "where e.ends_at > batch_at and e.asked_at", "where e.asked_at",
            lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
                world, till(world), ended(world), "ten minutes later")),
-    Mutant("4 presence", "and e.tries < 5", "",
+    Mutant("4 presence", "q.subject)) < 5;", "q.subject)) < 5000;",
            lambda world: channels.test_five_guesses_and_the_code_is_worth_nothing(world, till(world), ended(world))),
+    Mutant("4 presence", "+ cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) < 5", "< 5",
+           lambda world: channels.test_guesses_sent_together_are_five_too(world, till(world), ended(world))),
     Mutant("4 presence", "set tries = e.tries + 1", "set tries = e.tries",
            lambda world: channels.test_five_guesses_and_the_code_is_worth_nothing(world, till(world), ended(world))),
     Mutant("4 presence", "e.kind = 5 and e.approved_at is not null", "e.kind = 5",

@@ -125,6 +125,7 @@ declare
     measure smallint;
     nonce text;
     original gate.repeats;
+    guessed text[] := '{}'; -- account and subject of each wrong code of this batch
     met gate.acquaintances[] := '{}';
     proven gate.known_patients[] := '{}';
     proofs gate.proofs[] := '{}';
@@ -194,7 +195,7 @@ begin
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst, u.cell, u.birth,
             i.insurer_id, i.data_as_of, coalesce(y.required, 0::smallint) as required,
             coalesce(y.required_when_stepped_up, 1::smallint) as required_when_stepped_up, coalesce(y.accepted, 126) as accepted,
-            u.asked_for, u.list, u.code is not null as has_code, z.code_matches, z.is_approved, v.is_standing,
+            u.asked_for, u.list, u.code is not null as has_code, z.tries_before, false as code_matches, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.is_met,
@@ -263,7 +264,7 @@ begin
         ) as w on true
         left join lateral (
             select
-                bool_or(e.kind = 4 and e.code_digest = u.code and e.tries < 5) as code_matches,
+                min(e.tries) filter (where e.kind = 4 and e.code_digest = u.code) as tries_before, -- of the code that is right
                 bool_or(e.kind = 5 and e.approved_at is not null) as is_approved
             from (
                 select * from gate.presence_requests as e where e.account_id = s.account_id and e.subject = d.subject offset 0
@@ -368,6 +369,14 @@ begin
                 select coalesce(q.is_known, false) or count(*) > 0 into q.is_known
                 from unnest(proven) as e where e.organisation_id = q.organisation_id and e.subject = q.subject;
             end if;
+            if q.has_code then -- five guesses, and the code is worth nothing; each counts, whatever becomes of the question
+                q.code_matches := q.tries_before + cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) < 5;
+                if q.code_matches is not true then
+                    guessed := array_append(guessed, me.account_id || '/' || q.subject);
+                    update gate.presence_requests as e set tries = e.tries + 1
+                    where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
+                end if;
+            end if;
             is_stepped_up := containment & 2 <> 0 or me.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false);
             required := case
                 when this_face = 3 then 3 when is_stepped_up then greatest(q.required, q.required_when_stepped_up) else q.required
@@ -433,10 +442,6 @@ begin
                 met := array_append(met, row(
                     q.organisation_id, q.subject, purse.account_id, coalesce(q.own_first_seen_on, q.today), q.today
                 )::gate.acquaintances);
-            end if;
-            if q.has_code and q.code_matches is not true then -- a guess: five, and the code is worth nothing
-                update gate.presence_requests as e set tries = e.tries + 1
-                where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
             end if;
             if level between 3 and 5 then
                 if q.list is not null then
