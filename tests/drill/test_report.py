@@ -23,11 +23,28 @@ def test_every_published_scenario_is_one(path: Path) -> None:
     assert all(Without.of(*names).named for names in scenario.compare)
 
 
-def test_a_word_that_no_scenario_has_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("per_secund = 3", "per_secund"),
+        ("seconds = -4", "seconds"),
+        ("hits = 1.5", "hits"),
+        ("hits = 0.9\nended = 0.2", "at most 1"),
+        ("accounts = { pharmacien = 3 }", "pharmacien"),
+        ("[honest]\nshops = { opticien = 3 }", "opticien"),
+    ],
+)
+def test_what_no_scenario_says_is_refused(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "s.toml"
-    path.write_text('name = "X"\ntitle = "t"\nstory = "s"\n[[attacks]]\nkind = "accounts"\nper_secund = 3\n')
-    with pytest.raises(msgspec.ValidationError, match="per_secund"):
+    path.write_text(f'name = "X"\ntitle = "t"\nstory = "s"\n[[attacks]]\nkind = "accounts"\n{line}\n')
+    with pytest.raises(msgspec.ValidationError, match=said):
         read_scenario(path)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_bytes(b'name = "\xff"')
+    with pytest.raises(msgspec.DecodeError, match="byte 8"):
+        read_scenario(tmp_path / "s.toml")
 
 
 def test_everything_is_every_detector_and_every_budget() -> None:

@@ -4,12 +4,21 @@ An unknown word is refused: a parameter mistyped would otherwise be a drill that
 """
 
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import msgspec
+from msgspec import Meta
+
+from rempart.drill.professions import PROFESSIONS
 
 SIGNALS: Final = ("failures", "novelty", "stale", "walk", "elsewhere", "regularity", "together")
 """The detectors, by the codes of access.signals; `without` takes them away one by one."""
+
+Positive = Annotated[float, Meta(gt=0)]
+AtLeastNone = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+OneOrMore = Annotated[int, Meta(ge=1)]
 
 Kind = Literal["accounts", "tokens", "software-key", "stuffing", "insider", "feed", "help-desk", "flood"]
 
@@ -24,24 +33,24 @@ class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """
 
     kind: Kind
-    accounts: dict[str, int] = {}
-    departments: int = 12
-    software: int = 3
-    per_second: float = 0.0
+    accounts: dict[str, Count] = {}
+    departments: Annotated[int, Meta(ge=1, le=12)] = 12
+    software: Annotated[int, Meta(ge=1, le=3)] = 3
+    per_second: AtLeastNone = 0.0
     steady: bool = False
-    seconds: float = 10.0
-    per_day: float = 0.0
-    days: int = 1
-    slots: int = 4
-    spread_days: int = 0
-    hits: float = 0.6
-    ended: float = 0.2
-    known: float = 0.0
+    seconds: Positive = 10.0
+    per_day: AtLeastNone = 0.0
+    days: OneOrMore = 1
+    slots: OneOrMore = 4
+    spread_days: Count = 0
+    hits: Share = 0.6
+    ended: Share = 0.2
+    known: Share = 0.0
     walk: bool = False
     break_glass: bool = False
-    gives_up_after: int = 20
-    tries: int = 100
-    addresses: int = 50
+    gives_up_after: OneOrMore = 20
+    tries: OneOrMore = 100
+    addresses: OneOrMore = 50
 
 
 def _ordinary_shops() -> dict[str, int]:
@@ -58,12 +67,12 @@ class Honest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     pass. `cards` is the share of patients whose card has a secret.
     """
 
-    shops: dict[str, int] = msgspec.field(default_factory=_ordinary_shops)
-    per_second: float = 30.0
-    calm_seconds: float = 5.0
-    share: float = 0.1
-    neighbours: int = 0
-    cards: float = 0.9
+    shops: dict[str, Count] = msgspec.field(default_factory=_ordinary_shops)
+    per_second: Positive = 30.0
+    calm_seconds: Positive = 5.0
+    share: Share = 0.1
+    neighbours: Count = 0
+    cards: Share = 0.9
 
 
 class Without(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,15 +115,37 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     name: str
     title: str
     story: str
-    attacks: list[Attack]
+    attacks: Annotated[list[Attack], Meta(min_length=1)]
     honest: Honest = Honest()
     presence: Literal[0, 1, 3] = 0
     without: Without = Without()
     compare: list[list[str]] = []
     reach: dict[str, float] = {}
-    seeds: int = 20
+    seeds: OneOrMore = 20
 
 
 def read_scenario(path: Path) -> Scenario:
-    """Read a scenario. Refuses: OSError; msgspec.DecodeError, whose text names the line."""
-    return msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    """Read a scenario. Refuses: OSError; msgspec.DecodeError, whose text says what and where."""
+    try:
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(f"not UTF-8 at byte {error.start}") from error
+    _refuse_unknown_words(scenario)
+    return scenario
+
+
+def _refuse_unknown_words(scenario: Scenario) -> None:
+    named = [*scenario.honest.shops, *(code for attack in scenario.attacks for code in attack.accounts)]
+    taken = [name for names in scenario.compare for name in names if name != "everything"]
+    for place, words, known in (
+        ("accounts, shops", named, set(PROFESSIONS)),
+        ("compare", taken, set(Without.__struct_fields__)),
+    ):
+        for word in words:
+            if word not in known:
+                raise msgspec.ValidationError(
+                    f"unknown word {word!r} - at `{place}`, one of {', '.join(sorted(known))}"
+                )
+    for attack in scenario.attacks:
+        if attack.hits + attack.ended > 1:
+            raise msgspec.ValidationError("`hits` and `ended` are shares of one list: their sum is at most 1")
