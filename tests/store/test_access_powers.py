@@ -147,6 +147,29 @@ def test_the_operator_cannot_make_staff_of_a_titulaire_into_a_titulaire(
         )
 
 
+@pytest.mark.parametrize(
+    ("begin", "revive"),
+    [
+        (
+            "insert into access.software (client_id, name, jwks, revoked_at) values ('gone', 'gone', '{}', now())",
+            "update access.software set revoked_at = null where client_id = 'gone'",
+        ),
+        (
+            """insert into access.professionals (rpps, profession_id, name, struck_off_at)
+            values ('10000000017', 1, 'Noé Bernard', now())""",
+            "update access.professionals set struck_off_at = null where rpps = '10000000017'",
+        ),
+    ],
+)
+def test_what_was_struck_off_or_revoked_does_not_come_back(
+    database: Database, begin: str, revive: str
+) -> None:
+    with connect_sync(database.settings, "operator") as connection:
+        connection.execute(begin.encode())
+        with pytest.raises(errors.RaiseException, match="does not come back"):
+            connection.execute(revive.encode())
+
+
 def test_an_account_that_was_revoked_does_not_come_back(database: Database, account_id: int) -> None:
     with connect_sync(database.settings, "operator") as connection:
         connection.execute(

@@ -268,6 +268,19 @@ create trigger sessions_follow_their_software after update of revoked_at on acce
     for each row when (new.revoked_at is not null and old.revoked_at is null)
     execute function gate.follow_software();
 
+-- Who was struck off or revoked does not come back, whoever writes: it is registered anew, or not at all.
+create function gate.refuse_revival() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'what was struck off or revoked does not come back';
+end $$;
+create trigger no_revoked_software_comes_back before update of revoked_at on access.software
+    for each row when (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at)
+    execute function gate.refuse_revival();
+create trigger no_professional_struck_off_comes_back before update of struck_off_at on access.professionals
+    for each row when (old.struck_off_at is not null and new.struck_off_at is distinct from old.struck_off_at)
+    execute function gate.refuse_revival();
+
 -- A place that opens, moves to another region or whose time zone is corrected is another one from the next question on.
 create function gate.follow_organisation() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -286,4 +299,5 @@ create trigger account_state_follows_its_place after update of timezone, region,
     execute function gate.follow_organisation();
 
 -- Whoever may make a temporary table could hang these on it, and strike off everybody.
-revoke all on function gate.follow_account, gate.follow_professional, gate.follow_software, gate.follow_organisation from public;
+revoke all on function gate.follow_account, gate.follow_professional, gate.follow_software, gate.follow_organisation, gate.refuse_revival
+    from public;
