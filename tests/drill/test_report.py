@@ -5,8 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from rempart.cli.drill.commands import run
 from rempart.drill.report.chart import Axis, Series, at, draw, in_french
-from rempart.drill.report.page import write_report
+from rempart.drill.report.page import LABELS, write_report
 from rempart.drill.scenario import SIGNALS, Scenario, Without, read_scenario
 from tests.house.source import ROOT
 from tests.house.test_french import unspaced
@@ -39,6 +40,16 @@ def test_what_no_scenario_says_is_refused(tmp_path: Path, line: str, said: str) 
     path.write_text(f'name = "X"\ntitle = "t"\nstory = "s"\n[[attacks]]\nkind = "accounts"\n{line}\n')
     with pytest.raises(msgspec.ValidationError, match=said):
         read_scenario(path)
+
+
+def test_a_target_that_no_figure_has_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    published = (ROOT / "scenarios" / "s1.toml").read_text(encoding="utf-8")
+    path.write_text(published.replace("reach = { confirmed = 500 }", "reach = { confirmd = 500 }"))
+    with pytest.raises(SystemExit, match="confirmd"):
+        run(path, home=tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+    assert all(read_scenario(one).reach.keys() <= LABELS.keys() for one in SCENARIOS)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,10 @@ _REFUSED: Final = frozenset(("account-frozen", "presence-required", "contained")
 _RULE_OF_THREE: Final = 3.0
 """Rule of three: nothing seen in n days is at most 3/n, at 95 %."""
 
+_DAYS_FOR_FREEZES: Final = 300_000
+_DAYS_FOR_STEP_UPS: Final = 600
+"""Account-days from which nothing seen says that it is reached, at 95 %; with fewer the figure says too little to be judged."""
+
 _OPTICS: Final = frozenset(("optician", "audioprosthetist"))
 """Whose patients are mostly new: their detectors need twice as long (security notes 5.3)."""
 
@@ -169,13 +173,23 @@ def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
         figure("honest.success", min(run.honest_success for run in runs), "share, the worst run", 0.999),
         figure("honest.p99_ratio", median(run.p99_ratio for run in runs), "to calm, median of runs", 2),
         figure("honest.account_days", days, "account-days"),
-        figure("honest.freezes_per_100k", freezes / days * 100_000, "accounts", 1),
+        figure(
+            "honest.freezes_per_100k",
+            freezes / days * 100_000,
+            "accounts",
+            1 if days >= _DAYS_FOR_FREEZES else None,
+        ),
         figure(
             "honest.freezes_per_100k_upper",
             (freezes + _RULE_OF_THREE) / days * 100_000,
             "accounts, 95 % bound",
         ),
-        figure("honest.step_ups_per_10k", step_ups / days * 10_000, "questions", 50),
+        figure(
+            "honest.step_ups_per_10k",
+            step_ups / days * 10_000,
+            "questions",
+            50 if days >= _DAYS_FOR_STEP_UPS else None,
+        ),
         figure("exposure.precision", min(run.precision for run in runs), "share, the worst run", 1),
         figure("exposure.recall", min(run.recall for run in runs), "share, the worst run", 1),
         figure("exposure.in_flight", sum(run.in_flight for run in runs), "receipts"),

@@ -14,7 +14,7 @@ from cyclopts import App, Parameter, validators
 from rempart.cli.speech import say
 from rempart.drill.measures import holds
 from rempart.drill.platform import PORT
-from rempart.drill.report.page import write_report
+from rempart.drill.report.page import LABELS, write_report
 from rempart.drill.scenario import Scenario, read_scenario
 from rempart.drill.session import Told, drill, ground_of
 
@@ -77,11 +77,17 @@ def run(
 
 def _read(path: Path) -> Scenario:
     try:
-        return read_scenario(path)
+        scenario = read_scenario(path)
     except OSError as error:
         sys.exit(f"{path} ne se lit pas\u00a0: {error.strerror}. Donnez le chemin d’un scénario.")
     except msgspec.DecodeError as error:
         sys.exit(f"{path} n’est pas un scénario\u00a0: {error}. Voyez docs/guides/drill.md.")
+    unknown = sorted(scenario.reach.keys() - LABELS.keys())
+    if unknown:  # a word mistyped would else be a target that nobody looks at
+        sys.exit(
+            f"{path}\u00a0: aucun chiffre ne s’appelle {', '.join(unknown)}. Voyez docs/guides/drill.md."
+        )
+    return scenario
 
 
 def _tell(told: Told, out: Path, beyond: list[str], *, as_json: bool) -> None:

@@ -25,7 +25,7 @@ _POLICIES: Final = {
     "presence_on": "Présence (bris de glace)",
     "presence_known": "Présence, patients connus",
 }
-_LABELS: Final = {
+LABELS: Final = {  # of an attack's figures; what a scenario wants to reach is one of them
     "confirmed": "Personnes confirmées au voleur",
     "confirmed_behind_glass": "Confirmées par bris de glace, et la personne est avertie",
     "confirmed_known_patients": "dont patients connus de l’officine volée",
@@ -118,9 +118,9 @@ def _chapter(told: Told, scenario: Scenario, figures: list[Figure]) -> Chapter:
     prefix = f"{scenario.name}."
     own = [figure for figure in figures if str(figure["name"]).startswith(prefix)]
     rows = [
-        _row(figure, name, _LABELS)
+        _row(figure, name, LABELS)
         for figure in own
-        if (name := str(figure["name"]).removeprefix(prefix)) in _LABELS
+        if (name := str(figure["name"]).removeprefix(prefix)) in LABELS
         and not (
             name in ("confirmed_behind_glass", "confirmed_known_patients", "accounts_convicted")
             and not figure["value"]
