@@ -136,6 +136,7 @@ def test_strikes_and_sweeps_in_the_middle_wait_in_no_circle_either(world: World)
         )
         world.do("alter table access.accounts enable trigger account_state_follows")
     shops = [world.software_session(account) for account in places]
+    world.do("alter table access.professionals disable trigger no_professional_struck_off_comes_back")
     before = deadlocks(world)
 
     def disturb(_: int) -> None:
@@ -156,6 +157,7 @@ def test_strikes_and_sweeps_in_the_middle_wait_in_no_circle_either(world: World)
         answered = run(world, lambda r: [r.choice(shops).about(r.choice(people)) for _ in range(QUESTIONS)])
         disturbance.result()
     assert {outcome(told) for _, told in answered} <= {Outcome.OPEN, Outcome.PROFESSIONAL_STRUCK_OFF}
+    world.do("alter table access.professionals enable trigger no_professional_struck_off_comes_back")
     assert outcome(answered[-1][1]) is Outcome.PROFESSIONAL_STRUCK_OFF
     assert deadlocks(world) == before
 
