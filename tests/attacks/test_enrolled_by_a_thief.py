@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faces.identity.test_browser import invite, run
 from tests.faces.identity.test_contacts import PRACTICE, confirmed, given, sent
 from tests.faces.identity.test_devices import add_passkey, grow_old, hours_reduced, revoke
 from tests.support.authenticator import Browser
+from tests.support.enrolment import invite, run
 from tests.support.identity import House, house
 from tests.support.mail import PostOffice, post_office
 

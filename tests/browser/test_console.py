@@ -6,142 +6,17 @@ the browser, the passkeys; the database itself checks what the keys signed.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-from playwright.sync_api import Browser, Error, Route
+from playwright.sync_api import Route
 
 from rempart.domain.rights import Outcome
-from rempart.operations.console import ways_in
-from rempart.settings import Settings
-from rempart.store.database import connect_sync
-from tests.support.counter import NARROW, WIDE, Counter, Professional, Window
-from tests.support.database import copied
-from tests.support.platform import Running, processes
-from tests.support.world import Account, Session, World, outcome
+from tests.support.console import Console, say_why, sign, tab_to, until
+from tests.support.counter import PHONE, WIDE, Window
+from tests.support.world import Account, Session, outcome
 
-PHONE = {"width": 390, "height": 844}
 PARIS = ZoneInfo("Europe/Paris")  # where the windows are
-
-
-@dataclass
-class Console:
-    """The platform of this story, its operators, and the account that a thief uses."""
-
-    running: Running
-    world: World
-    counter: Counter
-    nadia: Professional
-    hugo: Professional
-
-    @property
-    def url(self) -> str:
-        return self.running.settings.console_url
-
-    def invite(self, name: str, role: ways_in.Role = "security") -> Professional:
-        """Invite an operator as the machine's command does."""
-        with connect_sync(self.running.settings, "operator") as connection:
-            made = ways_in.invite(connection, self.url, name, role, "root")
-        return Professional(name, made.link, made.operator_id)
-
-    def enrol(self, window: Window, person: Professional) -> None:
-        """Follow the invitation and register the key; no session comes of it."""
-        window.touch(person)
-        window.page.goto(person.link)
-        window.page.locator("#accept").wait_for()
-        assert window.focused() == "accept"
-        window.press("Enter")
-        window.page.locator("#done:not(:empty)").wait_for()
-        window.keep_credential(person)
-
-    def enter(self, window: Window, person: Professional, path: str = "/") -> None:
-        """Open a page of the console and sign in, by the keyboard."""
-        window.touch(person)
-        window.page.goto(f"{self.url}{path}")
-        window.page.locator("#sign-in-act").wait_for()
-        until(window, "document.activeElement.id === 'sign-in-act'")
-        window.press("Enter")
-        window.page.locator("#who-name").wait_for()
-        window.keep_credential(person)
-
-    def stolen(self) -> tuple[Account, Session]:
-        """Give a pharmacist's account, and the session that a thief holds."""
-        account = self.world.account()
-        return account, self.world.software_session(account)
-
-    def walk(self, session: Session) -> None:
-        """Ask about people who do not exist, until the account is frozen."""
-        insurer = self.world.insurer()
-        for number in range(60):
-            answer = self.world.ask(session.about(self.world.stranger(f"Inconnu {number}", insurer)))
-            if outcome(answer) is Outcome.ACCOUNT_FROZEN:
-                return
-        raise AssertionError("the account was not convicted")
-
-
-@pytest.fixture(scope="module")
-def opened(keyring: Settings, template: str, browser: Browser) -> Iterator[Console]:
-    """Start the console on a base of its own, with two operators who registered their keys."""
-    with (
-        copied(keyring, template) as database,
-        processes(database.settings, "identity", "portal", "console") as running,
-        closing(World(database)) as world,
-    ):
-        counter = Counter(running, world, browser)
-        console = Console(running, world, counter, None, None)  # type: ignore[arg-type]  # the next lines invite them
-        console.nadia, console.hugo = console.invite("Nadia Roux"), console.invite("Hugo Lenoir")
-        for person in (console.nadia, console.hugo):
-            console.enrol(counter.window(), person)
-            counter.close_windows()
-        yield console
-
-
-@pytest.fixture
-def console(opened: Console) -> Iterator[Console]:
-    """Give the console; its windows close with the test."""
-    yield opened
-    opened.counter.close_windows()
-
-
-def until(window: Window, is_so: str) -> None:
-    """Wait until something is so in the page; its policy lets no text be run in it, so the debugger asks."""
-    for _ in range(150):
-        with suppress(Error):  # the page is being left for another one
-            if window.page.evaluate(f"() => Boolean({is_so})"):
-                return
-        window.page.wait_for_timeout(100)
-    raise AssertionError(f"never so: {is_so}")
-
-
-def tab_to(window: Window, selector: str, most: int = 60) -> None:
-    """Go to an element by the Tab key, as who has no mouse does."""
-    for _ in range(most):
-        if window.page.evaluate("s => document.activeElement.matches(s)", selector):
-            return
-        window.press("Tab")
-    raise AssertionError(f"{selector} is not reached by the Tab key")
-
-
-def sign(window: Window, person: Professional) -> str:
-    """Go on to the sentence, read it, have the key sign it; give what the console says then."""
-    window.press("Enter")
-    window.page.locator("#act-to-sign").wait_for()
-    until(window, "document.activeElement.id === 'act-go'")
-    window.press("Enter")
-    window.page.locator("#act").wait_for(state="hidden")
-    window.keep_credential(person)
-    return window.page.locator("#done").inner_text()
-
-
-def say_why(window: Window, because: str) -> None:
-    """Give the reason of the act that is open."""
-    window.page.locator("#act").wait_for()
-    tab_to(window, "#act-because")
-    window.keys(because)
 
 
 def see_the_alarm(console: Console, window: Window, session: Session) -> None:
@@ -319,128 +194,6 @@ def test_a_copied_profile_puts_both_out(console: Console) -> None:
     )
 
 
-def signed_out(console: Console, window: Window) -> None:
-    """Arrive without a session."""
-    window.page.goto(console.url)
-    window.page.locator("#sign-in").wait_for()
-
-
-def live(console: Console, window: Window) -> None:
-    """See alarms, charts and their tables."""
-    console.enter(window, console.nadia)
-    window.page.locator("#alarms tbody tr").first.wait_for()
-    for summary in window.page.locator("summary").all():
-        summary.click()
-
-
-def account_page(console: Console, window: Window) -> None:
-    """See an account that was convicted, and the answers that did it."""
-    live(console, window)
-    window.page.locator("#alarms tbody a").first.click()
-    window.page.locator(".conviction summary").first.click()
-
-
-def to_be_signed(console: Console, window: Window) -> None:
-    """Read the sentence of an act."""
-    account_page(console, window)
-    window.press("F4")
-    say_why(window, "hameçonnage signalé par le titulaire, vu avec lui ce matin")
-    window.press("Enter")
-    window.page.locator("#act-to-sign").wait_for()
-
-
-def being_typed(console: Console, window: Window) -> None:
-    """Compose a containment, with a reason that is too short."""
-    console.enter(window, console.nadia, "/containments")
-    window.page.locator("#operators tr").first.wait_for()
-    window.press("F4")
-    say_why(window, "x")
-    window.press("Enter")
-    window.page.locator("#act-defect:not(:empty)").wait_for()
-
-
-def containments(console: Console, window: Window) -> None:
-    """See what is contained, with a release that waits, and all the rest."""
-    with connect_sync(console.running.settings, "operator") as connection:
-        for scope, named in (("face", "portal"), ("profession", "optician")):
-            connection.execute(
-                "select gate.contain(%s, %s, 2::smallint, 'campagne d’hameçonnage', 'Nadia Roux')",
-                (scope, named),
-            )
-        connection.execute(
-            "select gate.release(max(containment_id), null, 'la campagne est finie', 'hugo', null) from"
-            " gate.contained() as c"
-        )
-        connection.execute(
-            "select gate.publish_status('optician', 'Le comptoir répond.', null, 'Nadia Roux')"
-        )
-    console.enter(window, console.nadia, "/containments")
-    window.page.locator("#in-force tbody tr").first.wait_for()
-    window.page.locator("#past-details summary").click()
-
-
-def found(console: Console, window: Window) -> None:
-    """Look for somebody by a part of the name."""
-    console.enter(window, console.nadia)
-    window.press("F2")
-    window.keys("martin")
-    window.press("Enter")
-    window.page.locator("#found-list a").first.wait_for()
-
-
-def invitation(console: Console, window: Window) -> None:
-    """Follow an invitation."""
-    console.world.do("update console.operators set revoked_at = now() where name = 'Zoé Petit'")
-    window.page.goto(console.invite("Zoé Petit").link)
-    window.page.locator("#accept").wait_for()
-
-
-def lost(console: Console, window: Window) -> None:
-    """Follow a dead link."""
-    window.page.goto(f"{console.url}/nowhere")
-
-
-STATES: list[Callable[[Console, Window], None]] = [
-    signed_out, live, account_page, to_be_signed, being_typed, containments, found, invitation, lost,
-]  # fmt: skip
-LOOKS = [
-    ("wide", WIDE, "light"),
-    ("wide", WIDE, "dark"),
-    ("phone", PHONE, "light"),
-    ("phone", PHONE, "dark"),
-    ("narrow", NARROW, "light"),
-]
-
-
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-def test_a_page_has_no_fault_and_fits(console: Console, state: Callable[[Console, Window], None]) -> None:
-    if not console.world.one("select count(*) from gate.convictions"):
-        console.walk(console.stolen()[1])
-    window = console.counter.window()
-    state(console, window)
-    for size, viewport, scheme in LOOKS:
-        window.wear(viewport, scheme)
-        look = f"console-{state.__name__}-{size}-{scheme}"
-        window.photograph(look)
-        assert window.overflow() <= 0, look
-        assert window.faults() == [], look
-    assert window.complaints == []
-
-
-def test_a_page_holds_nobodys_data_and_sets_no_cookie(console: Console) -> None:
-    window = console.counter.window()
-    console.enter(window, console.nadia)
-    for path in ("/", "/account", "/containments", "/invitation"):
-        answer = window.page.request.get(f"{console.url}{path}")
-        assert "Martin" not in answer.text()
-        assert "Nadia" not in answer.text()
-        assert "set-cookie" not in answer.headers
-        assert "'unsafe" not in answer.headers["content-security-policy"]
-    assert window.context.cookies() == []
-    for path in ("/api/live", "/api/containments", "/api/counts"):
-        assert window.page.request.get(f"{console.url}{path}").status == 401
-
-
 def test_who_asked_about_a_canary_is_shown_with_the_list_that_was_stolen(console: Console) -> None:
     account, session = console.stolen()
     lured = console.world.person("Personne", console.world.insurer())
@@ -457,7 +210,7 @@ def test_who_asked_about_a_canary_is_shown_with_the_list_that_was_stolen(console
     assert "Identité leurre" in why
     assert "La liste volée\u00a0: fichier client d’Officine 9." in why
     window.photograph("console-canary")
-    window.page.set_viewport_size({"width": 390, "height": 844})
+    window.wear(PHONE, "light")
     assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     window.photograph("console-canary-390")
 

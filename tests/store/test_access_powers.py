@@ -103,6 +103,31 @@ def test_the_identity_role_can_mint_one_which_shows_that_the_statement_is_right(
         assert connection.execute("delete from access.sessions").rowcount == 1
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update access.sessions set account_id = account_id",
+        "update access.sessions set key_thumbprint = key_thumbprint",
+        "update access.sessions set expires_at = 'infinity'",
+        "update access.profession_rules set people_per_day = 1000000",
+        "update access.professionals set struck_off_at = null",
+        "update access.accounts set holder_account_id = account_id",
+        "insert into access.identity_providers (issuer, jwks_uri) values ('https://mine.example', 'https://mine.example')",
+        "update access.software set jwks = '{}'",
+        "update gate.account_state set standing = 0",
+        "delete from access.sessions",
+    ],
+)
+def test_the_identity_process_opens_and_ends_sessions_and_sets_no_rule(
+    database: Database, statement: str
+) -> None:
+    with (
+        connect_sync(database.settings, "identity") as connection,
+        pytest.raises(errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
 @pytest.mark.parametrize("role", [role for role in roles.LOGIN_ROLES if role != "identity"])
 @pytest.mark.parametrize("table", ["sessions", "passkeys", "challenges", "used_assertions"])
 def test_no_other_role_reads_what_opens_a_session(database: Database, role: str, table: str) -> None:

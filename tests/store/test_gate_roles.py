@@ -276,66 +276,6 @@ def test_each_table_of_people_had_a_row_to_give(filled: World) -> None:
     }
 
 
-@pytest.mark.parametrize("role", [role for role in LOGIN_ROLES if role != "identity"])
-@pytest.mark.parametrize(
-    "statement",
-    [
-        (
-            "insert into access.sessions (token_digest, key_thumbprint, account_id, face, expires_at, nonce_digest)"
-            " select sha256('a'), sha256('b'), 1, 2, now() + interval '1 h', sha256('c')"
-        ),
-        "update access.sessions set expires_at = now() + interval '1 year'",
-        "update access.sessions set key_thumbprint = sha256('mine')",
-        "update gate.account_state set standing = 0",
-        "insert into evidence.receipts select * from evidence.receipts",
-        "merge into access.sessions as s using (values (1)) as v on true when matched then delete",
-    ],
-)
-def test_nobody_mints_or_changes_a_session_but_the_identity_process(
-    filled: World, role: str, statement: str
-) -> None:
-    with pytest.raises(errors.InsufficientPrivilege):
-        filled.face(role).execute(statement)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "update access.sessions set account_id = account_id",
-        "update access.sessions set key_thumbprint = key_thumbprint",
-        "update access.sessions set expires_at = 'infinity'",
-        "update access.profession_rules set people_per_day = 1000000",
-        "update access.professionals set struck_off_at = null",
-        "update access.accounts set holder_account_id = account_id",
-        "insert into access.identity_providers (issuer, jwks_uri) values ('https://mine.example', 'https://mine.example')",
-        "update access.software set jwks = '{}'",
-        "update gate.account_state set standing = 0",
-        "delete from access.sessions",
-    ],
-)
-def test_the_identity_process_opens_and_ends_sessions_and_sets_no_rule(filled: World, statement: str) -> None:
-    with pytest.raises(errors.InsufficientPrivilege):
-        filled.face("identity").execute(statement)
-
-
-def test_staff_is_not_hung_on_other_staff_for_a_second_budget(world: World) -> None:
-    titulaire = world.account()
-    staff = world.staff(titulaire)
-    with pytest.raises(errors.RaiseException, match="not of other staff"):
-        world.staff(staff)
-
-
-def test_staff_has_the_profession_of_the_titulaire_whose_budget_it_spends(world: World) -> None:
-    titulaire = world.account()
-    with pytest.raises(errors.RaiseException, match="same profession"):
-        world.do(
-            "insert into access.accounts (kind, organisation_id, profession_id, holder_account_id, display_name)"
-            " values ('staff', %s, 9, %s, 'Noé Bernard')",
-            titulaire.organisation_id,
-            titulaire.account_id,
-        )
-
-
 def test_every_function_with_borrowed_powers_fixes_where_names_are_looked_up(world: World) -> None:
     rows = world.owner.execute(
         "select p.oid::regprocedure::text, p.proconfig, p.proowner::regrole::text from pg_proc as p"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from psycopg import errors
 
 from rempart.domain.rights import Outcome
 from tests.support.world import Account, Person, Session, World, outcome
@@ -114,3 +115,21 @@ def test_a_structure_that_is_closed_closes_for_all(world: World, hospital: Hospi
     )
     said = {outcome(world.ask(session.about(lea))) for session in hospital.sessions}
     assert said == {Outcome.PROFESSIONAL_STRUCK_OFF}
+
+
+def test_staff_is_not_hung_on_other_staff_for_a_second_budget(world: World) -> None:
+    titulaire = world.account()
+    staff = world.staff(titulaire)
+    with pytest.raises(errors.RaiseException, match="not of other staff"):
+        world.staff(staff)
+
+
+def test_staff_has_the_profession_of_the_titulaire_whose_budget_it_spends(world: World) -> None:
+    titulaire = world.account()
+    with pytest.raises(errors.RaiseException, match="same profession"):
+        world.do(
+            "insert into access.accounts (kind, organisation_id, profession_id, holder_account_id, display_name)"
+            " values ('staff', %s, 9, %s, 'Noé Bernard')",
+            titulaire.organisation_id,
+            titulaire.account_id,
+        )

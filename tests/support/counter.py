@@ -56,6 +56,7 @@ CHROMIUM_FLAGS = [
 KEY_OF_SCANNER_S = 0.004  # what most scanners leave between two keys unless they are told otherwise
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 320, "height": 640}
+PHONE = {"width": 390, "height": 844}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pytest
 from rempart import limits
 from rempart.operations import manage_access
 from rempart.store.database import connect_sync
-from tests.faces.identity.test_browser import enrolled, run
 from tests.support.authenticator import Browser
+from tests.support.enrolment import enrolled, run
 from tests.support.identity import House, Professional
 from tests.support.mail import PostOffice, deliver, post_office
 

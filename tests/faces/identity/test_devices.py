@@ -7,9 +7,9 @@ import pytest
 
 from rempart.operations import manage_access
 from rempart.store.database import connect_sync
-from tests.faces.identity.test_browser import enrolled, invite, run
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
 from tests.support.authenticator import Authenticator, Browser
+from tests.support.enrolment import enrolled, invite, run
 from tests.support.identity import House
 from tests.support.mail import PostOffice
 from tests.support.proofs import base64url

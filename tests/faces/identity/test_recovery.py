@@ -6,9 +6,9 @@ import pytest
 from psycopg import errors
 
 from rempart.store.database import connect_sync
-from tests.faces.identity.test_browser import invite, run
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
 from tests.support.authenticator import USER_PRESENT, Browser
+from tests.support.enrolment import invite, run
 from tests.support.identity import House, Professional
 from tests.support.mail import PostOffice
 

@@ -5,8 +5,8 @@ import pytest
 from rempart.limits import STAFF_PER_ACCOUNT_MAX
 from rempart.operations import manage_access
 from rempart.store.database import connect_sync
-from tests.faces.identity.test_browser import enrolled, invite, run
 from tests.support.authenticator import Browser
+from tests.support.enrolment import enrolled, invite, run
 from tests.support.identity import House
 
 
