@@ -5,19 +5,15 @@ The truth is what came out of the callers' sockets (tests/support/tills.py).
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from rempart.adapters import postgres_embedded, runtime_home
-from rempart.settings import read_settings
-from rempart.store.database import migrate
-from tests.support.database import Database
+from rempart.adapters import postgres_embedded
+from tests.support.database import Database, own_server
 from tests.support.door import found_village
 from tests.support.platform import Running, processes
 from tests.support.tills import Till, answered, asking_for_ever, heard, hold
@@ -36,16 +32,8 @@ LOST_ON_THE_WAY = "proof-replayed"
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running]:
     """Run a whole platform on a server of its own, durable as in production: others must not feel its deaths."""
-    home = Path(tempfile.mkdtemp(prefix=f"rempart-test-{os.getpid()}-"))
-    home.chmod(0o755 if os.geteuid() == 0 else 0o700)
-    settings = read_settings({"REMPART_HOME": str(home)})
-    runtime_home.prepare(settings)
-    postgres_embedded.start(settings)
-    migrate(settings)
-    with processes(settings) as started:
+    with own_server() as settings, processes(settings) as started:
         yield started
-    postgres_embedded.stop(settings)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

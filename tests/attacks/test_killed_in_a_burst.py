@@ -6,11 +6,9 @@ The truth is what the callers hold in their hands, never the receipts.
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,15 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from rempart.adapters import postgres_embedded, runtime_home
+from rempart.adapters import postgres_embedded
 from rempart.domain.errors import Outage, RempartError
 from rempart.domain.identifiers import Nir
 from rempart.domain.rights import Outcome, RightsAnswer
 from rempart.domain.trace import receipt_id_of
 from rempart.security.gate import Door
-from rempart.settings import Settings, read_settings
-from rempart.store.database import migrate
-from tests.support.database import Database, environ_for
+from rempart.settings import Settings
+from tests.support.database import Database, environ_for, own_server
 from tests.support.door import Village, caller, found_village
 from tests.support.platform import processes
 from tests.support.world import Session, World, outcome
@@ -39,16 +36,8 @@ BURST_S = 1.0
 @pytest.fixture(scope="module")
 def own_database() -> Iterator[Database]:
     """Run a server of this module's own, durable as in production: others must not feel its deaths."""
-    home = Path(tempfile.mkdtemp(prefix=f"rempart-test-{os.getpid()}-"))
-    home.chmod(0o755 if os.geteuid() == 0 else 0o700)
-    settings = read_settings({"REMPART_HOME": str(home)})
-    runtime_home.prepare(settings)
-    postgres_embedded.start(settings)
-    migrate(settings)
-    with processes(settings, "keyring"):
+    with own_server() as settings, processes(settings, "keyring"):
         yield Database(settings)
-    postgres_embedded.stop(settings)
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -122,6 +122,22 @@ def fresh_database(server: Settings, template: str) -> Iterator[Database]:
 
 
 @contextmanager
+def own_server() -> Iterator[Settings]:
+    """Run a server of a test's own, durable as in production, migrated: others must not feel what becomes of it."""
+    home = Path(tempfile.mkdtemp(prefix=f"rempart-test-{os.getpid()}-"))
+    home.chmod(0o755 if os.geteuid() == 0 else 0o700)
+    settings = read_settings({"REMPART_HOME": str(home)})
+    runtime_home.prepare(settings)
+    postgres_embedded.start(settings)
+    migrate(settings)
+    try:
+        yield settings
+    finally:
+        postgres_embedded.stop(settings)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
 def copied(server: Settings, template: str) -> Iterator[Database]:
     """Copy the migrated database, for the time of a block."""
     settings = replace(server, database_name=f"rempart_test_{os.getpid()}_{next(_numbers)}")
