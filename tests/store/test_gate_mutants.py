@@ -244,7 +244,7 @@ MUTANTS = [
                world, till(world), ended(world))),
     Mutant("4 presence", "when this_face = 3 then 3 when", "when",
            faces.test_the_counter_answers_nothing_without_a_proof_of_presence),
-    Mutant("4 presence", "when q.code_matches and q.accepted & 16 <> 0 then 4", "when q.has_code then 4",
+    Mutant("4 presence", "when is_code_right and q.accepted & 16 <> 0 then 4", "when q.has_code then 4",
            lambda world: channels.test_a_code_is_of_one_account_one_person_and_ten_minutes(
                world, till(world), ended(world), "another code")),
     Mutant("4 presence", "where e.account_id = s.account_id and e.subject = d.subject", "where e.subject = d.subject",

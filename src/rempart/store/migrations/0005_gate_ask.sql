@@ -113,6 +113,7 @@ declare
     data_is_stale boolean;
     wait_s double precision;
     pace double precision; -- a slowed account has a tenth of its budgets, a new device half
+    is_code_right boolean;
     is_card_wrong boolean;
     gap_s double precision;
     says boolean[]; -- on each signal: true speaks for a thief, false for an honest shop, null says nothing
@@ -195,7 +196,7 @@ begin
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst, u.cell, u.birth,
             i.insurer_id, i.data_as_of, coalesce(y.required, 0::smallint) as required,
             coalesce(y.required_when_stepped_up, 1::smallint) as required_when_stepped_up, coalesce(y.accepted, 126) as accepted,
-            u.asked_for, u.list, u.code is not null as has_code, z.tries_before, false as code_matches, z.is_approved, v.is_standing,
+            u.asked_for, u.list, u.code is not null as has_code, z.tries_before, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.is_met,
@@ -369,9 +370,10 @@ begin
                 select coalesce(q.is_known, false) or count(*) > 0 into q.is_known
                 from unnest(proven) as e where e.organisation_id = q.organisation_id and e.subject = q.subject;
             end if;
+            is_code_right := false;
             if q.has_code then -- five guesses, and the code is worth nothing; each counts, whatever becomes of the question
-                q.code_matches := q.tries_before + cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) < 5;
-                if q.code_matches is not true then
+                is_code_right := q.tries_before + cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) < 5;
+                if is_code_right is not true then
                     guessed := array_append(guessed, me.account_id || '/' || q.subject);
                     update gate.presence_requests as e set tries = e.tries + 1
                     where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
@@ -383,7 +385,7 @@ begin
             end;
             level := case
                 when q.card_matches and q.accepted & 8 <> 0 then 3
-                when q.code_matches and q.accepted & 16 <> 0 then 4
+                when is_code_right and q.accepted & 16 <> 0 then 4
                 when q.is_approved and q.accepted & 32 <> 0 then 5
                 when q.is_standing and q.accepted & 64 <> 0 then 6
                 when q.is_known and q.accepted & 2 <> 0 and (required <= 1 or q.break_glass is null) then 1
@@ -481,7 +483,7 @@ begin
             -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors says why). Whoever
             -- proves presence has the person there, and says nothing.
             if level < 3 then
-                is_card_wrong := q.has_card and not q.card_matches or q.has_code and q.code_matches is not true;
+                is_card_wrong := q.has_card and not q.card_matches or q.has_code and is_code_right is not true;
                 gap_s := batch_s - me.last_asked_s;
                 says := array[null, null, null, null, null, null];
                 if is_new_today or is_card_wrong then says[1] := truth in (4, 9) or is_card_wrong; end if;
