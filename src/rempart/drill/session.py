@@ -122,11 +122,9 @@ def drill(
     return told
 
 
-PRESENCES: Final = {"presence_on": 3, "presence_known": 1}
-"""Two policies of insurers: somebody shows that he is there each time; or the shop has seen it within twelve months."""
-
-_PRESENCE_SEEDS: Final = 3
-"""Where presence is asked for each time nothing is left to chance: three draws show it."""
+_POLICIES: Final = {"presence_on": (3, 3), "presence_known": (1, 1)}
+"""Two policies of insurers, what each requires and on how many draws at most it is played: somebody shows each time that he is
+there, of which three draws show that nothing is left to chance; or the shop has seen it within twelve months."""
 
 
 def with_presence(scenario: Scenario, required: int) -> Scenario:
@@ -145,13 +143,13 @@ def _says_how_many(scenario: Scenario) -> bool:
 
 
 def _with_presence(ground: Ground, scenario: Scenario, seeds: int, say: Say) -> dict[str, list[Measured]]:
-    """Play a scenario where presence is asked for on three seeds, and once where a known patient is enough."""
-    draws = {"presence_on": min(seeds, _PRESENCE_SEEDS), "presence_known": 1}
+    """Play a scenario under both policies."""
     return {
         policy: [
-            _one(ground, with_presence(scenario, required), seed, say) for seed in range(1, draws[policy] + 1)
+            _one(ground, with_presence(scenario, required), seed, say)
+            for seed in range(1, min(seeds, draws) + 1)
         ]
-        for policy, required in PRESENCES.items()
+        for policy, (required, draws) in _POLICIES.items()
     }
 
 
