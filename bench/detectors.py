@@ -63,6 +63,15 @@ def show(figures: Figures, console: Console) -> None:
             f"{row['stopped_share']:.0%}",
         )  # fmt: skip
     console.print(taken)
+    patient = Table(
+        title="People confirmed to who knows every rule and his own score, by account; never convicted"
+    )
+    for heading in ("thief", "profession", "mean", "p95", "most"):
+        patient.add_column(heading, justify="left" if heading in {"thief", "profession"} else "right")
+    for row in figures["patient_thieves"]:  # type: ignore[attr-defined] # likewise
+        cells = (row["code"], row["profession"], f"{row['mean']:,.0f}", f"{row['p95']:,}", f"{row['most']:,}")
+        patient.add_row(*cells)
+    console.print(patient)
 
 
 if __name__ == "__main__":

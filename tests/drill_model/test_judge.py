@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from rempart.domain.detectors import Signal
+from rempart.drill.model import patient
 from rempart.drill.model.judge import judge_worlds, summed
 from rempart.drill.model.parameters import SHIPPED
+from rempart.drill.model.patient import PATIENT, PatientThief, steal_patiently
 from rempart.drill.model.poisson import upper_bound
 from rempart.drill.model.report import percentile_95, report, total
 from rempart.drill.model.thieves import THIEVES, steal
@@ -46,7 +48,7 @@ def test_a_greedy_threshold_is_seen() -> None:
     }
     counted = summed(judge_worlds((CALM,), 15, 1, greedy, processes=1), 0.3)
     assert counted.stepped_up_by[Signal.NOVELTY] / counted.account_days > 50 / 10_000
-    assert counted.frozen_by[Signal.NOVELTY] > 0
+    assert counted.refused > 0
 
 
 @pytest.mark.parametrize(("code", "most"), [("S1", 500), ("S2", 100), ("S4", 40)])
@@ -55,6 +57,22 @@ def test_a_thief_takes_little_before_he_is_stopped(code: str, most: int) -> None
     runs = [steal(thief, SHIPPED, seed) for seed in range(20)]
     assert percentile_95(sorted(sum(haul.confirmed for haul in run) for run in runs)) <= most
     assert all(haul.is_stopped for run in runs for haul in run)
+
+
+@pytest.mark.parametrize(
+    "thief",
+    [thief for thief in PATIENT if thief.days == 60],
+    ids=lambda thief: f"{thief.code}, {thief.profession}",
+)
+def test_who_asks_again_about_his_own_gains_nothing_in_sixty_days(thief: PatientThief) -> None:
+    """Also with three borrowed cards: nobody becomes an acquaintance sooner."""
+    taken = [steal_patiently(thief, SHIPPED[thief.profession], seed) for seed in range(5)]
+    assert 0 < max(taken) <= (55 if thief.profession == "optician" else 25)
+
+
+def test_without_the_two_months_he_would_never_be_convicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patient, "ACQUAINTANCE_SETTLES_DAYS", 7)
+    assert steal_patiently(PATIENT[0], SHIPPED["pharmacist"], 1) > 1_000
 
 
 @pytest.mark.parametrize("code", ["S3", "S3, optics and audio"])

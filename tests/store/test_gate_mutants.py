@@ -203,7 +203,19 @@ MUTANTS = [
     Mutant("3 containment", "if me.standing = 1 or", "if",
            lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(world, till(world), lea(world), "his")),
     *(Mutant("3 containment", f"when '{scope}' then", f"when 'no {scope}' then", frozen_scope(scope))
-      for scope in containment.SCOPES),
+      for scope in containment.SCOPES if scope != "person"),
+    Mutant("3 containment", "when 'person' then", "when 'no person' then",
+           lambda world: containment.test_a_contained_person_who_shows_their_card_is_answered_unless_frozen(
+               world, till(world), lea(world), containment.FREEZE, Outcome.NOT_CONFIRMED)),
+    Mutant("3 containment", "if level < 3 and kept_hidden = 1 or kept_hidden = 2 then", "if kept_hidden <> 0 then",
+           lambda world: containment.test_a_contained_person_who_shows_their_card_is_answered_unless_frozen(
+               world, till(world), lea(world), containment.STEP_UP, Outcome.OPEN)),
+    Mutant("3 containment", "level := case when q.break_glass is not null and q.accepted & 4 <> 0 then 2 else 0 end;", "",
+           lambda world: containment.test_a_person_who_is_contained_is_told_as_nobody_is(
+               world, till(world), lea(world), containment.FREEZE, None, is_regular=True)),
+    Mutant("3 containment", "filter (where c.scope <> 'person')", "",
+           lambda world: containment.test_a_person_who_is_contained_is_told_as_nobody_is(
+               world, till(world), lea(world), containment.FREEZE, None, is_regular=False)),
     Mutant("3 containment", "if containment & 12 <> 0 then", "if false then", frozen_scope("account")),
     Mutant("3 containment", "is_stepped_up := containment & 2 <> 0 or", "is_stepped_up :=",
            lambda world: containment.test_a_scope_that_steps_up_asks_for_presence(world, till(world), lea(world), "account")),
@@ -334,7 +346,7 @@ MUTANTS = [
            lambda world: signals.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=True)),
     Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
-           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
+           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 25)),
     Mutant("6 detectors", "says[1] := truth in (4, 9) or is_card_wrong;", "says[1] := truth in (4, 9);",
            lambda world: signals.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
                world, shop(world), world.insurer())),
@@ -347,10 +359,23 @@ MUTANTS = [
     Mutant("6 detectors", "if is_new_today then\n                    if truth", "if true then\n                    if truth",
            lambda world: signals.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[2] := true;", "null;",
-           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 24)),
-    Mutant("6 detectors", "or q.first_seen_on <= q.today - 7 then", "or true then",
-           lambda world: signals.test_somebody_asked_about_yesterday_does_not_yet_speak_for_the_shop(
-               world, shop(world), world.insurer())),
+           lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 25)),
+    Mutant("6 detectors", "and q.first_seen_on <= q.today - settles_days then", "then",
+           lambda world: signals.test_an_acquaintance_of_two_months_speaks_for_the_shop_once_a_week(
+               world, shop(world), world.insurer(), 59, 8, speaks=False)),
+    Mutant("6 detectors", "elsif q.was_seen_lately is not true and", "elsif",
+           lambda world: signals.test_an_acquaintance_of_two_months_speaks_for_the_shop_once_a_week(
+               world, shop(world), world.insurer(), 90, 6, speaks=False)),
+    Mutant("6 detectors", "elsif q.was_seen_lately is not true and", "elsif level = 1 or q.was_seen_lately is not true and",
+           lambda world: signals.test_a_card_shown_once_makes_no_acquaintance_sooner(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "batch_at - interval '60 days' then 7 else 60 end", "batch_at - interval '60 days' then 60 else 60 end",
+           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner(
+               world, shop(world), world.insurer(), 59, speaks=True)),
+    Mutant("6 detectors", "batch_at - interval '60 days' then 7 else 60 end", "batch_at - interval '600 days' then 7 else 60 end",
+           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner(
+               world, shop(world), world.insurer(), 61, speaks=False)),
+    Mutant("6 detectors", "me.stepped_up_at := null; me.last_convicted_at := null;", "me.stepped_up_at := null;",
+           lambda world: convictions.test_a_conviction_that_healed_is_forgotten(world, shop(world), world.insurer())),
     Mutant("6 detectors", "filter (where e.is_fresh and e.is_own)", "filter (where e.is_own)",
            lambda world: signals.test_somebody_not_seen_for_a_year_is_new_again(world, shop(world), world.insurer())),
     Mutant("6 detectors", "k where k.organisation_id = s.organisation_id and k.subject = d.subject offset 0",

@@ -11,7 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rempart.domain.detectors import SCORED, Conviction, Measure, Question, Signal
+from rempart.domain.detectors import (
+    ACQUAINTANCE_SETTLES_DAYS,
+    RELIEF_RESTS_DAYS,
+    SCORED,
+    Conviction,
+    Measure,
+    Question,
+    Signal,
+)
 from rempart.domain.detectors import Test as Likelihood  # pytest would take a class Test for tests
 from rempart.domain.detectors.standing import DAY_S, Account, Budget, Purse, admit, take
 from rempart.domain.rights import Outcome, Presence
@@ -49,7 +57,7 @@ STEPS = st.builds(
     card=st.sampled_from([None, None, None, None, True, True, False]),
     glass=st.sampled_from([None, None, 1]),
     birth=st.sampled_from([None, BRETAGNE, NORMANDIE]),
-    days=st.sampled_from([0] * 24 + [1, 1, 8, 31, 400]),
+    days=st.sampled_from([0] * 24 + [1, 1, 8, 31, 61, 400]),
 )
 
 
@@ -80,7 +88,8 @@ class Shop:
             is_ended=step.about.startswith("ended"),
             is_card_wrong=step.card is not None and not (step.card and is_found),
             is_met=is_met,
-            is_known_long=is_met and first <= self.day - 7,
+            is_known_long=is_met and first <= self.day - ACQUAINTANCE_SETTLES_DAYS,
+            is_lately=last > self.day - RELIEF_RESTS_DAYS,
             cell=None,
             is_elsewhere=None if step.birth is None else step.birth != BRETAGNE,
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rempart.domain.detectors import (
+    ACQUAINTANCE_SETTLES_DAYS,
+    RELIEF_RESTS_DAYS,
     Conviction,
     Measure,
     Question,
@@ -30,7 +32,8 @@ class Trait:
 
     is_found: bool = True
     is_ended: bool = False
-    first_seen_days_ago: int | None = None  # by this shop, and seen again yesterday; None: never
+    first_seen_days_ago: int | None = None  # by this shop; None: never
+    last_seen_days_ago: int = 8  # if ever
     is_canary: bool = False
 
 
@@ -84,7 +87,8 @@ class Shadow:
             is_ended=trait.is_ended,
             is_card_wrong=card is False,
             is_met=days_ago is not None,
-            is_known_long=days_ago is not None and days_ago >= 7,
+            is_known_long=days_ago is not None and days_ago >= ACQUAINTANCE_SETTLES_DAYS,
+            is_lately=days_ago is not None and trait.last_seen_days_ago < RELIEF_RESTS_DAYS,
             cell=row.cell,
             is_elsewhere=None if row.birth is None or self.region is None else row.birth != self.region,
             is_canary=trait.is_canary,
@@ -97,14 +101,22 @@ class Shadow:
         return bits_of(words)
 
 
-def acquaint(world: World, session: Session, person_id: int, first_seen_days_ago: int, today: date) -> None:
-    """Let a shop have met somebody: first so many days ago, last yesterday."""
+def acquaint(
+    world: World,
+    session: Session,
+    person_id: int,
+    first_seen_days_ago: int,
+    today: date,
+    last_seen_days_ago: int = 8,
+) -> None:
+    """Let a shop have met somebody: first and last so many days ago."""
     world.do(
-        "insert into gate.acquaintances values (%s, %s, %s, %s::date - %s::int, %s::date - 1)",
+        "insert into gate.acquaintances values (%s, %s, %s, %s::date - %s::int, %s::date - %s::int)",
         session.account.organisation_id,
         person_id,
         session.account.holder_account_id,
         today,
         first_seen_days_ago,
         today,
+        min(first_seen_days_ago, last_seen_days_ago),
     )

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from rempart.domain.errors import Bug
 from rempart.domain.errors.gate import (
     ContainmentTargetUnknown,
-    NobodyToRevoke,
+    ModeNotForScope,
     NothingToRelease,
     ReleaseBySamePerson,
 )
@@ -35,8 +35,8 @@ Mode = Literal["step-up", "freeze", "revoke", "slow"]
 
 MODES: Final[dict[Mode, int]] = {"step-up": 1, "freeze": 2, "revoke": 3, "slow": 4}
 
-_WHO_IS_ASKED_ABOUT: Final[frozenset[Scope]] = frozenset(("insurer", "person"))
-"""Nobody of these has a session that could be revoked."""
+NOT_FOR_SCOPE: Final = frozenset((("insurer", "revoke"), ("person", "revoke"), ("person", "slow")))
+"""Who is asked about has no session to revoke; a person has no budget, and whoever was slowed would know who is contained."""
 
 type_of_operator = psycopg.Connection[TupleRow]
 
@@ -52,10 +52,10 @@ def contain(
 ) -> int:
     """Contain at once, for so many hours or until released; give its number, the same one if it was in force.
 
-    A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, NobodyToRevoke.
+    A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, ModeNotForScope.
     """
-    if mode == "revoke" and scope in _WHO_IS_ASKED_ABOUT:
-        raise NobodyToRevoke(scope)
+    if (scope, mode) in NOT_FOR_SCOPE:
+        raise ModeNotForScope(scope)
     if scope == "person":
         named = str(receipt_id_of(named) or "")
     containment_id = kept.contain(connection, scope, named, MODES[mode], because, decided_by, hours)

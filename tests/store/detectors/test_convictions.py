@@ -66,7 +66,7 @@ def test_a_frozen_account_stays_frozen_for_whoever_holds_a_card(
 def stepped_up(world: World, till: Session, insurer: Insurer) -> None:
     deaf_but(world, Signal.NOVELTY)
     until_convicted(
-        world, [till.about(person) for person in people(world, insurer, 25)], Outcome.PRESENCE_REQUIRED
+        world, [till.about(person) for person in people(world, insurer, 26)], Outcome.PRESENCE_REQUIRED
     )
 
 
@@ -121,6 +121,15 @@ def test_a_second_conviction_within_thirty_days_freezes(
     )
 
 
+def test_a_conviction_that_healed_is_forgotten(world: World, till: Session, insurer: Insurer) -> None:
+    """On a coast in summer bad luck comes twice; each time it takes three people who were never proven here."""
+    for _ in range(3):
+        stepped_up(world, till, insurer)
+        world.ask_all([till.about(person, card=person.card) for person in people(world, insurer, 3)])
+    assert world.state(till.account, "standing") == 0
+    assert world.state(till.account, "stepped_up_at") is None
+
+
 def test_a_word_after_a_conviction_is_not_a_second_one(world: World, till: Session, insurer: Insurer) -> None:
     """Who is stepped up starts from nothing: one broken glass for one new patient freezes no honest shop."""
     stepped_up(world, till, insurer)
@@ -165,7 +174,7 @@ def test_a_conviction_explains_itself(world: World, till: Session, insurer: Insu
     """Which signal, which values, and which answers: those of the receipts between `since` and the last one."""
     lea = world.person("Léa", insurer)
     assert lea.person_id is not None
-    acquaint(world, till, lea.person_id, 30, world.today())
+    acquaint(world, till, lea.person_id, 90, world.today())
     world.ask(till.about(lea))
     told = [world.ask(till.about(person)) for person in strangers(world, insurer, 20)]
     answered = [answer.receipt_id for answer in told if outcome(answer) is Outcome.NOT_CONFIRMED]

@@ -18,12 +18,20 @@ def test_the_gate_weighs_as_the_reference_model_does(
     known = {
         "new": (world.person("Léa", insurer), Trait()),
         "new, ended": (world.person("Hugo", insurer, ENDED), Trait(is_ended=True)),
-        "known long": (world.person("Inès", insurer), Trait(first_seen_days_ago=7)),
+        "known long": (world.person("Inès", insurer), Trait(first_seen_days_ago=60)),
+        "known long, met lately": (
+            world.person("Zoé", insurer),
+            Trait(first_seen_days_ago=300, last_seen_days_ago=6),
+        ),
+        "known long, met a week ago": (
+            world.person("Noé", insurer),
+            Trait(first_seen_days_ago=300, last_seen_days_ago=7),
+        ),
         "known long, ended": (
             world.person("Adam", insurer, ENDED),
             Trait(is_ended=True, first_seen_days_ago=300),
         ),
-        "known six days": (world.person("Jade", insurer), Trait(first_seen_days_ago=6)),
+        "known 59 days": (world.person("Jade", insurer), Trait(first_seen_days_ago=59)),
         "nobody": (world.stranger("Personne", insurer), Trait(is_found=False)),
         "nobody else": (world.stranger("Nul", insurer), Trait(is_found=False)),
         "canary": (world.person("Aucune", insurer), Trait(is_canary=True)),
@@ -64,7 +72,8 @@ def test_the_gate_weighs_as_the_reference_model_does(
         for person, trait in known.values():
             if trait.first_seen_days_ago is not None:
                 assert person.person_id is not None
-                acquaint(world, session, person.person_id, trait.first_seen_days_ago, today)
+                first, last = trait.first_seen_days_ago, trait.last_seen_days_ago
+                acquaint(world, session, person.person_id, first, today, last)
         shadow = Shadow(world, session, BRETAGNE)
         rows = [
             session.about(

@@ -54,7 +54,7 @@ def start(
         The reason, as others will read it.
     mode
         freeze: nothing is answered. revoke: nothing, and the sessions end. step-up: only to who brings a proof of presence.
-        slow: a tenth of the budgets.
+        slow: a tenth of the budgets. A person who is frozen, or stepped up and not proven present, is answered as nobody is.
     hours
         After how long it ends by itself; when not said, once two people release it.
     by

@@ -42,8 +42,19 @@ SUMMED = frozenset((Signal.FAILURES, Signal.NOVELTY, Signal.STALE, Signal.ELSEWH
 ACQUAINTANCE_MONTHS: Final = 12
 """How long a shop remembers a person it asked about; after that the person is new there."""
 
-ACQUAINTANCE_SETTLES_DAYS: Final = 7
-"""A person first asked about less than a week ago is neither new nor known: a thief could make his own acquaintances."""
+ACQUAINTANCE_SETTLES_DAYS: Final = 60
+"""A person first asked about less than two months ago is neither new nor known: a thief makes his own acquaintances, and whom he
+met a week before would let him meet six others (after sixty days 2,126 from one account, by the reference model)."""
+
+NEW_PLACE_SETTLES_DAYS: Final = 7
+"""The same where a place has just opened: it knows nobody for longer, and its regulars come back within weeks."""
+
+NEW_PLACE_DAYS: Final = 60
+"""How long after its declared opening a place is new in this sense."""
+
+RELIEF_RESTS_DAYS: Final = 7
+"""Somebody known speaks for a shop once in so many days: else a handful of acquaintances, asked about each morning, would speak
+for a thief. That somebody showed a card changes nothing: three borrowed ones are soon found."""
 
 RECENT_CELLS: Final = 32
 """People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
@@ -59,7 +70,8 @@ REGULAR_GAP_TOLERANCE: Final = 0.05
 """A gap is the same as the one before within a twentieth: two honest gaps in a row are in one case out of forty."""
 
 CONVICTION_REMEMBERED_DAYS: Final = 30
-"""A second conviction within this time freezes, whatever its measure: once may be bad luck."""
+"""A second conviction within this time freezes, whatever its measure: once may be bad luck. One that healed is forgotten: on a
+coast in summer bad luck comes three times, and each healing takes three more people who were never proven here."""
 
 PROVEN_TO_HEAL: Final = 3
 """People proven at a shop for the first time that put a stepped-up account back in good standing."""
@@ -102,8 +114,9 @@ class Test:
 class Question:
     """What the gate knows of an answered question, without knowing whom it is about.
 
-    `is_known_long` says that the shop had met the person a week ago or more, within twelve months; `is_met` that it had met the
-    person at all in that time. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
+    `is_met` says that the shop had met the person within twelve months, `is_known_long` that it first did so long enough ago to
+    count as an acquaintance (ACQUAINTANCE_SETTLES_DAYS), `is_lately` that the account's own budget was spent on the person within
+    the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
     None: not told, or abroad. `asked_at_s` is in seconds since 1970.
     """
 
@@ -115,6 +128,7 @@ class Question:
     is_card_wrong: bool
     is_met: bool
     is_known_long: bool
+    is_lately: bool
     cell: int | None
     is_elsewhere: bool | None
     is_canary: bool = False
@@ -210,7 +224,7 @@ def _about_somebody(question: Question) -> type_of_words:
         words[Signal.NOVELTY] = True
         if question.is_elsewhere is not None:
             words[Signal.ELSEWHERE] = question.is_elsewhere
-    elif question.is_known_long or question.presence is Presence.KNOWN_PATIENT:
+    elif question.is_known_long and not question.is_lately:
         words[Signal.NOVELTY] = False
     return words
 

@@ -96,7 +96,7 @@ def take(
     """Learn from a question that passed: what it says on each signal, and the conviction it brings with its final measure.
 
     A card, a code or an approval of somebody never proven here heals a stepped-up account by a third; a conviction too soon after
-    freezes.
+    one that did not heal freezes.
     """
     if question.presence >= Presence.CARD:
         heals = question.presence is not Presence.STANDING and not is_proven_before
@@ -112,7 +112,7 @@ def take(
 
 
 def release(account: Account) -> None:
-    """Put a convicted account back in good standing, as two people of the operator may; its budgets stay spent."""
+    """Put a convicted account back in good standing, as two operators or people proven may; its budgets stay spent."""
     account.is_frozen = False
     account.stepped_up_at_s = account.last_convicted_s = None
     account.watch.scores = [0.0] * len(SCORED)
@@ -147,8 +147,7 @@ def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
 def _heal(account: Account) -> None:
     account.proven_since += 1
     if account.proven_since >= PROVEN_TO_HEAL:
-        account.stepped_up_at_s = None
-        account.watch.scores = [0.0] * len(SCORED)
+        release(account)
 
 
 def _escalate(account: Account, conviction: Conviction, at_s: float) -> Conviction:

@@ -33,10 +33,10 @@ class ContainmentTargetUnknown(ContainmentRefused):
     code = "containment-target-unknown"
 
 
-class NobodyToRevoke(ContainmentRefused):
-    """An insurer or an insured person has no session that could be revoked; freeze them, or ask for presence."""
+class ModeNotForScope(ContainmentRefused):
+    """Who is asked about has no session to revoke, a person no budget to slow down; freeze them, or ask for presence."""
 
-    code = "nobody-to-revoke"
+    code = "mode-not-for-scope"
 
 
 class NothingToRelease(ContainmentRefused):

@@ -46,18 +46,19 @@ def follow(life: Life, tests: Mapping[Signal, Test], budget: Budget, card_share:
         life.cell.tolist(),
         life.elsewhere.tolist(),
     )
-    found, met, known, draws = (
+    found, met, known, lately, draws = (
         life.is_found.tolist(),
         life.is_met.tolist(),
         life.is_known_long.tolist(),
+        life.is_lately.tolist(),
         life.draw.tolist(),
     )
     shop.pool = max(1.0, len(moments) / max(1, life.days) * _POOL_DAYS)
     for place, at_s in enumerate(moments):
         question = Question(
             asked_at_s=at_s, presence=Presence.NONE, is_first_today=True, is_found=found[place], is_ended=ended[place],
-            is_card_wrong=False, is_met=met[place], is_known_long=known[place], cell=cells[place],
-            is_elsewhere=None if elsewhere[place] < 0 else elsewhere[place] == 1,
+            is_card_wrong=False, is_met=met[place], is_known_long=known[place], is_lately=lately[place],
+            cell=cells[place], is_elsewhere=None if elsewhere[place] < 0 else elsewhere[place] == 1,
         )  # fmt: skip
         shop.asks(question, draws[place])
     return shop.story
@@ -137,5 +138,5 @@ class _Shop:
 def _with(question: Question, presence: Presence) -> Question:
     return Question(
         question.asked_at_s, presence, question.is_first_today, question.is_found, question.is_ended, question.is_card_wrong,
-        question.is_met, question.is_known_long, question.cell, question.is_elsewhere,
+        question.is_met, question.is_known_long, question.is_lately, question.cell, question.is_elsewhere,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from rempart.domain.detectors import ACQUAINTANCE_SETTLES_DAYS, NEW_PLACE_SETTLES_DAYS
 from rempart.drill.model.worlds import Event, World
 from rempart.drill.professions import Profession
 
@@ -36,8 +37,19 @@ _MONTHS: Final = 960
 """Where patients were born: three in ten in the nearest maternity's commune, the others in forty; over eighty years of
 months."""
 
-_RECENTLY_MET: Final = 0.10
-"""Of those who were met, the share first met less than a week ago: they are neither new nor known."""
+_RECENTLY_MET: Final = {
+    "pharmacist": 0.20, "optician": 0.60, "audioprosthetist": 0.60, "dentist": 0.30, "doctor": 0.20, "laboratory": 0.20,
+    "hospital": 0.40,
+}  # fmt: skip
+"""Of those who were met, the share first met less than two months ago: they are neither new nor known. Of the newcomers of a
+pharmacy one in five stays and comes monthly; who comes back to an optician mostly fetches what he ordered. From memory, low
+confidence."""
+
+_LATELY: Final = {
+    "pharmacist": 0.10, "optician": 0.35, "audioprosthetist": 0.25, "dentist": 0.25, "doctor": 0.05, "laboratory": 0.10,
+    "hospital": 0.30,
+}  # fmt: skip
+"""Of those who were met, the share asked about in the last week: the rest of a prescription, a treatment in several visits."""
 
 _RETYPED: Final = 0.5
 """Failures that the shop mends at once: a digit, or another insurer; the person is then found."""
@@ -55,6 +67,7 @@ _MERGED_SHARE: Final = 0.08
 class Life:
     """The questions of an account, in their order, each about somebody for the first time that day.
 
+    `is_known_long` and `is_lately` are those of the detectors' questions, for whoever was met.
     `at_s` is in seconds since the first day's midnight; `elsewhere` is 1, 0, or -1 where it is not told. `draw` are uniform
     numbers, three a question, for what depends on the account's standing: whether the person has a card, was proven before,
     and whether the shop breaks the glass.
@@ -65,6 +78,7 @@ class Life:
     is_ended: Flags
     is_met: Flags
     is_known_long: Flags
+    is_lately: Flags
     cell: Integers
     elsewhere: Integers
     draw: np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -87,16 +101,17 @@ def live(profession: Profession, world: World, seed: tuple[int, ...]) -> Life:
     ended = _beta(random, profession.ended) * (1 + (world.ended - 1) * settled)
     is_found = random.random(size) >= unknown
     is_ended = (random.random(size) < ended) & is_found
-    is_met, is_known_long = _acquaintance(random, profession, world, day, is_batch)
+    is_met, is_settled = _acquaintance(random, profession, world, day, is_batch)
+    is_lately = random.random(size) < _LATELY[profession.code]
     if world.event is Event.MERGER:
         merged = _merged(random, day) & is_met
-        is_met, is_known_long = is_met & ~merged, is_known_long & ~merged
+        is_met, is_settled = is_met & ~merged, is_settled & ~_came_back(random, day)
         is_found = is_found & ~(merged & (random.random(size) < 0.5))
         is_ended = is_ended & is_found
     elsewhere_mean, elsewhere_sd = profession.elsewhere
     elsewhere = random.random(size) < _beta(random, (world.elsewhere or elsewhere_mean, elsewhere_sd))
     life = Life(
-        at_s, is_found, is_ended, is_met & is_found, is_known_long & is_found, _cells(random, size, is_batch),
+        at_s, is_found, is_ended, is_met & is_found, is_settled, is_lately, _cells(random, size, is_batch),
         np.where(random.random(size) < 0.08, -1, elsewhere).astype(np.int64), random.random((size, 3)),
         OPENING_DAYS * DAY_S if world.event is Event.NEW_SHOP else 0.0, len(np.unique(day)),
     )  # fmt: skip
@@ -137,22 +152,29 @@ def _moments(random: np.random.Generator, volume: float, world: World) -> tuple[
 def _acquaintance(
     random: np.random.Generator, profession: Profession, world: World, day: Integers, is_batch: Flags
 ) -> tuple[Flags, Flags]:
-    """Draw who was met here before, and who a week ago or more."""
+    """Draw who was met here before, and who long enough ago to be known, if met at all."""
     mean, deviation = profession.novelty
     novelty = _beta(random, (world.novelty or mean, deviation))
     chance = random.random(len(day))
     if world.event in {Event.NEW_SHOP, Event.UNDECLARED_SHOP}:
         is_met = chance < (1 - novelty) * -np.expm1(-day / _REGULARS_DAYS)
-        is_known_long = chance < (1 - novelty) * -np.expm1(-np.maximum(0, day - 7) / _REGULARS_DAYS)
-        return is_met, is_known_long
+        settles = NEW_PLACE_SETTLES_DAYS if world.event is Event.NEW_SHOP else ACQUAINTANCE_SETTLES_DAYS
+        return is_met, chance < (1 - novelty) * -np.expm1(-np.maximum(0, day - settles) / _REGULARS_DAYS)
     is_met = chance >= np.where(is_batch, 0.05, novelty)
-    return is_met, is_met & (random.random(len(day)) >= _RECENTLY_MET)
+    return is_met, random.random(len(day)) >= _RECENTLY_MET[profession.code]
 
 
 def _merged(random: np.random.Generator, day: Integers) -> Flags:
     """Draw whose insurer has become another one, and who comes for the first time since."""
     since = day - _MERGER_DAY
     share = np.where(since >= 0, _MERGED_SHARE * np.exp(-np.maximum(0, since) / _REGULARS_DAYS), 0.0)
+    return random.random(len(day)) < share
+
+
+def _came_back(random: np.random.Generator, day: Integers) -> Flags:
+    """Draw who has come since by his new number, and is a recent acquaintance under it."""
+    since = day - _MERGER_DAY
+    share = np.where(since >= 0, -_MERGED_SHARE * np.expm1(-np.maximum(0, since) / _REGULARS_DAYS), 0.0)
     return random.random(len(day)) < share
 
 
@@ -174,7 +196,7 @@ def _retyped(random: np.random.Generator, life: Life) -> Life:
     source, is_again = source[order], is_again[order]
     is_met = life.is_met[source] | (is_again & (random.random(len(source)) < 0.75))
     return Life(
-        at_s[order], life.is_found[source] | is_again, life.is_ended[source], is_met,
-        life.is_known_long[source] | (is_again & is_met), life.cell[source], life.elsewhere[source], life.draw[source],
+        at_s[order], life.is_found[source] | is_again, life.is_ended[source], is_met, is_met & life.is_known_long[source],
+        is_met & life.is_lately[source], life.cell[source], life.elsewhere[source], life.draw[source],
         life.opening_until_s, life.days,
     )  # fmt: skip

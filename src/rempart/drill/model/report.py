@@ -9,6 +9,7 @@ from typing import Final
 
 from rempart.drill.model.judge import CARD_SHARES, judge_worlds, summed
 from rempart.drill.model.parameters import type_of_tests
+from rempart.drill.model.patient import PATIENT, steal_patiently
 from rempart.drill.model.thieves import THIEVES, Haul, Thief, steal
 from rempart.drill.model.worlds import CALM, WIDER
 from rempart.drill.professions import PROFESSIONS
@@ -58,6 +59,11 @@ def report(
             for share in CARD_SHARES
         },
         "thieves": _thieves(tests, seeds, processes),
+        "patient_thieves": [
+            {"code": thief.code, "profession": thief.profession, "days": thief.days}
+            | _spread([steal_patiently(thief, tests[thief.profession], seed) for seed in range(seeds)])
+            for thief in PATIENT
+        ],
     }
 
 
@@ -104,15 +110,15 @@ def _taken(runs: Sequence[Sequence[Haul]]) -> dict[str, object]:
         "by_glass_p95": percentile_95(sorted(sum(haul.by_glass for haul in run) for run in runs)),
         "stopped_share": fmean(haul.is_stopped for haul in hauls),
         "per_account": {
-            profession: {
-                "mean": fmean(taken),
-                "p95": percentile_95(taken),
-                "most": taken[-1],
-            }
+            profession: _spread([haul.confirmed for haul in hauls if haul.profession == profession])
             for profession in Counter(haul.profession for haul in hauls)
-            for taken in [sorted(haul.confirmed for haul in hauls if haul.profession == profession)]
         },
     }
+
+
+def _spread(taken: Sequence[int]) -> dict[str, object]:
+    ordered = sorted(taken)
+    return {"mean": fmean(ordered), "p95": percentile_95(ordered), "most": ordered[-1]}
 
 
 def percentile_95(ordered: Sequence[int]) -> int:

@@ -39,7 +39,7 @@ def said(life: Life) -> Iterator[tuple[Signal, type_of_words]]:
     """Tell what each question of a life says on each signal, for an account in good standing."""
     yield Signal.FAILURES, np.where(life.is_found & ~life.is_ended, 0, 1).astype(np.int8)
     is_new = life.is_found & ~life.is_met
-    novelty = np.where(is_new, 1, np.where(life.is_found & life.is_known_long, 0, -1))
+    novelty = np.where(is_new, 1, np.where(life.is_found & life.is_known_long & ~life.is_lately, 0, -1))
     yield Signal.NOVELTY, novelty.astype(np.int8)
     yield Signal.STALE, np.where(life.is_found, life.is_ended, -1).astype(np.int8)
     yield Signal.WALK, _walks(life.cell)

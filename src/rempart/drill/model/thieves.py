@@ -1,8 +1,8 @@
 """Thieves played against the reference model: how many people each stolen account confirms before it is stopped.
 
 Who they are is in the security notes, 5.4: S1 replays an old list, S2 walks through numbers, S3 goes slowly with a fresh
-list, S4 holds a structure's key. Presence is not demanded, no canary is planted, and no other control stands: the detectors
-alone, and the budgets.
+list, S4 holds a structure's key. Patient ones know the rules and their own score (patient.py). Presence is not demanded, no
+canary is planted, and no other control stands: the detectors alone, and the budgets.
 """
 
 from dataclasses import dataclass
@@ -125,6 +125,6 @@ def _question(thief: Thief, at_s: float, presence: Presence, asked: int, random:
     return Question(
         asked_at_s=at_s, presence=presence, is_first_today=True, is_found=is_found,
         is_ended=is_found and not is_known and draw >= thief.hits, is_card_wrong=False, is_met=is_known, is_known_long=is_known,
-        cell=asked % thief.walks if thief.walks else random.randrange(1_000_000),
+        is_lately=False, cell=asked % thief.walks if thief.walks else random.randrange(1_000_000),
         is_elsewhere=random.random() < (0.35 if is_known else thief.elsewhere),
     )  # fmt: skip

@@ -21,7 +21,7 @@ from rempart.domain.trace import receipt_id_of
 from rempart.limits import ACT_LIFE_S
 from rempart.operations.console.desk import ConsoleDesk
 from rempart.operations.console.ways_in import PresentOperator, checked
-from rempart.operations.contain import MODES
+from rempart.operations.contain import MODES, NOT_FOR_SCOPE
 from rempart.security import operator_passkeys as passkeys
 from rempart.store.console import desk as kept
 
@@ -77,11 +77,11 @@ def _as_kept(act: Mapping[str, Any]) -> dict[str, Any]:
     """Write an act as the database reads it: modes by number, a person by the number of a receipt."""
     kept_act = dict(act)
     if kept_act["kind"] == "contain":
+        if (kept_act["scope"], kept_act["mode"]) in NOT_FOR_SCOPE:
+            raise NothingOfThatName("mode")
         kept_act["mode"] = MODES[kept_act["mode"]]
         if kept_act["scope"] == "person":
             kept_act["named"] = str(receipt_id_of(kept_act["named"]) or "")
-        if kept_act["scope"] in ("person", "insurer") and kept_act["mode"] == MODES["revoke"]:
-            raise NothingOfThatName("mode")
     return kept_act
 
 

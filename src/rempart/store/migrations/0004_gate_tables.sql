@@ -142,6 +142,7 @@ create table gate.containments (
     released_by text,
     waves_from timestamptz, -- accounts come back one after the other between this and released_at
     constraint sessions_are_of_who_asks check (mode <> 3 or scope not in ('insurer', 'person')),
+    constraint a_person_has_no_budget check (mode <> 4 or scope <> 'person'),
     constraint a_shape_is_whole check ((scope = 'shape') = (num_nonnulls(software_id, region) = 2))
 );
 create index containments_by_end on gate.containments (coalesce(released_at, 'infinity'));

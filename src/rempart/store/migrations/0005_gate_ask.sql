@@ -97,7 +97,8 @@ declare
     q record; -- the question at hand, with all that was read for it
     me gate.account_state; -- the account that asks it
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
-    containment int; -- the modes that apply: 2 step up, 4 freeze, 8 revoke, 16 slow
+    containment int; -- the modes that apply to who asks, or to the insurer: 2 step up, 4 freeze, 8 revoke, 16 slow
+    kept_hidden int; -- the mode that applies to whom it is about: 1 unless proven present, 2 whatever is shown
     rules record; -- the detectors' tests in force
     is_new_today boolean;
     level smallint;
@@ -116,6 +117,7 @@ declare
     is_code_right boolean;
     is_card_wrong boolean;
     gap_s double precision;
+    settles_days int; -- after which somebody once met is an acquaintance
     says boolean[]; -- on each signal: true speaks for a thief, false for an honest shop, null says nothing
     said double precision;
     said_together double precision;
@@ -199,7 +201,7 @@ begin
             u.asked_for, u.list, u.code is not null as has_code, z.tries_before, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
-            k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.is_met,
+            k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.was_seen_lately, k.is_met,
             b.is_canary, w.proven_on > t.today - interval '12 months' as is_known,
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
@@ -249,6 +251,7 @@ begin
         left join lateral (
             select
                 bool_or(e.is_own and e.last_seen_on = t.today) as was_seen_today,
+                bool_or(e.is_own and e.last_seen_on > t.today - 7) as was_seen_lately,
                 bool_or(e.is_fresh) as is_met,
                 min(e.first_seen_on) filter (where e.is_fresh) as first_seen_on,
                 min(e.first_seen_on) filter (where e.is_fresh and e.is_own) as own_first_seen_on
@@ -330,8 +333,13 @@ begin
             if me.standing = 2 then outcome := 24; exit decision; end if;
             if me.standing = 1 or purse.standing = 1 then outcome := 25; exit decision; end if;
             containment := 0;
+            kept_hidden := 0;
             if contained is not null then
-                select coalesce(bit_or(1 << c.mode), 0) into containment from unnest(contained) as c
+                select
+                    coalesce(bit_or(1 << c.mode) filter (where c.scope <> 'person'), 0),
+                    coalesce(max(c.mode) filter (where c.scope = 'person'), 0)
+                into containment, kept_hidden
+                from unnest(contained) as c
                 where c.target = case c.scope
                     when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
                     when 'organisation' then me.organisation_id when 'professional' then purse.professional_id
@@ -392,6 +400,10 @@ begin
                 when q.break_glass is not null and q.accepted & 4 <> 0 then 2
                 else 0
             end;
+            if level < 3 and kept_hidden = 1 or kept_hidden = 2 then -- as nobody: whoever could tell would know that this person exists
+                q.truth := 9;
+                level := case when q.break_glass is not null and q.accepted & 4 <> 0 then 2 else 0 end;
+            end if;
             if q.asked_for is not null and level < 3 then -- the person is asked; whoever it is about, the answer is the same
                 if q.accepted & (1 << q.asked_for) = 0 then outcome := 21; exit decision; end if;
                 if me.presence_asked_today >= 40 then outcome := 29; exit decision; end if;
@@ -454,7 +466,8 @@ begin
                 if me.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
                     me.proven_since := me.proven_since + 1;
                     if me.proven_since >= 3 then
-                        me.stepped_up_at := null; me.scores := array_fill(0::double precision, '{7}'); me.rising_since := null;
+                        me.stepped_up_at := null; me.last_convicted_at := null;
+                        me.scores := array_fill(0::double precision, '{7}'); me.rising_since := null;
                     end if;
                 end if;
                 proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
@@ -486,6 +499,7 @@ begin
                 is_card_wrong := q.has_card and not q.card_matches or q.has_code and is_code_right is not true;
                 gap_s := batch_s - me.last_asked_s;
                 says := array[null, null, null, null, null, null];
+                settles_days := case when me.opening_until > batch_at - interval '60 days' then 7 else 60 end;
                 if is_new_today or is_card_wrong then says[1] := truth in (4, 9) or is_card_wrong; end if;
                 if is_new_today then
                     if truth <> 9 then
@@ -493,8 +507,8 @@ begin
                         if q.is_met is not true and level <> 1 then
                             says[2] := true;
                             says[5] := q.birth <> me.region;
-                        elsif level = 1 or q.first_seen_on <= q.today - 7 then
-                            says[2] := false;
+                        elsif q.was_seen_lately is not true and q.first_seen_on <= q.today - settles_days then
+                            says[2] := false; -- an acquaintance of some time, and not one that is asked about day after day
                         end if;
                     end if;
                     if q.cell is not null then

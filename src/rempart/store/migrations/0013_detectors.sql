@@ -54,9 +54,9 @@ union all
 select p.profession_id, 2, date '2024-01-01', s.honest, s.thief, 13.8, 1, 'synthetic honest world, November 2026'
 from access.professions as p
 join (values
-    ('pharmacist', 0.55, 0.99), ('optician', 0.77, 0.995), ('audioprosthetist', 0.74, 0.995), ('dentist', 0.55, 0.99),
-    ('doctor', 0.55, 0.99), ('auxiliary', 0.55, 0.99), ('laboratory', 0.68, 0.985), ('transporter', 0.68, 0.985),
-    ('hospital', 0.72, 0.985), ('midwife', 0.55, 0.99), ('device-supplier', 0.68, 0.985)
+    ('pharmacist', 0.57, 0.995), ('optician', 0.77, 0.995), ('audioprosthetist', 0.74, 0.995), ('dentist', 0.57, 0.995),
+    ('doctor', 0.57, 0.995), ('auxiliary', 0.57, 0.995), ('laboratory', 0.68, 0.985), ('transporter', 0.68, 0.985),
+    ('hospital', 0.72, 0.985), ('midwife', 0.57, 0.995), ('device-supplier', 0.68, 0.985)
 ) as s (code, honest, thief) using (code);
 
 -- The tests in force on a day, as the gate reads them once a batch: signal s of profession p stands at (p - 1) * 7 + s. They are
