@@ -35,6 +35,7 @@ _CONVICTED_OF_A_SHAPE: Final = 10
 
 UNITS: Final = {
     "confirmed": "people", "confirmed_per_account": "people", "confirmed_per_optics_account": "people",
+    "confirmed_most_of_one_account": "people",
     "confirmed_behind_glass": "people", "confirmed_known_patients": "people", "questions": "questions",
     "lookups_to_detection": "answers",
     "seconds_to_detection": "s",
@@ -108,7 +109,7 @@ def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]
         "confirmed": len(loot.confirmed()) - behind_glass,
         "confirmed_behind_glass": behind_glass,
         "confirmed_known_patients": len(loot.confirmed_as_known()),
-        **_most_of_one_account(run),
+        **_of_one_account(run),
         "questions": len(loot.exchanges),
     }
     if convicted_share is not None:
@@ -119,14 +120,21 @@ def _attack_figures(run: Run, convicted_share: float | None) -> dict[str, float]
     return figures
 
 
-def _most_of_one_account(run: Run) -> dict[str, float]:
-    """Give the most people that one stolen account was told, those of optics and audio apart."""
+def _of_one_account(run: Run) -> dict[str, float]:
+    """Give what nineteen stolen accounts in twenty were told at most, those of optics and audio apart; and the most of all.
+
+    One of the shop's own regulars on the thief's list takes away what eight strangers said: one account in a hundred and fifty
+    meets one, and has as many people more (docs/guides/detectors.md).
+    """
     optics = {shop.account_id for shop in run.stolen if shop.profession.code in _OPTICS}
-    most: dict[str, float] = {}
+    told: dict[str, list[int]] = {}
     for account, count in run.loot.per_account().items():
         name = "confirmed_per_optics_account" if account in optics else "confirmed_per_account"
-        most[name] = max(most.get(name, 0), count)
-    return most
+        told.setdefault(name, []).append(count)
+    figures = {name: float(np.percentile(counts, 95)) for name, counts in told.items()}
+    if told:
+        figures["confirmed_most_of_one_account"] = max(max(counts) for counts in told.values())
+    return figures
 
 
 def _detection(run: Run) -> dict[str, float]:
