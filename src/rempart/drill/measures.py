@@ -54,7 +54,7 @@ class Measured:
     attack: dict[str, float]
     identities: int
     honest_success: float
-    p99_ratio: float
+    p99_ratio: float | None
     step_ups: int
     freezes: int
     account_days: int
@@ -71,7 +71,6 @@ def measure(ground: Ground, run: Run) -> Measured:
     stolen = [shop.account_id for shop in run.stolen]
     told = {trace_of(receipt) for receipt in store.told_to_convicted(ground.connection, stolen)}
     heard = run.loot.traces()
-    calm_ms = run.calm.latency_ms(0.99)
     attack = _attack_figures(run, len(convicted & set(stolen)) / len(stolen) if stolen else None)
     demanded = _shapes_demanded(run, convicted)
     if demanded:
@@ -84,7 +83,7 @@ def measure(ground: Ground, run: Run) -> Measured:
         attack=attack,
         identities=run.loot.identities(ground.place.people),
         honest_success=run.day.success(shop for shop in run.honest if shop.shape not in demanded),
-        p99_ratio=run.day.latency_ms(0.99) / calm_ms if calm_ms else 0.0,
+        p99_ratio=_p99_ratio(run),
         step_ups=run.day.total(shop for shop in run.honest if shop.shape not in demanded).step_ups,
         freezes=len(convicted & {shop.account_id for shop in run.honest}),
         account_days=days,
@@ -94,6 +93,17 @@ def measure(ground: Ground, run: Run) -> Measured:
         curve=run.loot.curve(),
         refusals=dict(run.day.refusals),
     )
+
+
+def _p99_ratio(run: Run) -> float | None:
+    """Compare honest latencies during the attack with those before it; None where weeks are played in a minute.
+
+    There the drill asks as fast as it can, thieves and shops alike: how long an answer takes says how fast the drill is.
+    """
+    calm_ms = run.calm.latency_ms(0.99)
+    if not calm_ms or all(attack.per_day for attack in run.scenario.attacks):
+        return None
+    return run.day.latency_ms(0.99) / calm_ms
 
 
 def _shapes_demanded(run: Run, convicted: set[int]) -> set[tuple[str, str, int]]:
@@ -176,10 +186,11 @@ def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
     """Sum up the honest world, the identities and the lists of exposed people over the runs with every control."""
     days = sum(run.account_days for run in runs)
     freezes, step_ups = sum(run.freezes for run in runs), sum(run.step_ups for run in runs)
+    ratios = [run.p99_ratio for run in runs if run.p99_ratio is not None]
     return [
         figure("identities_revealed", sum(run.identities for run in runs), "answers", 0),
         figure("honest.success", min(run.honest_success for run in runs), "share, the worst run", 0.999),
-        figure("honest.p99_ratio", median(run.p99_ratio for run in runs), "to calm, median of runs", 2),
+        *([figure("honest.p99_ratio", median(ratios), "to calm, median of runs", 2)] if ratios else []),
         figure("honest.account_days", days, "account-days"),
         figure(
             "honest.freezes_per_100k",
