@@ -356,5 +356,8 @@ ACT_LIFE_S = 120
 ACT_REASON_CHARS_MAX = 300
 """A reason is read in a list, by somebody who was not there."""
 
+LABEL_CHARS_MAX = 80
+"""What somebody who asks at the machine calls himself, as in a list: it gives no right."""
+
 RELEASE_WAVES_MINUTES_MAX = 10_080
 """A week: a return that takes longer is two decisions."""

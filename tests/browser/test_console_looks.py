@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from rempart.store.console import proposals
 from rempart.store.database import connect_sync
 from tests.support.console import Console, say_why
 from tests.support.counter import NARROW, PHONE, WIDE, Window
@@ -60,10 +61,8 @@ def containments(console: Console, window: Window) -> None:
                 "select gate.contain(%s, %s, 2::smallint, 'campagne d’hameçonnage', 'Nadia Roux')",
                 (scope, named),
             )
-        connection.execute(
-            "select gate.release(max(containment_id), null, 'la campagne est finie', 'hugo', null) from"
-            " gate.contained() as c"
-        )
+        (number,) = connection.execute("select max(containment_id) from gate.contained()").fetchone() or (0,)
+        proposals.ask(connection, "release", {"containment_id": number}, "la campagne est finie", "hugo")
         connection.execute(
             "select gate.publish_status('optician', 'Le comptoir répond.', null, 'Nadia Roux')"
         )

@@ -56,7 +56,7 @@ class Day:
         """Release it, as two operators do."""
         with connect_sync(self.settings, "operator") as connection:
             released = [
-                acts.release(connection, "fini", who, containment_id=containment_id)
+                acts.release(connection, "fini", who, containment_id=containment_id).is_done
                 for who in ("nadia.op", "hugo.op")
             ]
         assert released == [False, True]

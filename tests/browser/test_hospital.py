@@ -16,6 +16,7 @@ import pytest
 from joserfc.jwk import ECKey
 from playwright.sync_api import Browser
 
+from rempart.operations import manage_access
 from rempart.settings import Settings
 from rempart.store import software as kept_software
 from rempart.store.database import connect_sync
@@ -82,8 +83,13 @@ def hospital(keyring: Settings, template: str, browser: Browser) -> Iterator[Hos
         with connect_sync(running.settings, "operator") as connection:
             keys = {"keys": [software.key.as_dict(private=False)]}
             kept_software.register_software(connection, software.client_id, "Admissions", keys)
-            kept_software.register_provider(
-                connection, provider.issuer, f"{provider.issuer}/jwks", for_tests=True
+            manage_access.register_provider(
+                connection,
+                provider.issuer,
+                f"{provider.issuer}/jwks",
+                for_tests=True,
+                because="essai",
+                by="nadia",
             )
         counter = Counter(running, world, browser)
         insurer = counter.insurer()

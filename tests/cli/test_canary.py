@@ -45,7 +45,7 @@ def test_a_list_is_planted_listed_and_retired_by_two(
     assert run(database, *retire, "nadia").returncode == 4
     again = run(database, *retire, "nadia")
     assert (again.returncode, "canary-retired-by-same-person" in again.stderr) == (1, True)
-    assert told(database, *retire, "camille")["verdict"] == "retired"
+    assert told(database, *retire, "camille")["verdict"] == "done"
     assert "retirée le" in run(database, "canary", "list").stdout
 
 

@@ -27,10 +27,10 @@ def test_the_operator_sets_a_channel_and_reads_the_key_that_goes_with_it(
     database: Database, insurer: Insurer
 ) -> None:
     assert told(database, "insurer", "channel", "--amc", AMC)["url"] is None
-    facts = told(database, "insurer", "channel", "--amc", AMC, "--url", HOOK)
+    facts = told(database, "insurer", "channel", "--amc", AMC, "--url", HOOK, "--because", "essai")
     assert facts["url"] == HOOK
     assert len(b64decode(facts["public_key"].removeprefix("whpk_"))) == 32
-    assert told(database, "insurer", "channel", "--amc", AMC, "--close")["url"] is None
+    assert told(database, "insurer", "channel", "--amc", AMC, "--close", "--because", "essai")["url"] is None
 
 
 def test_the_references_go_to_a_file_that_its_owner_alone_reads(
@@ -55,8 +55,16 @@ def test_the_references_go_to_a_file_that_its_owner_alone_reads(
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("insurer", "channel", "--amc", AMC, "--url", "http://assureur.example/"), "channel-refused"),
-        (("insurer", "channel", "--amc", "0999999999", "--url", HOOK), "insurer-unregistered"),
+        (
+            ("insurer", "channel", "--amc", AMC, "--url", "http://assureur.example/", "--because", "essai"),
+            "channel-refused",
+        ),
+        (
+            ("insurer", "channel", "--amc", "0999999999", "--url", HOOK, "--because", "essai"),
+            "insurer-unregistered",
+        ),
+        (("insurer", "channel", "--amc", AMC, "--url", HOOK), "reason-missing"),
+        (("insurer", "channel", "--amc", AMC, "--close", "--because", " "), "reason-missing"),
         (("standing", "list"), "reference-refused"),
         (("standing", "revoke", "--trace", "0000-0000-000E-14"), "authorisation-unknown"),
     ],

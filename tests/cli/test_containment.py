@@ -28,7 +28,7 @@ def test_a_face_is_cut_listed_and_released_by_two(database: Database) -> None:
     assert again.returncode == 1
     assert "release-by-same-person" in again.stderr
     agreed = told(database, "containment", "release", str(number), "--because", "fini", "--by", "camille")
-    assert agreed["verdict"] == "released"
+    assert agreed["verdict"] == "done"
     assert run(database, "containment", "list").stdout == "Rien n’est confiné.\n"
 
 

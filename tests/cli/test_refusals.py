@@ -31,6 +31,7 @@ WORDS: dict[str, list[str]] = {
     "detectors change": ["regles.json", "--valid-from", "2030-01-01", "--because", "essai"],
     "operator invite": ["--name", "Nadia", "--role", "security"],
     "operator list": [],
+    "operator begin-again": ["--name", "Nadia", "--role", "security", "--because", "départs"],
     "operator dismiss": ["7"],
     "cards make": ["1.csv", "--out", "cartes"],
     "canary plant": ["--insurer", "0312345678", "--in", "la liste", "--count", "1", "--out", "leurres.csv"],
@@ -57,9 +58,13 @@ WORDS: dict[str, list[str]] = {
     "professional list": [],
     "professional opening": ["1"],
     "professional strike-off": ["1"],
-    "provider register": ["--issuer", "https://idp.example", "--jwks-uri", "https://idp.example/keys"],
+    "proposal list": [],
+    "proposal withdraw": ["7"],
+    "provider register": [
+        *("--issuer", "https://idp.example", "--jwks-uri", "https://idp.example/keys", "--because", "essai")
+    ],
     "provider list": [],
-    "provider revoke": ["1"],
+    "provider revoke": ["1", "--because", "essai"],
     "status publish": ["Le comptoir répond."],
     "status list": [],
     "status end": ["7"],

@@ -196,8 +196,18 @@ def test_a_key_file_that_is_not_there_is_said(database: Database, tmp_path: Path
 
 def test_a_provider_is_believed_until_it_is_revoked(database: Database) -> None:
     issuer = "https://auth.example/realms/sante"
-    told(database, "provider", "register", "--issuer", issuer, "--jwks-uri", f"{issuer}/jwks")
-    told(database, "provider", "revoke", issuer)
+    told(
+        database,
+        "provider",
+        "register",
+        "--issuer",
+        issuer,
+        "--jwks-uri",
+        f"{issuer}/jwks",
+        "--because",
+        "essai",
+    )
+    told(database, "provider", "revoke", issuer, "--because", "essai")
     (listed,) = told(database, "provider", "list")["providers"]
     assert (listed["issuer"], listed["is_revoked"], listed["for_tests"]) == (issuer, True, False)
 
@@ -211,6 +221,8 @@ def test_a_provider_without_https_is_refused_beyond_this_machine(database: Datab
         "http://auth.example",
         "--jwks-uri",
         "https://auth.example/jwks",
+        "--because",
+        "essai",
     )
     assert (done.returncode, "address-refused" in done.stderr) == (1, True)
 

@@ -262,16 +262,16 @@ def test_a_list_is_retired_by_two_people_and_its_evidence_stays(insurer: Insurer
     list_id, (canary, *_) = plant(insurer)
     kept, _ = plant(insurer, 2, "fichier de l’assureur")
     with connect_sync(insurer.settings, "operator") as connection:
-        assert not canaries.retire(connection, list_id, "liste détruite", "nadia")
+        assert not canaries.retire(connection, list_id, "liste détruite", "nadia").is_done
         with pytest.raises(CanaryRetiredBySamePerson):
             canaries.retire(connection, list_id, "liste détruite", "nadia")
         assert insurer.person_at(canary["nir"], canary["birth_date"]) is not None
-        assert canaries.retire(connection, list_id, "vérifié", "camille")
+        assert canaries.retire(connection, list_id, "vérifié", "camille").is_done
         with pytest.raises(CanaryListUnknown):
             canaries.retire(connection, list_id, "encore", "nadia")
     assert insurer.person_at(canary["nir"], canary["birth_date"]) is None
     rows = {row.list_id: row for row in listed(insurer)}
-    assert (rows[list_id].answering, rows[list_id].retired_by) == (0, "camille")
+    assert (rows[list_id].answering, rows[list_id].retired_by) == (0, "nadia, camille")
     assert rows[kept].answering == 2
     left = (
         "select count(*) from {} where person_id in (select person_id from gate.canaries where list_id = %s)"

@@ -136,7 +136,9 @@ def test_no_role_makes_itself_an_operator(world: World) -> None:
         "select console.operator_who_signed('a', 'b', 'c', 'd', 'e')",
         "select console.done('{}', null)",
         "select gate.contain('platform', '', 2::smallint, 'x', 'y')",
-        "select gate.release(1, null, 'x', 'y', null)",
+        "select gate.release_as(1, null, 'x', 'y', null)",
+        "select console.ask('release', '{}', 'x', 'y')",
+        "select console.signed(1, null)",
     ):
         with pytest.raises(errors.InsufficientPrivilege):
             world.face("console").execute(statement)
@@ -167,16 +169,20 @@ def test_a_name_is_of_one_operator(world: World, nadia: Operator) -> None:
     assert taken.fetchone() is None
 
 
-def test_from_the_third_on_one_who_is_there_agrees(world: World, nadia: Operator, hugo: Operator) -> None:
+def test_from_the_third_on_two_who_are_there_sign(world: World, nadia: Operator, hugo: Operator) -> None:
     third = enrolled(world, is_admitted=False)
     assert sign_in(world, third.key.sign(handed(world))) is None
-    desk = entered(world, nadia)
-    what = {"kind": "admit", "operator_id": third.operator_id, "because": "embauchée lundi"}
+    desk, at_hugos = entered(world, nadia), entered(world, hugo)
+    number = world.one("select max(proposal_id) from console.proposals where kind = 'admit'")
+    what = {"kind": "sign", "proposal_id": number, "because": "embauchée lundi"}
     _, sentence, _ = begin(world, desk, what)
     assert sentence is not None
     assert third.name in sentence
     assert "empreinte" in sentence
-    assert act(world, desk, nadia, what) == "done"
+    assert act(world, desk, nadia, what) == "asked"
+    assert act(world, desk, nadia, what) == "agreement-by-same-person"
+    assert sign_in(world, third.key.sign(handed(world))) is None, "one alone admits nobody"
+    assert act(world, at_hugos, hugo, what) == "done"
     assert sign_in(world, third.key.sign(handed(world)))
     assert act(world, desk, nadia, what) == "nothing-of-that-name"
 
@@ -260,17 +266,47 @@ def test_the_first_persons_waves_hold(
     )
 
 
-def test_what_was_asked_at_the_machine_by_no_key_is_not_agreed_to_here(
-    world: World, nadia: Operator, account: Account
+def test_what_was_asked_by_no_key_is_nobodys_word(
+    world: World, nadia: Operator, hugo: Operator, account: Account
 ) -> None:
     desk = entered(world, nadia)
     act(world, desk, nadia, freeze(account))
     number = world.one("select max(containment_id) from gate.containments")
-    asked = world.face("operator").execute(
-        "select gate.release(%s, null, 'fini', 'quelqu’un', null)", (number,)
+    world.do(
+        "insert into gate.releases (containment_id, because, asked_by) values (%s, 'fini', 'personne')",
+        number,
     )
-    assert asked.fetchone() == ("asked",)
-    assert act(world, desk, nadia, release(world)) == "asked-at-the-machine"
+    assert act(world, desk, nadia, release(world)) == "asked", "before there were keys; now hers is the first"
+    assert act(world, entered(world, hugo), hugo, release(world)) == "released"
+
+
+def test_who_asked_and_was_dismissed_has_no_word_left(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    act(world, desk, nadia, freeze(account))
+    assert act(world, desk, nadia, release(world)) == "asked"
+    world.do("update console.operators set revoked_at = now() where operator_id = %s", nadia.operator_id)
+    assert act(world, entered(world, hugo), hugo, release(world)) == "asked"
+
+
+def test_an_act_says_why(world: World, nadia: Operator, account: Account) -> None:
+    for because in ("", "  "):
+        assert (
+            begin(world, entered(world, nadia), freeze(account) | {"because": because})[0] == "reason-missing"
+        )
+
+
+def test_what_came_to_say_something_else_is_not_what_was_signed(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk = entered(world, nadia)
+    act(world, desk, nadia, freeze(account))
+    _, _, challenge = begin(world, desk, release(world))
+    assert act(world, entered(world, hugo), hugo, release(world)) == "asked"
+    assert perform(world, desk, nadia.key.sign(challenge)) == "nothing-of-that-name", (
+        "she had read that she asks"
+    )
 
 
 def test_the_support_tightens_and_does_not_loosen(world: World, account: Account) -> None:

@@ -48,13 +48,19 @@ def two(world: World) -> None:
 
 
 def machine(world: World) -> None:
-    whole.test_what_was_asked_at_the_machine_by_no_key_is_not_agreed_to_here(
-        world, enrolled(world), world.account()
+    whole.test_what_was_asked_by_no_key_is_nobodys_word(
+        world, enrolled(world), enrolled(world), world.account()
+    )
+
+
+def changed(world: World) -> None:
+    whole.test_what_came_to_say_something_else_is_not_what_was_signed(
+        world, enrolled(world), enrolled(world), world.account()
     )
 
 
 def third(world: World) -> None:
-    whole.test_from_the_third_on_one_who_is_there_agrees(world, enrolled(world), enrolled(world))
+    whole.test_from_the_third_on_two_who_are_there_sign(world, enrolled(world), enrolled(world))
 
 
 def dismissed(world: World) -> None:
@@ -103,10 +109,13 @@ MUTANTS = [
     Mutant(PERFORM, "and k.session_id = s.session_id", "", not_done),
     Mutant(PERFORM, "and k.expires_at > now()", "", not_done),
     Mutant(PERFORM, "is distinct from s.operator_id", "is null", not_done),
-    Mutant(PERFORM, "case when console.may(me.role, c.act ->> 'kind')", "case when true",
+    Mutant(PERFORM, "when not console.may(me.role, c.act ->> 'kind') then 'operator-not-entitled'", "",
            lambda world: whole.test_who_lost_the_right_in_between_does_not_loosen(world, enrolled(world), world.account())),
     Mutant("done", "return console.released(p_act, p_me);", "return 'released';", two),
-    Mutant("released", "if asked.release_id is not null and asked.asked_operator_id is null then", "if false then", machine),
+    Mutant("released", "if asked.release_id is not null and not console.still_counts(asked.asked_operator_id) then",
+           "if false then", machine),
+    Mutant(PERFORM, "when console.sentence_of(c.act, me.operator_id) is distinct from c.sentence then 'nothing-of-that-name'", "",
+           changed),
     Mutant("is_signed", "if r <= 0 or r >= n or s <= 0 or s >= n then return false; end if;", "", signed),
     Mutant("enrol", "or not console.is_on_curve(p_public_key)", "", whole.test_a_key_off_the_curve_is_not_registered),
     Mutant("is_signed", "= r;", "is not null;", signed),

@@ -11,10 +11,16 @@ from rempart.domain.errors.gate import ModeNotForScope
 from rempart.domain.rights import Outcome
 from rempart.operations import contain
 from rempart.store import containment as kept
+from rempart.store.console import proposals
 from rempart.store.database import connect_sync
 from tests.support.world import Person, Session, World, outcome
 
 STEP_UP, FREEZE, REVOKE = 1, 2, 3
+
+
+def released(operator: psycopg.Connection, because: str, by: str, **what: int) -> str:
+    """Type a release where nobody ever had a key; give the database's word."""
+    return proposals.ask(operator, "release", what, because, by).verdict
 
 
 @pytest.fixture
@@ -80,9 +86,9 @@ def test_each_scope_is_contained_by_the_name_that_people_know_and_released_by_tw
     (row,) = kept.containments(operator)
     assert (row.scope, row.named, row.mode, row.decided_by) == (scope, named, FREEZE, "nadia")
 
-    assert kept.release(operator, "fausse alerte", "nadia", containment_id=contained) == "asked"
+    assert released(operator, "fausse alerte", "nadia", containment_id=contained) == "asked"
     assert outcome(world.ask(till.about(lea))) is cut
-    assert kept.release(operator, "fausse alerte", "camille", containment_id=contained) == "released"
+    assert released(operator, "fausse alerte", "camille", containment_id=contained) == "released"
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
     assert kept.containments(operator) == []
 
@@ -91,8 +97,8 @@ def test_who_asked_for_a_release_does_not_agree_to_it(
     operator: psycopg.Connection, world: World, till: Session, lea: Person
 ) -> None:
     contained = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia") or 0
-    assert kept.release(operator, "fini", "nadia", containment_id=contained) == "asked"
-    assert kept.release(operator, "vraiment fini", "nadia", containment_id=contained) == "same-person"
+    assert released(operator, "fini", "nadia", containment_id=contained) == "asked"
+    assert released(operator, "vraiment fini", "nadia", containment_id=contained) == "same-person"
     assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
     (row,) = kept.containments(operator)
     assert (row.release_asked_by, row.release_because) == ("nadia", "fini")
@@ -115,8 +121,8 @@ def test_a_name_that_nothing_has_contains_nothing(
 
 
 def test_a_release_of_what_is_not_in_force_is_said(operator: psycopg.Connection, world: World) -> None:
-    assert kept.release(operator, "?", "nadia", containment_id=4_242) == "unknown"
-    assert kept.release(operator, "?", "nadia", account_id=world.account().account_id) == "unknown"
+    assert released(operator, "?", "nadia", containment_id=4_242) == "unknown"
+    assert released(operator, "?", "nadia", account_id=world.account().account_id) == "unknown"
 
 
 def convict(world: World, till: Session) -> None:
@@ -135,9 +141,9 @@ def test_an_account_that_was_convicted_is_released_by_two_and_its_evidence_is_ke
     assert row.score is not None
     assert row.score >= (row.threshold or 0) > 0
     spent = world.state(account, "people_today")
-    assert kept.release(operator, "le titulaire a rappelé", "nadia", account_id=account.account_id) == "asked"
+    assert released(operator, "le titulaire a rappelé", "nadia", account_id=account.account_id) == "asked"
     assert outcome(world.ask(till.about(lea))) is Outcome.ACCOUNT_FROZEN
-    assert kept.release(operator, "rappelé aussi", "camille", account_id=account.account_id) == "released"
+    assert released(operator, "rappelé aussi", "camille", account_id=account.account_id) == "released"
     assert kept.convicted_accounts(operator) == []
     assert set(world.scores(account).values()) == {0}
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
@@ -154,8 +160,8 @@ def test_an_account_of_which_presence_is_asked_is_released_in_the_same_way(
 ) -> None:
     world.set_state(till.account, stepped_up_at="now")
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
-    assert kept.release(operator, "vacances", "nadia", account_id=till.account.account_id) == "asked"
-    assert kept.release(operator, "vacances", "camille", account_id=till.account.account_id) == "released"
+    assert released(operator, "vacances", "nadia", account_id=till.account.account_id) == "asked"
+    assert released(operator, "vacances", "camille", account_id=till.account.account_id) == "released"
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
 
 
@@ -164,17 +170,19 @@ def test_a_release_does_not_bring_back_who_was_struck_off(
 ) -> None:
     world.set_state(till.account, standing=1, stepped_up_at="now")
     for who in ("nadia", "camille"):
-        kept.release(operator, "?", who, account_id=till.account.account_id)
+        released(operator, "?", who, account_id=till.account.account_id)
     assert world.state(till.account, "standing") == 1
 
 
 def test_a_release_is_of_one_thing(operator: psycopg.Connection, world: World, till: Session) -> None:
     contained = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia")
     account_id = till.account.account_id
-    assert kept.release(operator, "rien", "nadia") == "unknown"
+    assert released(operator, "rien", "nadia") == "unknown"
     world.set_state(till.account, standing=2)
-    with pytest.raises(psycopg.errors.CheckViolation, match="a_release_is_of_one_thing"):
-        kept.release(operator, "les deux", "nadia", containment_id=contained, account_id=account_id)
+    assert contained is not None
+    assert (
+        released(operator, "les deux", "nadia", containment_id=contained, account_id=account_id) == "unknown"
+    )
 
 
 def test_a_containment_with_a_term_ends_by_itself(
@@ -187,7 +195,7 @@ def test_a_containment_with_a_term_ends_by_itself(
     assert row.ends_at - row.since == timedelta(hours=2)
     world.do("update gate.containments set released_at = now() where containment_id = %s", number)
     assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
-    assert kept.release(operator, "?", "nadia", containment_id=number) == "unknown"
+    assert released(operator, "?", "nadia", containment_id=number) == "unknown"
 
 
 def test_many_come_back_one_after_the_other(operator: psycopg.Connection, world: World, lea: Person) -> None:
@@ -195,7 +203,7 @@ def test_many_come_back_one_after_the_other(operator: psycopg.Connection, world:
     tills = [world.software_session(world.account()) for _ in range(60)]
     number = kept.contain(operator, "platform", "", FREEZE, "attaque", "nadia")
     for who in ("nadia", "camille"):
-        kept.release(operator, "fini", who, containment_id=number, waves_s=3_600)
+        released(operator, "fini", who, containment_id=number, waves_s=3_600)
 
     def back() -> int:
         return sum(outcome(world.ask(till.about(lea))) is Outcome.OPEN for till in tills)
@@ -224,7 +232,7 @@ def test_to_revoke_ends_the_sessions_of_the_scope_and_no_other(
     opened_since = world.software_session(till.account, till.software_id)
     assert outcome(world.ask(opened_since.about(lea))) is Outcome.CONTAINED
     for who in ("nadia", "camille"):
-        kept.release(operator, "fini", who, containment_id=number)
+        released(operator, "fini", who, containment_id=number)
     assert outcome(world.ask(till.about(lea))) is Outcome.SESSION_REVOKED
     assert outcome(world.ask(opened_since.about(lea))) is Outcome.OPEN
 
@@ -250,6 +258,8 @@ def test_who_is_asked_about_has_no_session_to_revoke(
         "select * from gate.account_state",
         "update gate.account_state set standing = 0",
         "select gate.target_of('platform', '')",
+        "select gate.release_as(1, null, 'x', 'camille')",
+        "select gate.retire_canaries(1, 'x', 'camille')",
     ],
 )
 def test_the_operator_loosens_nothing_by_another_way(operator: psycopg.Connection, statement: str) -> None:
@@ -262,7 +272,10 @@ def test_the_operator_loosens_nothing_by_another_way(operator: psycopg.Connectio
     "call",
     [
         "gate.contain('platform', '', 2::smallint, '', '')",
-        "gate.release(1, null, '', '')",
+        "gate.release_as(1, null, '', '')",
+        "console.ask('release', '{}', 'x', 'y')",
+        "console.open_proposals()",
+        "console.withdraw(1, 'x')",
         "gate.contained()",
         "gate.convicted()",
     ],

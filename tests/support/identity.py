@@ -215,8 +215,13 @@ def running_house(database: Database, **more: Any) -> Iterator[House]:
             kept_software.register_software(
                 connection, software.client_id, "Officine, logiciel d'essai", keys
             )
-            kept_software.register_provider(
-                connection, provider.issuer, f"{provider.issuer}/jwks", for_tests=True
+            manage_access.register_provider(
+                connection,
+                provider.issuer,
+                f"{provider.issuer}/jwks",
+                for_tests=True,
+                because="essai",
+                by="nadia",
             )
         with serving(build(settings), listener):
             yield House(settings, database, provider, software)

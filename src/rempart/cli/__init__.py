@@ -56,7 +56,7 @@ app.command("rempart.cli.keyring:app", name="keyring", help="Keys: make them, li
 app.command(
     "rempart.cli.register.operator:app",
     name="operator",
-    help="Operators of the console: invite, list, dismiss.",
+    help="Operators of the console: invite, list, dismiss, begin again.",
 )
 app.command(
     "rempart.cli.people:app", name="people", help="People who do not exist, for trials and measurements."
@@ -65,6 +65,11 @@ app.command(
     "rempart.cli.register.professional:app",
     name="professional",
     help="Professionals: register, invite, list, strike off.",
+)
+app.command(
+    "rempart.cli.operate.proposal:app",
+    name="proposal",
+    help="What waits for the signatures of two operators: list, withdraw.",
 )
 app.command(
     "rempart.cli.register.provider:app", name="provider", help="Identity providers whose word is taken."

@@ -7,7 +7,8 @@ from babel.numbers import format_decimal
 from cyclopts import App, Parameter, validators
 
 from rempart.adapters import clock
-from rempart.cli.register.opened import opened
+from rempart.cli.operate.proposal import tell
+from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
@@ -82,9 +83,11 @@ def presence(
     stepped_up: Presence = Presence.KNOWN_PATIENT,
     accepts: Annotated[list[Presence] | None, Parameter(consume_multiple=True)] = None,
     since: date | None = None,
+    because: str = "",
+    by: str = "",
     json: bool = False,
 ) -> None:
-    """Say, or with --required set, which proofs of presence an insurer asks for.
+    """Say, or with --required set, which proofs of presence an insurer asks for; what asks for less, two operators sign.
 
     Parameters
     ----------
@@ -98,16 +101,21 @@ def presence(
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
         The first day of this policy, today or later.
+    because
+        The reason of a change, as others will read it.
+    by
+        Who asks for it; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
     amc_number = parse_amc_number(amc)
     today = clock.now().date()
-    with opened() as (_, connection):
+    with opened() as (settings, connection):
+        asked = None
         if required is not None:
-            set_presence_policy(
+            asked = set_presence_policy(
                 connection, amc_number, today=today, valid_from=since or today, required=required,
-                required_when_stepped_up=stepped_up, accepted=accepts or Presence,
+                required_when_stepped_up=stepped_up, accepted=accepts or Presence, because=because, by=by or typist(),
             )  # fmt: skip
         policies = list_policies(connection, str(amc_number))
     facts = [
@@ -121,11 +129,12 @@ def presence(
         f"si une présence est exigée\u00a0; comptent\u00a0: {', '.join(_accepted(row))}"
         for row in policies
     ]
-    say(
-        json,
-        {"amc_number": str(amc_number), "policies": facts},
-        "\n".join(lines) or "Rien n’est exigé, toute preuve compte.",
-    )
+    told: dict[str, object] = {"amc_number": str(amc_number), "policies": facts}
+    listed = "\n".join(lines) or "Rien n’est exigé, toute preuve compte."
+    if asked is None:
+        say(json, told, listed)
+    else:
+        tell(settings, asked, told, listed, "cette politique sera en vigueur", as_json=json)
 
 
 def _code(presence: int) -> str:

@@ -33,6 +33,12 @@ _PROVIDER_OFFSET: Final = 9
 _SOFTWARE: Final = 3
 _FREEZE: Final = 2
 _GIVE_UP_S: Final = 30.0
+_REASON: Final = "exercice"
+_BY: Final = "rempart drill"
+_HAS_OPERATORS: Final = (
+    "Cette plateforme d’exercice a des opérateurs\u00a0: eux seuls y font admettre un fournisseur d’identité. "
+    "Donnez à l’exercice une plateforme à lui."
+)
 
 
 @dataclass
@@ -89,13 +95,17 @@ def ground_of(
         say(f"{people} personnes inventées et chargées…")
         made = make_people(settings, people, seed)
         with closing(connect_sync(settings, "operator")) as connection:
-            manage_access.register_provider(connection, provider.issuer, provider.jwks_uri, for_tests=False)
+            believed = manage_access.register_provider(
+                connection, provider.issuer, provider.jwks_uri, for_tests=False, because=_REASON, by=_BY
+            )
+            if not believed.is_done:
+                raise SystemExit(_HAS_OPERATORS)
             software = [register_software(connection, f"logiciel-{number}") for number in range(_SOFTWARE)]
             register = Register(settings, connection, made)
             try:
                 yield Ground(Place(settings, provider, made), connection, register, software)
             finally:
-                manage_access.revoke_provider(connection, provider.issuer)
+                manage_access.revoke_provider(connection, provider.issuer, because=_REASON, by=_BY)
 
 
 def drill(

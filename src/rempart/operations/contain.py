@@ -1,7 +1,7 @@
 """Contain what is under attack, and release it: in force from the next question on, and nothing else is stopped.
 
-To tighten takes one person. To loosen takes two: the first asks, the second says the same. Who they are is the word of the
-command's caller here; the console of operations will know them by their passkeys.
+To tighten takes one person. To loosen takes two operators, who sign at the console what is asked here; as long as
+nobody ever had a key, two people who type the same.
 """
 
 from typing import Final, Literal
@@ -9,7 +9,6 @@ from typing import Final, Literal
 import psycopg
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import Bug
 from rempart.domain.errors.gate import (
     ContainmentTargetUnknown,
     ModeNotForScope,
@@ -17,6 +16,7 @@ from rempart.domain.errors.gate import (
     ReleaseBySamePerson,
 )
 from rempart.domain.trace import receipt_id_of
+from rempart.operations.console.proposals import Asked, ask, reason_of
 from rempart.store import containment as kept
 
 Scope = Literal[
@@ -52,13 +52,16 @@ def contain(
 ) -> int:
     """Contain at once, for so many hours or until released; give its number, the same one if it was in force.
 
-    A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, ModeNotForScope.
+    A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, ModeNotForScope,
+    ReasonMissing.
     """
     if (scope, mode) in NOT_FOR_SCOPE:
         raise ModeNotForScope(scope)
     if scope == "person":
         named = str(receipt_id_of(named) or "")
-    containment_id = kept.contain(connection, scope, named, MODES[mode], because, decided_by, hours)
+    containment_id = kept.contain(
+        connection, scope, named, MODES[mode], reason_of(because), decided_by, hours
+    )
     if containment_id is None:
         raise ContainmentTargetUnknown(scope)
     return containment_id
@@ -72,24 +75,18 @@ def release(
     containment_id: int | None = None,
     account_id: int | None = None,
     waves_s: int | None = None,
-) -> bool:
-    """Ask for the release of a containment or of a convicted account, or agree to it as a second person; say whether it is done.
+) -> Asked:
+    """Ask for the release of a containment or of a convicted account, or agree to it as a second person where nobody has a key.
 
     With `waves_s` those who were cut come back one after the other over so many seconds; the first person's word holds.
-    Refuses: NothingToRelease, ReleaseBySamePerson.
+    Refuses: NothingToRelease, ReleaseBySamePerson, ReasonMissing.
     """
-    verdict = kept.release(
+    what = {"containment_id": containment_id, "account_id": account_id, "waves_s": waves_s}
+    return ask(
         connection,
+        "release",
+        {name: number for name, number in what.items() if number is not None},
         because,
         asked_by,
-        containment_id=containment_id,
-        account_id=account_id,
-        waves_s=waves_s,
+        {"unknown": NothingToRelease(), "same-person": ReleaseBySamePerson()},
     )
-    if verdict == "unknown":
-        raise NothingToRelease
-    if verdict == "same-person":
-        raise ReleaseBySamePerson
-    if verdict not in {"asked", "released"}:
-        raise Bug
-    return verdict == "released"

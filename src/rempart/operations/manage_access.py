@@ -32,6 +32,7 @@ from rempart.domain.errors.registration import (
 from rempart.domain.identifiers import parse_finess, parse_rpps
 from rempart.domain.notices.mailboxes import clean_address
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
+from rempart.operations.console.proposals import Asked, ask
 from rempart.security.assertions.signatures import read_key_set
 from rempart.security.tokens import digest_of, invitation_link, new_secret
 from rempart.store import register, software
@@ -166,18 +167,25 @@ def revoke_software(connection: type_of_operator, client_id: str) -> None:
         raise SoftwareUnknown("client_id")
 
 
-def register_provider(connection: type_of_operator, issuer: str, jwks_uri: str, *, for_tests: bool) -> None:
-    """Believe an identity provider; one for tests is believed in a sandbox alone. Refuses: AddressRefused."""
+def register_provider(
+    connection: type_of_operator, issuer: str, jwks_uri: str, *, for_tests: bool, because: str, by: str
+) -> Asked:
+    """Ask that an identity provider be believed; one for tests is in a sandbox alone. Refuses: AddressRefused, ReasonMissing.
+
+    Whoever holds its keys signs anybody in: a new one, or another address of its keys, is signed by two operators.
+    """
     for place, address in (("issuer", issuer), ("jwks_uri", jwks_uri)):
         if not is_allowed(address):
             raise AddressRefused(place)
-    software.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
+    what = {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests}
+    return ask(connection, "provider", what, because, by, {"not-possible": AddressRefused("issuer")})
 
 
-def revoke_provider(connection: type_of_operator, issuer: str) -> None:
-    """Stop believing an identity provider. Refuses: ProviderUnknown."""
-    if not software.revoke_provider(connection, issuer):
-        raise ProviderUnknown("issuer")
+def revoke_provider(connection: type_of_operator, issuer: str, *, because: str, by: str) -> None:
+    """Stop believing an identity provider, at once. Refuses: ProviderUnknown, ReasonMissing."""
+    what = {"issuer": issuer, "jwks_uri": None}
+    refusals = {"unknown": ProviderUnknown("issuer"), "not-possible": ProviderUnknown("issuer")}
+    ask(connection, "provider", what, because, by, refusals)
 
 
 def _organisation(connection: type_of_operator, finess: str, name: str, timezone: str) -> int:

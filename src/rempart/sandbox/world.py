@@ -53,6 +53,7 @@ CARDS_PER_INSURER: Final = 60
 BROUGHT_BY: Final = "demo"
 SHOPS_TIMEZONE: Final = "Europe/Paris"
 
+_REASON: Final = "monde de la démonstration"
 _LATE_BY: Final = timedelta(days=3)
 _KEY_ID: Final = "demo-1"
 _SOFTWARE: Final = {
@@ -128,7 +129,7 @@ def open_channels(settings: Settings) -> None:
                 reference: f"{person.given_names} {person.name}"
                 for person, reference in zip(people, found, strict=True)
             }
-            set_channel(connection, amc_number, f"{settings.test_insurer_url}{WEBHOOK}")
+            set_channel(connection, amc_number, f"{settings.test_insurer_url}{WEBHOOK}", _REASON, BROUGHT_BY)
     publish_reached(settings, Reached(public_key(settings), names))
 
 
@@ -138,7 +139,9 @@ def register_everybody(settings: Settings, folder: Path) -> Register:
         folder.mkdir(parents=True, exist_ok=True)
     provider = settings.test_provider_url
     with closing(connect_sync(settings, "operator")) as connection:
-        manage_access.register_provider(connection, provider, f"{provider}/jwks", for_tests=True)
+        manage_access.register_provider(
+            connection, provider, f"{provider}/jwks", for_tests=True, because=_REASON, by=BROUGHT_BY
+        )
         main, other, revoked = (
             _register_software(connection, client_id, name, folder) for client_id, name in _SOFTWARE.items()
         )

@@ -1,4 +1,4 @@
-"""What is contained and who is convicted, and who releases it, by the functions that the operator may call (migration 0014)."""
+"""What is contained and who is convicted, by the functions that the operator may call (migration 0014)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,22 +63,6 @@ def contain(
     ).fetchone()
     found: int | None = returned(row)[0]
     return found
-
-
-def release(
-    connection: psycopg.Connection[TupleRow],
-    because: str,
-    asked_by: str,
-    *,
-    containment_id: int | None = None,
-    account_id: int | None = None,
-    waves_s: int | None = None,
-) -> str:
-    """Ask for a release, or agree to it; give `asked`, `released`, `same-person` or `unknown`."""
-    row = connection.execute(
-        "select gate.release(%s, %s, %s, %s, %s)", (containment_id, account_id, because, asked_by, waves_s)
-    ).fetchone()
-    return str(returned(row)[0])
 
 
 def containments(connection: psycopg.Connection[TupleRow]) -> list[ContainmentRow]:

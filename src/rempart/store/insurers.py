@@ -25,28 +25,16 @@ def insert_insurer(
     connection: psycopg.Connection[TupleRow],
     amc_number: str,
     name: str,
-    required_presence: int,
     data_age_max_h: int,
 ) -> int | None:
-    """Add an insurer, with the least presence that it requires; give its number, or None where it is known already."""
+    """Add an insurer; give its number, or None where it is known already."""
     row = connection.execute(
         """
-        with added as (
-            insert into members.insurers (amc_number, name, data_age_max_h) values (%(amc_number)s, %(name)s, %(data_age_max_h)s)
-            on conflict (amc_number) do nothing
-            returning insurer_id
-        ), policy as (
-            insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
-            select insurer_id, current_date - 1, %(required)s, greatest(%(required)s, 1), 126 from added where %(required)s > 0
-        )
-        select insurer_id from added
+        insert into members.insurers (amc_number, name, data_age_max_h) values (%s, %s, %s)
+        on conflict (amc_number) do nothing
+        returning insurer_id
         """,
-        {
-            "amc_number": amc_number,
-            "name": name,
-            "required": required_presence,
-            "data_age_max_h": data_age_max_h,
-        },
+        (amc_number, name, data_age_max_h),
     ).fetchone()
     return int(row[0]) if row is not None else None
 

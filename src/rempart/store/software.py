@@ -30,16 +30,6 @@ REVOKE_SOFTWARE = "update access.software set revoked_at = now() where client_id
 
 LIST_SOFTWARE = "select client_id, name, registered_at, revoked_at from access.software order by client_id"
 
-REGISTER_PROVIDER = """
-insert into access.identity_providers (issuer, jwks_uri, for_tests) values (%s, %s, %s)
-on conflict (issuer) do update
-set jwks_uri = excluded.jwks_uri, for_tests = excluded.for_tests, registered_at = now(), revoked_at = null
-"""
-
-REVOKE_PROVIDER = (
-    "update access.identity_providers set revoked_at = now() where issuer = %s and revoked_at is null"
-)
-
 LIST_PROVIDERS = "select issuer, jwks_uri, for_tests, registered_at, revoked_at from access.identity_providers order by issuer"
 
 ENVIRONMENT = "select name from platform.environment"
@@ -82,16 +72,6 @@ def revoke_software(connection: type_of_operator, client_id: str) -> bool:
 def list_software(connection: type_of_operator) -> list[TupleRow]:
     """List client_id, name, registered_at, revoked_at."""
     return connection.execute(LIST_SOFTWARE).fetchall()
-
-
-def register_provider(connection: type_of_operator, issuer: str, jwks_uri: str, *, for_tests: bool) -> None:
-    """Believe an identity provider, or believe it again."""
-    connection.execute(REGISTER_PROVIDER, (issuer, jwks_uri, for_tests))
-
-
-def revoke_provider(connection: type_of_operator, issuer: str) -> bool:
-    """Stop believing a provider; false if it was not believed."""
-    return connection.execute(REVOKE_PROVIDER, (issuer,)).rowcount == 1
 
 
 def list_providers(connection: type_of_operator) -> list[TupleRow]:

@@ -111,6 +111,18 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Une levée demande deux personnes, et vous l’avez demandée vous-même.",
         "Une autre personne tape la même commande.",
     ),
+    "reason-missing": (
+        "Il manque un motif.",
+        "Dites pourquoi, sur une ligne de 300 caractères au plus\u00a0: --because.",
+    ),
+    "proposal-unknown": (
+        "Aucune demande de ce numéro n’attend de signature.",
+        "Celles qui attendent\u00a0: rempart proposal list.",
+    ),
+    "operators-in-place": (
+        "Deux opérateurs peuvent signer, ou ce nom est déjà pris.",
+        "Invitez\u00a0: rempart operator invite\u00a0; deux opérateurs en place l’admettent à la console.",
+    ),
     "job-unknown": (
         "Aucune tâche abandonnée ne porte ce numéro.",
         "Celles qui le sont\u00a0: rempart jobs list --dead.",

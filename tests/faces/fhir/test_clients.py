@@ -47,7 +47,12 @@ def registered(running: Running) -> Iterator[Registered]:
         keys = json.dumps({"keys": [software.key.as_dict(private=False)]}).encode()
         manage_access.register_software(connection, software.client_id, "Officine", keys)
         manage_access.register_provider(
-            connection, provider.issuer, f"{provider.issuer}/jwks", for_tests=True
+            connection,
+            provider.issuer,
+            f"{provider.issuer}/jwks",
+            for_tests=True,
+            because="essai",
+            by="nadia",
         )
         manage_access.register_professional(
             connection,

@@ -60,7 +60,12 @@ def certified_provider(house: House, pharmacist: Professional) -> Iterator[str]:
         provider = json.loads(process.stdout.readline())
         with connect_sync(house.settings, "operator") as connection:
             manage_access.register_provider(
-                connection, provider["issuer"], provider["jwks_uri"], for_tests=True
+                connection,
+                provider["issuer"],
+                provider["jwks_uri"],
+                for_tests=True,
+                because="essai",
+                by="nadia",
             )
         yield provider["issuer"]
         process.stdin.close()

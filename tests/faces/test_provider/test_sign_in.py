@@ -115,7 +115,12 @@ def test_its_token_opens_a_session_at_rempart(house: House, provider: Settings) 
     with connect_sync(house.settings, "operator") as connection:
         roster.publish_roster(provider, connection)
         manage_access.register_provider(
-            connection, provider.test_provider_url, f"{provider.test_provider_url}/jwks", for_tests=True
+            connection,
+            provider.test_provider_url,
+            f"{provider.test_provider_url}/jwks",
+            for_tests=True,
+            because="essai",
+            by="nadia",
         )
     answer = house.exchange(subject_token=id_token_of(provider, professional.rpps))
     assert answer.status == 200, answer.body

@@ -44,7 +44,7 @@ def lea(world: World, till: Session) -> Person:
 def test_a_channel_is_set_and_set_again(world: World, operator: "psycopg.Connection[TupleRow]") -> None:
     amc = parse_amc_number(world.insurer().amc)
     for url in (HOOK, f"{HOOK}/2", "http://127.0.0.1:8408/"):
-        register_channel.set_channel(operator, amc, url)
+        register_channel.set_channel(operator, amc, url, "essai", "nadia")
         assert find_channel(operator, str(amc)) == url
 
 
@@ -66,7 +66,7 @@ def test_an_address_that_is_no_channel_is_refused(
 ) -> None:
     amc = parse_amc_number(world.insurer().amc)
     with pytest.raises(ChannelRefused):
-        register_channel.set_channel(operator, amc, url)
+        register_channel.set_channel(operator, amc, url, "essai", "nadia")
 
 
 def test_the_database_refuses_plain_http_beyond_this_machine_by_itself(world: World) -> None:
@@ -79,7 +79,7 @@ def test_the_database_refuses_plain_http_beyond_this_machine_by_itself(world: Wo
 
 def test_an_insurer_that_nobody_registered_has_no_channel(operator: "psycopg.Connection[TupleRow]") -> None:
     with pytest.raises(InsurerUnregistered):
-        register_channel.set_channel(operator, parse_amc_number("0999999999"), HOOK)
+        register_channel.set_channel(operator, parse_amc_number("0999999999"), HOOK, "essai", "nadia")
 
 
 def test_an_insurers_numbers_become_the_references_of_its_people(

@@ -3,13 +3,13 @@
 Exit status: 0 done; 1 refused; 4 a retirement waits for a second person. No output names one of them.
 """
 
-import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 
+from rempart.cli.operate.proposal import tell
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
@@ -19,8 +19,6 @@ from rempart.store.detectors.canaries import CanaryListRow, list_canaries
 from rempart.supervisor.beside import beside
 
 app = App(name="canary", help="People who do not exist, in lists that may be stolen: plant, list, retire.")
-
-WAITING: Final = 4
 
 
 @app.command
@@ -84,7 +82,9 @@ def list_planted(*, json: bool = False) -> None:
 
 @app.command
 def retire(list_id: int, /, *, because: str, by: str = "", json: bool = False) -> None:
-    """Ask to retire a list; a second person who types the same retires it, and its people are known no more.
+    """Ask to retire a list; once two operators signed it, its people are known no more.
+
+    As long as nobody ever had an operator's key, a second person who types the same retires it.
 
     Parameters
     ----------
@@ -97,24 +97,16 @@ def retire(list_id: int, /, *, because: str, by: str = "", json: bool = False) -
     json
         Answer in one line of JSON.
     """
-    with opened() as (_, connection):
-        is_retired = canaries.retire(connection, list_id, because, by or typist())
-    facts: dict[str, object] = {"list_id": list_id, "verdict": "retired" if is_retired else "asked"}
-    if is_retired:
-        say(json, facts, f"Liste {list_id} retirée.")
-        return
-    say(
-        json,
-        facts,
-        f"Demande notée\u00a0: la liste {list_id} sera retirée quand une seconde personne tapera la même commande.",
+    with opened() as (settings, connection):
+        asked = canaries.retire(connection, list_id, because, by or typist())
+    facts: dict[str, object] = {"list_id": list_id}
+    tell(
+        settings, asked, facts, f"Liste {list_id} retirée.", f"la liste {list_id} sera retirée", as_json=json
     )
-    sys.exit(WAITING)
 
 
 def _line_of(row: CanaryListRow) -> str:
     state = f"{row.answering} leurres sur {row.planted} répondent, {row.convicted} comptes pris"
     if row.retired_at is not None:
         state = f"retirée le {row.retired_at:%Y-%m-%d} par {row.retired_by}, {row.convicted} comptes pris"
-    elif row.retire_asked_by is not None:
-        state += f"  [retrait demandé par {row.retire_asked_by}\u00a0: {row.retire_because}]"
     return f"{row.list_id:>5}  {row.amc_number}  {row.planted_at:%Y-%m-%d}  {row.planted_in}\u00a0: {state}"

@@ -3,12 +3,12 @@
 Exit status: 0 done; 1 refused; 4 a release waits for a second person.
 """
 
-import sys
 from datetime import datetime
 from typing import Annotated, Final
 
 from cyclopts import App, Group, Parameter, validators
 
+from rempart.cli.operate.proposal import tell
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.trace import trace_of
@@ -16,8 +16,6 @@ from rempart.operations import contain as acts
 from rempart.store import containment as kept
 
 app = App(name="containment", help="What is cut: start, list, release.")
-
-WAITING: Final = 4
 
 _ONE_THING: Final = Group("What is released, one of", validator=validators.LimitedChoice(1, 1))
 
@@ -117,7 +115,9 @@ def release(
     by: str = "",
     json: bool = False,
 ) -> None:
-    """Ask to release a containment, or an account that the detectors convicted; a second person who types the same releases it.
+    """Ask to release a containment, or an account that the detectors convicted; two operators sign it at the console.
+
+    As long as nobody ever had an operator's key, a second person who types the same releases it.
 
     Parameters
     ----------
@@ -134,8 +134,8 @@ def release(
     json
         Answer in one line of JSON.
     """
-    with opened() as (_, connection):
-        is_released = acts.release(
+    with opened() as (settings, connection):
+        asked = acts.release(
             connection,
             because,
             by or typist(),
@@ -149,17 +149,7 @@ def release(
     else:
         facts = {"account_id": account}
         what = f"la condamnation du compte {account}"
-    _tell_release(facts, what, is_released, as_json=json)
-
-
-def _tell_release(facts: dict[str, object], what: str, is_released: bool, *, as_json: bool) -> None:
-    """Say what became of a release; end with the status of what waits for a second person."""
-    if is_released:
-        say(as_json, facts | {"verdict": "released"}, f"C’est levé\u00a0: {what}.")
-        return
-    sentence = f"Demande notée\u00a0: {what} sera levé quand une seconde personne tapera la même commande."
-    say(as_json, facts | {"verdict": "asked"}, sentence)
-    sys.exit(WAITING)
+    tell(settings, asked, facts, f"C’est levé\u00a0: {what}.", f"{what} sera levé", as_json=json)
 
 
 def _name_of(row: kept.ContainmentRow) -> str:

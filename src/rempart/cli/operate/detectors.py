@@ -4,7 +4,6 @@ Exit status: 0 done; 1 refused; 4 a change waits for a second person.
 """
 
 import json as json_format
-import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from cyclopts import App
 
+from rempart.cli.operate.proposal import tell
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.detectors import SPEAKING, Measure, Signal, Test
@@ -24,8 +24,6 @@ from rempart.store.detectors.days import days_between
 from rempart.store.detectors.rules import RuleRow, rules_in_force
 
 app = App(name="detectors", help="The detectors: list, export, fit, change.")
-
-WAITING: Final = 4
 
 _MEASURES: Final = {1: "présence", 2: "gel"}
 
@@ -105,7 +103,9 @@ def fit_rules(
 
 @app.command(name="change")
 def change_rules(rules: Path, *, valid_from: date, because: str, by: str = "", json: bool = False) -> None:
-    """Ask to change the rules; a second person who types the same changes them.
+    """Ask to change the rules; two operators sign it at the console.
+
+    As long as nobody ever had an operator's key, a second person who types the same changes them.
 
     Parameters
     ----------
@@ -120,18 +120,12 @@ def change_rules(rules: Path, *, valid_from: date, because: str, by: str = "", j
     json
         Answer in one line of JSON.
     """
-    asked = _read_rules(rules)
-    with opened() as (_, connection):
-        is_applied = change(connection, asked, valid_from, because, by or typist())
-    facts: dict[str, object] = {"rules": len(asked), "valid_from": valid_from.isoformat()}
-    if is_applied:
-        say(json, facts | {"verdict": "applied"}, f"{len(asked)} règles en vigueur à partir du {valid_from}.")
-        return
-    sentence = (
-        "Demande notée\u00a0: les règles changeront quand une seconde personne tapera la même commande."
-    )
-    say(json, facts | {"verdict": "asked"}, sentence)
-    sys.exit(WAITING)
+    changed = _read_rules(rules)
+    with opened() as (settings, connection):
+        asked = change(connection, changed, valid_from, because, by or typist())
+    facts: dict[str, object] = {"rules": len(changed), "valid_from": valid_from.isoformat()}
+    done = f"{len(changed)} règles en vigueur à partir du {valid_from}."
+    tell(settings, asked, facts, done, "les règles changeront", as_json=json)
 
 
 def _days_of(path: Path) -> list[Day]:

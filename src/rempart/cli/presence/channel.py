@@ -2,17 +2,20 @@
 
 from pathlib import Path
 
-from rempart.cli.register.opened import opened
+from rempart.cli.operate.proposal import tell
+from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.operations.presence import register_channel
 from rempart.people.place import private_files
 from rempart.settings import read_settings
-from rempart.store.presence.channels import close_channel, find_channel
+from rempart.store.presence.channels import find_channel
 from rempart.supervisor.beside import beside
 
 
-def channel(*, amc: str, url: str = "", close: bool = False, json: bool = False) -> None:
+def channel(
+    *, amc: str, url: str = "", close: bool = False, because: str = "", by: str = "", json: bool = False
+) -> None:
     """Say, or with --url set, where an insurer is asked to reach its people, and the key that our messages are signed with.
 
     Parameters
@@ -23,15 +26,20 @@ def channel(*, amc: str, url: str = "", close: bool = False, json: bool = False)
         The address of its webhook, HTTPS.
     close
         Reach it no more: codes and approvals then end by themselves, notices wait.
+    because
+        The reason of a change, as others will read it.
+    by
+        Who asks for it; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
     amc_number = parse_amc_number(amc)
     with opened() as (settings, connection), beside(settings, "keyring"):
+        asked = None
         if url:
-            register_channel.set_channel(connection, amc_number, url)
+            asked = register_channel.set_channel(connection, amc_number, url, because, by or typist())
         elif close:
-            close_channel(connection, str(amc_number))
+            asked = register_channel.close_channel(connection, amc_number, because, by or typist())
         found = find_channel(connection, str(amc_number))
         key = register_channel.public_key(settings)
     where = (
@@ -40,7 +48,11 @@ def channel(*, amc: str, url: str = "", close: bool = False, json: bool = False)
         else f"L’assureur {amc_number} n’a pas de canal"
     )
     facts: dict[str, object] = {"amc_number": str(amc_number), "url": found, "public_key": key}
-    say(json, facts, f"{where}.\nNos messages se vérifient par cette clé publique\u00a0: {key}")
+    sentence = f"{where}.\nNos messages se vérifient par cette clé publique\u00a0: {key}"
+    if asked is None:
+        say(json, facts, sentence)
+    else:
+        tell(settings, asked, facts, sentence, f"l’assureur {amc_number} sera joint à {url}", as_json=json)
 
 
 def references(*, amc: str, numbers: Path, out: Path, json: bool = False) -> None:

@@ -1,13 +1,17 @@
-"""`rempart operator`: who may work at the console. From the third on, an operator who is there agrees, at the console."""
+"""`rempart operator`: who may work at the console. From the third on, two operators who are there sign, at the console."""
 
 from cyclopts import App
 
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.operations.console import ways_in as acts
+from rempart.settings import read_settings
 from rempart.store.console import operators as kept
+from rempart.store.database import connect_sync
+from rempart.store.database.roles import OWNER
+from rempart.supervisor.beside import beside
 
-app = App(name="operator", help="Operators of the console: invite, list, dismiss.")
+app = App(name="operator", help="Operators of the console: invite, list, dismiss, begin again.")
 
 _ROLES = {"support": "assistance", "security": "sécurité", "data-protection": "protection des données"}
 
@@ -33,8 +37,38 @@ def invite(*, name: str, role: acts.Role, json: bool = False) -> None:
         "needs_approval": made.needs_approval,
         "expires_at": made.expires_at.isoformat(),
     }
-    waits = "\nUn opérateur en place doit encore l’admettre, à la console." if made.needs_approval else ""
+    waits = (
+        "\nDeux opérateurs en place doivent encore l’admettre, à la console." if made.needs_approval else ""
+    )
     say(json, facts, f"À remettre à {name}, avant le {made.expires_at:%Y-%m-%d}\u00a0:\n{made.link}{waits}")
+
+
+@app.command
+def begin_again(*, name: str, role: acts.Role, because: str, json: bool = False) -> None:
+    """Invite somebody whom nobody signs for, where fewer than two operators are left; the owner of the database alone may.
+
+    It stays written, and every operator sees it at the console.
+
+    Parameters
+    ----------
+    name
+        First name and name of one person.
+    role
+        As for `invite`.
+    because
+        The reason, as others will read it.
+    json
+        Answer in one line of JSON.
+    """
+    settings = read_settings()
+    with beside(settings), connect_sync(settings, OWNER) as connection:
+        made = acts.begin_again(connection, settings.console_url, name, role, typist(), because)
+    facts: dict[str, object] = {
+        "operator_id": made.operator_id,
+        "link": made.link,
+        "expires_at": made.expires_at.isoformat(),
+    }
+    say(json, facts, f"À remettre à {name}, avant le {made.expires_at:%Y-%m-%d}\u00a0:\n{made.link}")
 
 
 @app.command(name="list")

@@ -2,7 +2,8 @@
 
 from cyclopts import App
 
-from rempart.cli.register.opened import opened
+from rempart.cli.operate.proposal import tell
+from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.operations import manage_access
 from rempart.store import software as kept
@@ -11,8 +12,10 @@ app = App(name="provider", help="Identity providers whose word is taken: registe
 
 
 @app.command
-def register(*, issuer: str, jwks_uri: str, for_tests: bool = False, json: bool = False) -> None:
-    """Believe an identity provider: whoever its tokens name to a software may ask through that software.
+def register(
+    *, issuer: str, jwks_uri: str, because: str, for_tests: bool = False, by: str = "", json: bool = False
+) -> None:
+    """Believe an identity provider, as two operators sign: whoever its tokens name to a software may ask through that software.
 
     Parameters
     ----------
@@ -20,18 +23,22 @@ def register(*, issuer: str, jwks_uri: str, for_tests: bool = False, json: bool 
         Its name, an HTTPS address, exactly as its tokens write it.
     jwks_uri
         Where it publishes its keys.
+    because
+        The reason, as others will read it.
     for_tests
         Believe it in a sandbox only.
+    by
+        Who asks for it; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
-    with opened() as (_, connection):
-        manage_access.register_provider(connection, issuer, jwks_uri, for_tests=for_tests)
-    say(
-        json,
-        {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests},
-        f"Fournisseur d’identité admis\u00a0: {issuer}.",
-    )
+    with opened() as (settings, connection):
+        asked = manage_access.register_provider(
+            connection, issuer, jwks_uri, for_tests=for_tests, because=because, by=by or typist()
+        )
+    facts: dict[str, object] = {"issuer": issuer, "jwks_uri": jwks_uri, "for_tests": for_tests}
+    done = f"Fournisseur d’identité admis\u00a0: {issuer}."
+    tell(settings, asked, facts, done, f"{issuer} sera admis", as_json=json)
 
 
 @app.command(name="list")
@@ -54,16 +61,20 @@ def list_providers(*, json: bool = False) -> None:
 
 
 @app.command
-def revoke(issuer: str, *, json: bool = False) -> None:
+def revoke(issuer: str, /, *, because: str, by: str = "", json: bool = False) -> None:
     """Stop believing an identity provider; sessions already open end within a quarter of an hour.
 
     Parameters
     ----------
     issuer
         Its name, as it was registered.
+    because
+        The reason, as others will read it.
+    by
+        Who does it; the user of this machine when not said.
     json
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        manage_access.revoke_provider(connection, issuer)
+        manage_access.revoke_provider(connection, issuer, because=because, by=by or typist())
     say(json, {"issuer": issuer, "revoked": True}, f"Fournisseur d’identité révoqué\u00a0: {issuer}.")

@@ -202,10 +202,22 @@ class VerificationRefused(OperatorRefused):
     code = "verification-refused"
 
 
-class AskedAtTheMachine(OperatorRefused):
-    """This release was asked by a command, by nobody's key: it is agreed to by a command too."""
+class ReasonMissing(OperatorRefused):
+    """An act says why, in one line of 1 to 300 characters."""
 
-    code = "asked-at-the-machine"
+    code = "reason-missing"
+
+
+class ProposalUnknown(OperatorRefused):
+    """No proposal of this number waits for signatures."""
+
+    code = "proposal-unknown"
+
+
+class OperatorsInPlace(OperatorRefused):
+    """Two operators can sign: they admit the next one, and nobody begins again over their heads; or the name is taken."""
+
+    code = "operators-in-place"
 
 
 class AgreementBySamePerson(OperatorRefused):

@@ -57,10 +57,17 @@ class End(Struct, tag_field="kind", tag="end", forbid_unknown_fields=True):
     message_id: Number
 
 
-class Admit(Struct, tag_field="kind", tag="admit", forbid_unknown_fields=True):
-    """Agree to an operator who was invited."""
+class Sign(Struct, tag_field="kind", tag="sign", forbid_unknown_fields=True):
+    """Sign what was asked at the machine: as the first of two, or as the second, with whom it is done."""
 
-    operator_id: Number
+    proposal_id: Number
+    because: Reason
+
+
+class Refuse(Struct, tag_field="kind", tag="refuse", forbid_unknown_fields=True):
+    """Refuse what was asked at the machine; one operator is enough."""
+
+    proposal_id: Number
     because: Reason
 
 
@@ -71,7 +78,7 @@ class Dismiss(Struct, tag_field="kind", tag="dismiss", forbid_unknown_fields=Tru
     because: Reason
 
 
-type_of_act = Contain | Release | Publish | End | Admit | Dismiss
+type_of_act = Contain | Release | Publish | End | Sign | Refuse | Dismiss
 
 
 class _Credential(Struct, forbid_unknown_fields=True):

@@ -11,10 +11,10 @@ from typing import Any, Final
 from rempart.domain.errors import Bug
 from rempart.domain.errors.accounts import (
     AgreementBySamePerson,
-    AskedAtTheMachine,
     NothingOfThatName,
     OperatorNotEntitled,
     OperatorRefused,
+    ReasonMissing,
     VerificationRefused,
 )
 from rempart.domain.trace import receipt_id_of
@@ -29,9 +29,9 @@ _REFUSALS: Final[dict[str, type[OperatorRefused]]] = {
     refused.code: refused
     for refused in (
         AgreementBySamePerson,
-        AskedAtTheMachine,
         NothingOfThatName,
         OperatorNotEntitled,
+        ReasonMissing,
         VerificationRefused,
     )
 }
@@ -55,7 +55,7 @@ class DoneAct:
 
 
 async def begin(desk: ConsoleDesk, operator: PresentOperator, act: Mapping[str, Any]) -> BegunAct:
-    """Begin an act. Refuses: NothingOfThatName, OperatorNotEntitled."""
+    """Begin an act. Refuses: NothingOfThatName, OperatorNotEntitled, ReasonMissing."""
     async with desk.connections.lent() as connection:
         begun = await kept.begin_act(connection, operator.token_digest, _as_kept(act), ACT_LIFE_S)
     if begun.sentence is None or begun.challenge is None:

@@ -11,6 +11,7 @@ from rempart.domain.trace import receipt_id_of
 from rempart.operations.console.desk import ConsoleDesk
 from rempart.operations.console.ways_in import PresentOperator
 from rempart.store.console import desk as kept
+from rempart.store.console import proposals
 
 
 async def live(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
@@ -20,9 +21,10 @@ async def live(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
 
 
 async def contained(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
-    """Say what is and was contained, what waits, what the public is told, who the operators are."""
+    """Say what is and was contained, what waits for signatures, what the public is told, who the operators are."""
     async with desk.connections.lent() as connection:
-        return await kept.contained(connection, operator.token_digest)
+        seen = await kept.contained(connection, operator.token_digest)
+        return seen | await proposals.proposed(connection, operator.token_digest)
 
 
 async def account(

@@ -16,6 +16,7 @@ from rempart.domain.errors.accounts import (
     InvitationUnknown,
     OperatorNameRefused,
     OperatorNameTaken,
+    OperatorsInPlace,
     OperatorUnknown,
     PasskeyRefused,
 )
@@ -26,6 +27,7 @@ from rempart.limits import (
     INVITATION_LIFE_DAYS,
 )
 from rempart.operations.console.desk import ConsoleDesk
+from rempart.operations.console.proposals import reason_of
 from rempart.security import operator_passkeys as passkeys
 from rempart.security.dpop import Proof
 from rempart.security.principals import ProvenCaller
@@ -40,7 +42,7 @@ _NAME_CHARS = range(2, 81)
 
 @dataclass(frozen=True, slots=True)
 class OperatorInvitation:
-    """A link to hand over, shown once; `needs_approval`: an operator who is there has yet to agree."""
+    """A link to hand over, shown once; `needs_approval`: two operators who are there have yet to sign."""
 
     operator_id: int
     link: str
@@ -80,15 +82,35 @@ def invite(
     connection: psycopg.Connection[TupleRow], console_url: str, name: str, role: Role, by: str
 ) -> OperatorInvitation:
     """Invite somebody by name. Refuses: OperatorNameRefused, OperatorNameTaken."""
-    name = name.strip()
-    if len(name) not in _NAME_CHARS or not name.isprintable():
-        raise OperatorNameRefused("name")
+    name = _name_of(name)
     code = new_secret()
     made = kept.invite(connection, name, role, digest_of(code), INVITATION_LIFE_DAYS, by)
     if made is None:
         raise OperatorNameTaken("name")
     operator_id, needs_approval, expires_at = made
     return OperatorInvitation(operator_id, invitation_link(console_url, code), needs_approval, expires_at)
+
+
+def begin_again(
+    connection: psycopg.Connection[TupleRow], console_url: str, name: str, role: Role, by: str, because: str
+) -> OperatorInvitation:
+    """Invite without any signature, under the role of the database's owner, where fewer than two operators are left to sign.
+
+    It stays written for whoever looks at the console. Refuses: OperatorNameRefused, OperatorsInPlace, ReasonMissing.
+    """
+    name, because, code = _name_of(name), reason_of(because), new_secret()
+    made = kept.begin_again(connection, name, role, digest_of(code), INVITATION_LIFE_DAYS, by, because)
+    if made is None:
+        raise OperatorsInPlace("name")
+    operator_id, expires_at = made
+    return OperatorInvitation(operator_id, invitation_link(console_url, code), False, expires_at)
+
+
+def _name_of(text: str) -> str:
+    name = text.strip()
+    if len(name) not in _NAME_CHARS or not name.isprintable():
+        raise OperatorNameRefused("name")
+    return name
 
 
 def dismiss(connection: psycopg.Connection[TupleRow], operator_id: int, by: str) -> None:

@@ -33,6 +33,7 @@ from rempart.feeds.formats.rows import LINE, check
 from rempart.feeds.ingest import Digested, Ingest
 from rempart.keyring.bulk import BulkKeyring
 from rempart.limits import CANARY_LIST_NAME_MAX_CHARS
+from rempart.operations.console.proposals import Asked, ask
 from rempart.people.canaries import Canary, draw_canary
 from rempart.people.place import private_files
 from rempart.settings import Settings
@@ -95,17 +96,19 @@ def plant(
     raise Bug
 
 
-def retire(connection: psycopg.Connection[TupleRow], list_id: int, because: str, asked_by: str) -> bool:
-    """Ask for the retirement of a list, or agree to it as a second person; say whether it is done.
+def retire(connection: psycopg.Connection[TupleRow], list_id: int, because: str, asked_by: str) -> Asked:
+    """Ask for the retirement of a list, or agree to it as a second person where nobody has a key.
 
-    Refuses: CanaryListUnknown, CanaryRetiredBySamePerson.
+    Refuses: CanaryListUnknown, CanaryRetiredBySamePerson, ReasonMissing.
     """
-    verdict = kept.retire_canaries(connection, list_id, because, asked_by)
-    if verdict == "unknown":
-        raise CanaryListUnknown(f"list {list_id}")
-    if verdict == "same-person":
-        raise CanaryRetiredBySamePerson
-    return verdict == "retired"
+    return ask(
+        connection,
+        "canaries",
+        {"list_id": list_id},
+        because,
+        asked_by,
+        {"unknown": CanaryListUnknown(f"list {list_id}"), "same-person": CanaryRetiredBySamePerson()},
+    )
 
 
 def _written(amc_number: AmcNumber, planted_in: str, people: list[Canary]) -> str:

@@ -1,4 +1,4 @@
-"""Change the detectors' rules from a day on: the first person asks, a second one who asks the very same applies it.
+"""Change the detectors' rules from a day on: it is asked here, and two operators sign it.
 
 Fitted rules loosen as often as they tighten, and a table of numbers does not say which: each change takes two people.
 """
@@ -9,9 +9,13 @@ from datetime import date
 import psycopg
 from psycopg.rows import TupleRow
 
-from rempart.domain.errors import Bug
-from rempart.domain.errors.gate import DetectorChangeBySamePerson, DetectorChangeTooEarly, DetectorRuleUnknown
-from rempart.store.detectors import rules as kept
+from rempart.domain.errors.gate import (
+    DetectorChangeBySamePerson,
+    DetectorChangeTooEarly,
+    DetectorFileUnreadable,
+    DetectorRuleUnknown,
+)
+from rempart.operations.console.proposals import Asked, ask
 
 
 def change(
@@ -20,18 +24,21 @@ def change(
     valid_from: date,
     because: str,
     asked_by: str,
-) -> bool:
-    """Ask for a change, or agree to it; say whether it is done.
+) -> Asked:
+    """Ask for a change, or agree to it as a second person where nobody has a key.
 
-    Refuses: DetectorChangeBySamePerson, DetectorChangeTooEarly, DetectorRuleUnknown.
+    Refuses: DetectorChangeBySamePerson, DetectorChangeTooEarly, DetectorFileUnreadable, DetectorRuleUnknown, ReasonMissing.
     """
-    verdict = kept.change_rules(connection, rules, valid_from, because, asked_by)
-    if verdict == "same-person":
-        raise DetectorChangeBySamePerson
-    if verdict == "too-early":
-        raise DetectorChangeTooEarly(valid_from.isoformat())
-    if verdict == "unknown":
-        raise DetectorRuleUnknown
-    if verdict not in {"asked", "applied"}:
-        raise Bug
-    return verdict == "applied"
+    return ask(
+        connection,
+        "detectors",
+        {"rules": list(rules), "valid_from": valid_from.isoformat()},
+        because,
+        asked_by,
+        {
+            "same-person": DetectorChangeBySamePerson(),
+            "too-early": DetectorChangeTooEarly(valid_from.isoformat()),
+            "unknown": DetectorRuleUnknown(),
+            "not-possible": DetectorFileUnreadable("rules"),
+        },
+    )

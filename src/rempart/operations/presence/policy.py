@@ -1,7 +1,7 @@
 """Set what an insurer asks of those who ask: from which day, how much presence, and which proofs count.
 
 An insurer whose cards have no secret yet leaves the card out and starts with codes, approvals and known patients; one whose cards
-all have theirs asks for presence always.
+all have theirs asks for presence always. What asks for less than is in force, or lets more proofs count, two operators sign.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from rempart.domain.errors.member_files import InsurerUnregistered
 from rempart.domain.errors.registration import PolicyRefused
 from rempart.domain.identifiers import AmcNumber
 from rempart.domain.rights import Presence
-from rempart.store.presence import policies as kept
+from rempart.operations.console.proposals import Asked, ask
 
 PROOFS = (Presence.CARD, Presence.CODE, Presence.APPROVAL, Presence.STANDING)
 
@@ -31,8 +31,13 @@ def set_presence_policy(
     required: Presence,
     required_when_stepped_up: Presence,
     accepted: Iterable[Presence],
-) -> None:
-    """Let a policy begin on a day, today at the earliest. Refuses: PolicyRefused, InsurerUnregistered."""
+    because: str,
+    by: str,
+) -> Asked:
+    """Ask for a policy that begins on a day, today at the earliest.
+
+    Refuses: PolicyRefused, InsurerUnregistered, ReasonMissing.
+    """
     bits = sum(1 << presence for presence in set(accepted) - {Presence.NONE})
     has_a_proof = any(bits >> proof & 1 for proof in PROOFS)
     if (
@@ -42,9 +47,13 @@ def set_presence_policy(
         or (required is Presence.CARD and not has_a_proof)
     ):
         raise PolicyRefused("presence")
-    row = kept.PolicyRow(valid_from, None, required, required_when_stepped_up, bits)
-    is_set = kept.set_policy(connection, str(amc_number), row)
-    if is_set is None:
-        raise InsurerUnregistered("amc")
-    if not is_set:
-        raise PolicyRefused("from")
+    what = {
+        "amc": str(amc_number), "valid_from": valid_from.isoformat(), "required": int(required),
+        "stepped_up": int(required_when_stepped_up), "accepted": bits,
+    }  # fmt: skip
+    refusals = {
+        "unknown": InsurerUnregistered("amc"),
+        "too-early": PolicyRefused("from"),
+        "not-possible": PolicyRefused("from"),
+    }
+    return ask(connection, "presence", what, because, by, refusals)

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.adapters.provider_calls import is_allowed
+from rempart.domain.errors import RempartError
 from rempart.domain.errors.member_files import InsurerUnregistered
 from rempart.domain.errors.registration import AuthorisationUnknown, ChannelRefused, ReferenceRefused
 from rempart.domain.identifiers import AmcNumber
@@ -23,6 +24,7 @@ from rempart.feeds.formats.columns import COLUMNS
 from rempart.feeds.keyed_digests import KeyedDigests
 from rempart.keyring.bulk import BulkKeyring
 from rempart.keyring.client import Keyring
+from rempart.operations.console.proposals import Asked, ask
 from rempart.operations.presence.messages import SIGNING_KEY
 from rempart.security.webhooks import written_key
 from rempart.settings import Settings
@@ -33,8 +35,13 @@ _REFERENCE: Final = re.compile(r"[0-9a-f]{32}")
 _URL_MAX_CHARS: Final = 300
 
 
-def set_channel(connection: psycopg.Connection[TupleRow], amc_number: AmcNumber, url: str) -> None:
-    """Reach an insurer at an address from now on. Refuses: ChannelRefused, InsurerUnregistered."""
+def set_channel(
+    connection: psycopg.Connection[TupleRow], amc_number: AmcNumber, url: str, because: str, by: str
+) -> Asked:
+    """Ask that an insurer be reached at an address. Refuses: ChannelRefused, InsurerUnregistered, ReasonMissing.
+
+    Whoever answers there gives codes and approvals for all its people: an address that is not the one in force is signed by two.
+    """
     parts = urlsplit(url)
     if (
         not is_allowed(url)
@@ -46,8 +53,19 @@ def set_channel(connection: psycopg.Connection[TupleRow], amc_number: AmcNumber,
         or not (url.isascii() and url.isprintable())
     ):
         raise ChannelRefused("url")
-    if not kept.set_channel(connection, str(amc_number), url):
-        raise InsurerUnregistered("amc")
+    what = {"amc": str(amc_number), "url": url}
+    return ask(connection, "channel", what, because, by, _refusals())
+
+
+def close_channel(
+    connection: psycopg.Connection[TupleRow], amc_number: AmcNumber, because: str, by: str
+) -> Asked:
+    """Reach an insurer no more, at once. Refuses: InsurerUnregistered, ReasonMissing."""
+    return ask(connection, "channel", {"amc": str(amc_number), "url": None}, because, by, _refusals())
+
+
+def _refusals() -> dict[str, RempartError]:
+    return {"unknown": InsurerUnregistered("amc"), "not-possible": ChannelRefused("url")}
 
 
 def public_key(settings: Settings) -> str:

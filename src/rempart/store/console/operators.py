@@ -96,6 +96,26 @@ def invite(
     return None if row is None else (row[0], row[1], row[2])
 
 
+def begin_again(
+    connection: psycopg.Connection[TupleRow],
+    name: str,
+    role: str,
+    code_digest: bytes,
+    life_days: int,
+    by: str,
+    because: str,
+) -> tuple[int, datetime] | None:
+    """Invite without any signature, as the owner of the database; give the number, and until when.
+
+    None: two operators can sign, or the name is taken.
+    """
+    row = connection.execute(
+        "select operator_id, expires_at from console.begin_again(%s, %s, %s, %s, %s, %s)",
+        (name, role, code_digest, life_days, by, because),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def operators(connection: psycopg.Connection[TupleRow]) -> list[OperatorRow]:
     """List all who are or were operators."""
     with connection.cursor(row_factory=class_row(OperatorRow)) as cursor:

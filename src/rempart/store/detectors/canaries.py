@@ -24,8 +24,6 @@ class CanaryListRow:
     planted: int
     answering: int
     convicted: int
-    retire_asked_by: str | None
-    retire_because: str | None
     retired_by: str | None
     retired_at: datetime | None
 
@@ -65,9 +63,3 @@ def list_canaries(connection: psycopg.Connection[TupleRow]) -> list[CanaryListRo
     """List what was planted where, the latest first."""
     with connection.cursor(row_factory=class_row(CanaryListRow)) as cursor:
         return cursor.execute("select * from gate.list_canaries()").fetchall()
-
-
-def retire_canaries(connection: psycopg.Connection[TupleRow], list_id: int, because: str, by: str) -> str:
-    """Ask to retire a list, or agree to it; give `asked`, `retired`, `same-person` or `unknown`."""
-    row = connection.execute("select gate.retire_canaries(%s, %s, %s)", (list_id, because, by)).fetchone()
-    return str(returned(row)[0])

@@ -1,14 +1,10 @@
-"""The detectors' rules: those in force, and a change that two people make."""
+"""The detectors' rules in force."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
-from psycopg.types.json import Jsonb
-
-from rempart.store.rows import returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +37,3 @@ def rules_in_force(connection: psycopg.Connection[TupleRow]) -> list[RuleRow]:
             order by r.profession_id, r.signal_id
             """
         ).fetchall()
-
-
-def change_rules(
-    connection: psycopg.Connection[TupleRow],
-    rules: Sequence[dict[str, object]],
-    valid_from: date,
-    because: str,
-    asked_by: str,
-) -> str:
-    """Ask for a change, or agree to it; give `asked`, `applied`, `same-person`, `unknown` or `too-early`."""
-    row = connection.execute(
-        "select gate.change_detectors(%s, %s, %s, %s)", (Jsonb(list(rules)), valid_from, because, asked_by)
-    ).fetchone()
-    return str(returned(row)[0])

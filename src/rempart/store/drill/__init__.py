@@ -27,12 +27,7 @@ from access.profession_rules where valid_until = 'infinity' order by profession_
 
 SET_BUDGETS: Final = "select drill.set_budgets(%s::smallint[], %s::int[], %s::int[], %s::int[])"
 
-REQUIRE_PRESENCE: Final = """
-insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
-select i.insurer_id, date '2024-01-01', %(presence)s, greatest(%(presence)s, 1), 126 from members.insurers as i
-on conflict (insurer_id, valid_from) do update
-set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up
-"""
+REQUIRE_PRESENCE: Final = "select drill.require_presence(%s::smallint)"
 
 TABLES_OF_PEOPLE: Final = (
     ("members", "people"), ("members", "aliases"), ("members", "rights"), ("members", "rights_history"),
@@ -122,4 +117,4 @@ def readable_tables(connection: type_of_operator) -> list[str]:
 
 def require_presence(connection: type_of_operator, presence: int) -> int:
     """Set what every insurer asks for (domain/rights.py: 0 nothing, 1 a known patient, 3 the card); give how many insurers."""
-    return connection.execute(REQUIRE_PRESENCE, {"presence": presence}).rowcount
+    return int(returned(connection.execute(REQUIRE_PRESENCE, (presence,)).fetchone())[0])

@@ -169,8 +169,10 @@ grant select on all tables in schema access to rempart_gate;
 grant update (last_used_at, nonce_digest, revoked_at, revoked_because, timezone) on access.sessions to rempart_gate;
 -- The operator registers and revokes, but neither mints a session nor reads one, and widens no budget alone.
 grant select on access.professions, access.profession_rules to rempart_operator;
-grant select, insert, update on access.organisations, access.professionals, access.accounts, access.software,
-    access.identity_providers, access.invitations to rempart_operator;
+grant select, insert, update on access.organisations, access.professionals, access.accounts, access.software, access.invitations
+    to rempart_operator;
+grant select on access.identity_providers to rempart_operator; -- whom to believe goes through console.ask (0029)
+grant insert, update on access.identity_providers to rempart_gate;
 revoke insert, update on access.organisations from rempart_operator;
 grant insert (finess, name, region, timezone), update (name, region, timezone) on access.organisations to rempart_operator;
 

@@ -136,8 +136,8 @@ create table gate.containments (
     named text not null default '', -- as whoever decided it named it
     mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
     since timestamptz not null default platform.present(),
-    because text not null,
-    decided_by text not null,
+    because text not null constraint a_containment_says_why check (because ~ '\S'),
+    decided_by text not null check (decided_by ~ '\S'),
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,
     waves_from timestamptz, -- accounts come back one after the other between this and released_at

@@ -1,5 +1,5 @@
 -- Who contains and who releases: the operator, by these functions alone. To tighten takes one person; to loosen takes two, the
--- second of whom says the same thing. Nothing is forgotten: what was in force, from when to when, on whose word and why.
+-- second of whom says the same thing: by their keys (0026, 0029), or by two names as long as nobody has a key. Nothing is forgotten: what was in force, from when to when, on whose word and why.
 
 -- What somebody asked to loosen, and who agreed: a containment, or an account that the detectors convicted.
 create table gate.releases (
@@ -8,15 +8,15 @@ create table gate.releases (
     account_id bigint references gate.account_state,
     conviction_id bigint references gate.convictions, -- what the account was convicted of
     waves_s int check (waves_s between 60 and 7 * 86400), -- over how long those who return come back, one after the other
-    because text not null,
-    asked_by text not null,
+    because text not null constraint a_release_says_why check (because ~ '\S'),
+    asked_by text not null check (asked_by ~ '\S'),
     asked_at timestamptz not null default platform.present(),
     approved_by text,
     approved_because text,
     approved_at timestamptz,
     constraint a_release_is_of_one_thing check (num_nonnulls(containment_id, account_id) = 1),
     constraint a_release_takes_two_people check (approved_by <> asked_by),
-    constraint an_agreement_says_why check ((approved_by is null) = (approved_because is null))
+    constraint an_agreement_says_why check ((approved_by is null) = (approved_because is null) and approved_because ~ '\S')
 );
 create unique index one_release_asked_per_containment on gate.releases (containment_id) where approved_at is null;
 create unique index one_release_asked_per_account on gate.releases (account_id) where approved_at is null;
@@ -102,11 +102,11 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Release a containment, or an account that the detectors convicted: the first person asks, a second one agrees by asking the same.
--- An account's scores are forgotten, its budgets are not. 'asked', 'released', 'same-person', or 'unknown' where nothing of it is held.
-create function gate.release(
+-- An account's scores are forgotten, its budgets are not. Believes the name that it is given: no role may call it. 'asked', 'released', 'same-person', or 'unknown' where nothing of it is held.
+create function gate.release_as(
     p_containment_id bigint, p_account_id bigint, p_because text, p_by text, p_waves_s int default null
 ) returns text
-language plpgsql security definer
+language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     convicted_of bigint;
@@ -194,10 +194,10 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['target_of', 'contain', 'revoke_sessions_of', 'release', 'contained', 'convicted'] loop
+    foreach made in array array['target_of', 'contain', 'revoke_sessions_of', 'release_as', 'contained', 'convicted'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;
 end $$;
 grant usage on schema gate to rempart_operator;
-grant execute on function gate.contain, gate.release, gate.contained, gate.convicted to rempart_operator;
+grant execute on function gate.contain, gate.contained, gate.convicted to rempart_operator;

@@ -96,6 +96,21 @@ begin
 end $$;
 grant update (people_per_day, rate_interval_ms, rate_burst) on access.profession_rules to rempart_gate;
 
+-- Have every insurer ask for a presence (domain/rights.py) from the first day on; give how many insurers.
+create function drill.require_presence(p_presence smallint) returns bigint language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    touched bigint;
+begin
+    perform drill.refuse_elsewhere();
+    insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
+    select i.insurer_id, date '2024-01-01', p_presence, greatest(p_presence, 1), 126 from members.insurers as i
+    on conflict (insurer_id, valid_from) do update
+    set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up;
+    get diagnostics touched = row_count;
+    return touched;
+end $$;
+
 -- What the platform can say of whom convicted accounts were told about: the receipts of those accounts that confirmed somebody. The
 -- receipts' numbers, never the people.
 create function drill.told_to_convicted() returns table (account_id bigint, receipt_id bigint)
@@ -119,5 +134,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.set_budgets, drill.told_to_convicted
-    to rempart_operator;
+grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.set_budgets, drill.require_presence,
+    drill.told_to_convicted to rempart_operator;

@@ -12,7 +12,7 @@ create table console.operators (
     role text not null check (role in ('support', 'security', 'data-protection')),
     invited_by text not null, -- the user of the machine where the command was typed
     invited_at timestamptz not null default now(),
-    needs_approval boolean not null, -- there were two operators already: one of them agrees before this one enters
+    needs_approval boolean not null, -- there were two operators already: two who are there sign before this one enters (0029)
     approved_by bigint references console.operators,
     approved_at timestamptz,
     revoked_at timestamptz,
@@ -263,7 +263,8 @@ set search_path = pg_catalog, pg_temp as $$
         and exists (select from console.passkeys as k where k.operator_id = o.operator_id and k.revoked_at is null)
 $$;
 
--- Invite somebody, at the machine: from the third operator on, one who is there has to agree. Null: that name is taken.
+-- Invite somebody, at the machine: the first two come by the machine's word, those after them by the signatures of two who are there.
+-- Who once had a key counts for ever: whoever dismisses everybody begins nothing again. Null: that name is taken.
 create function console.invite(p_name text, p_role text, p_code_digest bytea, p_life_days int, p_by text)
 returns table (operator_id bigint, needs_approval boolean, expires_at timestamptz) language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -275,7 +276,8 @@ declare
 begin
     lock table console.operators in share row exclusive mode; -- two invitations at once count each other
     -- Those invited and not arrived count: else one person at the machine would invite three before the first has a key.
-    select count(*) >= 2 into needs from console.operators as o where o.revoked_at is null;
+    select count(*) >= 2 into needs from console.operators as o
+    where o.revoked_at is null or exists (select from console.passkeys as k where k.operator_id = o.operator_id);
     insert into console.operators (name, role, invited_by, needs_approval) values (p_name, p_role, p_by, needs)
     on conflict do nothing returning operators.operator_id into made;
     if made is null then return; end if;
@@ -309,6 +311,8 @@ begin
     update console.passkeys as k set revoked_at = now() where k.operator_id = p_operator_id and k.revoked_at is null;
     update console.sessions as s set revoked_at = now(), revoked_because = 'dismissed'
     where s.operator_id = p_operator_id and s.revoked_at is null;
+    update console.proposals as r set closed_at = platform.present(), closed_as = 'withdrawn', closed_by = p_by
+    where r.kind = 'admit' and r.closed_at is null and (r.what ->> 'operator_id')::bigint = p_operator_id;
     return true;
 end $$;
 
@@ -357,6 +361,9 @@ begin
     on conflict do nothing;
     if not found then return false; end if;
     update console.invitations as i set used_at = now() where i.code_digest = p_code_digest;
+    insert into console.proposals (kind, what, because, asked_by)
+    select 'admit', jsonb_build_object('operator_id', o.operator_id), 'invité à la machine', o.invited_by
+    from console.operators as o where o.operator_id = invited and o.needs_approval;
     return true;
 end $$;
 

@@ -6,8 +6,8 @@ create table members.channels (
     url text not null check (url ~ '^https://[^/]' or url ~ '^http://(localhost|127\.0\.0\.1|\[::1\])[:/]'),
     since timestamptz not null default now()
 );
-grant select, insert, update, delete on members.channels to rempart_operator;
-grant select on members.channels to rempart_gate;
+grant select on members.channels to rempart_operator; -- changed by console.ask alone (0029): who answers a channel answers for its people
+grant select, insert, update, delete on members.channels to rempart_gate;
 grant delete on gate.notices, gate.standing_authorisations to rempart_gate;
 create index standing_authorisations_by_subject on gate.standing_authorisations (subject);
 

@@ -32,6 +32,30 @@ set search_path = pg_catalog, pg_temp as $$
     end, p_scope || ' ' || p_named)
 $$;
 
+-- How much waits for the signature of an operator: releases that one of them asked for, and proposals (0029).
+create function console.waiting() returns bigint language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select count(*) from gate.releases as r where r.approved_at is null and console.still_counts(r.asked_operator_id))
+        + (select count(*) from console.proposals as r where r.closed_at is null);
+end $$;
+
+-- What loosens is for those who answer for it: the support tightens, and tells the public.
+create function console.may(p_role text, p_kind text) returns boolean language sql immutable
+set search_path = pg_catalog, pg_temp as $$
+    select p_role <> 'support' or p_kind not in ('release', 'sign', 'dismiss')
+$$;
+
+-- Whether the signature of an operator is still worth one: in force, and entitled to loosen.
+create function console.still_counts(p_operator_id bigint) returns boolean language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select exists (
+        select from console.operators as o
+        where o.operator_id = p_operator_id and o.revoked_at is null and (o.approved_at is not null or not o.needs_approval)
+            and console.may(o.role, 'sign')
+    )
+$$;
+
 -- What happens now, but for the questions (console.counted): who was convicted, what is in force.
 create function console.live(p_token bytea) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -43,7 +67,7 @@ set search_path = pg_catalog, pg_temp as $$
             'stepped_up', count(*) filter (where st.standing <> 2 and st.stepped_up_at is not null)
         ) from gate.account_state as st where st.standing = 2 or st.stepped_up_at is not null),
         'contained', (select count(*) from gate.containments as c where coalesce(c.released_at, 'infinity') > p.at),
-        'waiting', (select count(*) from gate.releases as r where r.approved_at is null),
+        'waiting', console.waiting(),
         'convictions', (select coalesce(jsonb_agg(t order by t.conviction_id desc), '[]') from (
             select v.conviction_id, v.convicted_at, v.account_id, a.display_name as name, o.name as place, s.code as signal, v.measure,
                 case when st.standing = 2 then 'frozen' when st.stepped_up_at is not null then 'stepped-up' else 'good' end as standing
@@ -152,7 +176,8 @@ set search_path = pg_catalog, pg_temp as $$
                 'containment_id', r.containment_id, 'because', r.because, 'asked_by', r.asked_by, 'asked_at', r.asked_at,
                 'waves_s', r.waves_s, 'is_mine', r.asked_operator_id is not distinct from p.operator_id)), '[]')
             from gate.releases as r left join gate.containments as c on c.containment_id = r.containment_id
-            where r.approved_at is null and (r.account_id = a.account_id or c.scope = 'account' and c.target = a.account_id)),
+            where r.approved_at is null and console.still_counts(r.asked_operator_id)
+                and (r.account_id = a.account_id or c.scope = 'account' and c.target = a.account_id)),
         'from', u.until - interval '24 hours', 'until', u.until,
         'questions', console.questions_of( -- from excluded: it is the next page's last instant
             a.account_id, u.until - interval '24 hours' + interval '1 microsecond', u.until, 200, p_before)
@@ -183,7 +208,8 @@ set search_path = pg_catalog, pg_temp as $$
                 coalesce(c.released_at, 'infinity') > p.at as is_in_force, r.asked_by, r.because as release_because, r.waves_s,
                 r.asked_operator_id is not distinct from p.operator_id as is_mine
             from gate.containments as c
-            left join gate.releases as r on r.containment_id = c.containment_id and r.approved_at is null
+            left join gate.releases as r
+                on r.containment_id = c.containment_id and r.approved_at is null and console.still_counts(r.asked_operator_id)
             where coalesce(c.released_at, 'infinity') > p.at - interval '30 days'
             order by c.containment_id desc limit 100
         ) as t),
@@ -240,7 +266,7 @@ begin
         end if;
         if what is null then return null; end if;
         select * into asked from gate.releases as r
-        where r.approved_at is null
+        where r.approved_at is null and console.still_counts(r.asked_operator_id)
             and row (r.containment_id, r.account_id)
                 is not distinct from row ((p_act ->> 'containment_id')::bigint, (p_act ->> 'account_id')::bigint);
         if not found then return 'Demander de lever ' || what || '.' || waves || because; end if;
@@ -257,11 +283,8 @@ begin
     when 'end' then
         return (select 'Ôter de la page publique le message ' || m.message_id || ' : ' || m.sentence from gate.status_messages as m
                 where m.message_id = (p_act ->> 'message_id')::bigint and m.ended_at is null);
-    when 'admit' then
-        return (select 'Admettre ' || o.name || ' parmi les opérateurs, avec la clé d’empreinte ' || o.fingerprint || '.' || because
-                from console.list_operators() as o
-                where o.operator_id = (p_act ->> 'operator_id')::bigint and o.revoked_at is null and o.has_key and o.approved_by is null
-                    and o.needs_approval and o.operator_id <> p_operator_id);
+    when 'sign', 'refuse' then
+        return console.sentence_about(p_act) || because;
     when 'dismiss' then
         return (select 'Retirer l’accès de ' || o.name || '.' || because from console.operators as o
                 where o.operator_id = (p_act ->> 'operator_id')::bigint and o.revoked_at is null);
@@ -269,12 +292,6 @@ begin
         return null;
     end case;
 end $$;
-
--- What loosens is for those who answer for it: the support tightens, and tells the public.
-create function console.may(p_role text, p_kind text) returns boolean language sql immutable
-set search_path = pg_catalog, pg_temp as $$
-    select p_role <> 'support' or p_kind not in ('release', 'admit', 'dismiss')
-$$;
 
 -- Begin an act: its sentence, and the challenge that is the digest of a salt and of this sentence. The verdict is `begun`, or the code of a
 -- refusal.
@@ -291,7 +308,7 @@ begin
         then 'operator-not-entitled' end;
     if verdict is null then
         sentence := console.sentence_of(p_act, s.operator_id);
-        verdict := case when sentence is null then 'nothing-of-that-name' end;
+        verdict := case when p_act ->> 'because' !~ '\S' then 'reason-missing' when sentence is null then 'nothing-of-that-name' end;
     end if;
     if verdict is null then
         challenge := sha256(salt || convert_to(sentence, 'UTF8'));
@@ -303,7 +320,7 @@ begin
 end $$;
 
 -- Perform what was begun and signed, under the name of the session's operator; give the verdict. Who asked for a release does not agree to
--- it, and what was asked at the machine, by nobody's key, is not agreed to here.
+-- it. The sentence is written again, and what has come to say something else meanwhile is not done: it was not what one read.
 create function console.perform(
     p_token bytea, p_credential bytea, p_client_data bytea, p_authenticator_data bytea, p_signature bytea, p_challenge bytea
 ) returns table (verdict text, sentence text) language plpgsql security definer
@@ -326,7 +343,11 @@ begin
     end if;
     select * into me from console.operators as o where o.operator_id = s.operator_id;
     sentence := c.sentence;
-    verdict := case when console.may(me.role, c.act ->> 'kind') then console.done(c.act, me) else 'operator-not-entitled' end;
+    verdict := case
+        when not console.may(me.role, c.act ->> 'kind') then 'operator-not-entitled'
+        when console.sentence_of(c.act, me.operator_id) is distinct from c.sentence then 'nothing-of-that-name'
+        else console.done(c.act, me)
+    end;
     insert into console.acts (
         operator_id, sentence, act, verdict, salt, credential_id, client_data, authenticator_data, signature
     ) values (me.operator_id, c.sentence, c.act, verdict, c.salt, p_credential, p_client_data, p_authenticator_data, p_signature);
@@ -351,10 +372,11 @@ begin
         return case when found_id is null then 'nothing-of-that-name' else 'done' end;
     when 'end' then
         return case when gate.end_status((p_act ->> 'message_id')::bigint, p_me.name) then 'done' else 'nothing-of-that-name' end;
-    when 'admit' then
-        update console.operators as o set approved_by = p_me.operator_id, approved_at = now()
-        where o.operator_id = (p_act ->> 'operator_id')::bigint and o.needs_approval and o.approved_by is null and o.revoked_at is null;
-        return case when found then 'done' else 'nothing-of-that-name' end;
+    when 'sign' then
+        return console.signed((p_act ->> 'proposal_id')::bigint, p_me);
+    when 'refuse' then
+        return case when console.close_proposal((p_act ->> 'proposal_id')::bigint, 'refused', p_me.name) then 'done'
+            else 'nothing-of-that-name' end;
     when 'dismiss' then
         return case when console.dismiss((p_act ->> 'operator_id')::bigint, p_me.name) then 'done' else 'nothing-of-that-name' end;
     end case;
@@ -367,13 +389,19 @@ declare
     account constant bigint := (p_act ->> 'account_id')::bigint;
     asked gate.releases;
     verdict text;
-    handled bigint;
 begin
     select * into asked from gate.releases as r
     where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account) for update;
-    if asked.release_id is not null and asked.asked_operator_id is null then return 'asked-at-the-machine'; end if;
     if asked.asked_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
-    verdict := gate.release(containment, account, p_act ->> 'because', p_me.name, (p_act ->> 'waves_s')::int);
+    -- Asked by nobody's key, or by somebody whose word is worth nothing any more: this is the first word then.
+    if asked.release_id is not null and not console.still_counts(asked.asked_operator_id) then
+        update gate.releases as r
+        set asked_by = p_me.name, asked_operator_id = p_me.operator_id, asked_at = platform.present(), because = p_act ->> 'because',
+            waves_s = (p_act ->> 'waves_s')::int
+        where r.release_id = asked.release_id;
+        return 'asked';
+    end if;
+    verdict := gate.release_as(containment, account, p_act ->> 'because', p_me.name, (p_act ->> 'waves_s')::int);
     if verdict = 'asked' then
         update gate.releases as r set asked_operator_id = p_me.operator_id
         where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account);

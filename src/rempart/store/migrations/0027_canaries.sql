@@ -10,13 +10,10 @@ create table gate.canary_lists (
     planted_in text not null check (length(planted_in) between 1 and 120), -- an insurer's list, a software's
     planted_by text not null,
     planted_at timestamptz not null default platform.present(),
-    retire_asked_by text,
-    retire_because text,
-    retired_by text,
+    retired_by text, -- both of them
     retired_because text,
     retired_at timestamptz,
-    constraint a_retirement_takes_two_people check (retired_by <> retire_asked_by),
-    constraint a_retirement_says_who_and_why check (num_nonnulls(retired_by, retired_because, retired_at) in (0, 3))
+    constraint a_retirement_says_who_and_why check (num_nonnulls(retired_by, retired_because, retired_at) in (0, 3) and retired_because ~ '\S')
 );
 alter table gate.canaries
     add column list_id bigint references gate.canary_lists,
@@ -112,18 +109,18 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The lists, the latest first: how many were planted, how many still answer (a real person who turned up in a feed takes his alias
--- back), how many accounts each convicted.
+-- back), how many accounts each convicted. Who asked to retire one is in the proposals (0029).
 create function gate.list_canaries()
 returns table (
     list_id bigint, amc_number text, planted_in text, planted_by text, planted_at timestamptz, planted bigint, answering bigint,
-    convicted bigint, retire_asked_by text, retire_because text, retired_by text, retired_at timestamptz
+    convicted bigint, retired_by text, retired_at timestamptz
 )
 language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
     select l.list_id, i.amc_number, l.planted_in, l.planted_by, l.planted_at, count(b.person_id),
         count(b.person_id) filter (where exists (
             select from members.aliases as a where a.alias_digest = b.alias_digest and a.person_id = b.person_id)),
-        coalesce(sum(gate.convicted_by(b.person_id)), 0)::bigint, l.retire_asked_by, l.retire_because, l.retired_by, l.retired_at
+        coalesce(sum(gate.convicted_by(b.person_id)), 0)::bigint, l.retired_by, l.retired_at
     from gate.canary_lists as l
     join members.insurers as i using (insurer_id)
     left join gate.canaries as b using (list_id)
@@ -131,21 +128,15 @@ set search_path = pg_catalog, pg_temp as $$
     order by l.list_id desc
 $$;
 
--- Retire a list: the first person asks, a second one agrees by asking the same. Its people leave; that they were planted, and where, stays.
--- 'asked', 'retired', 'same-person', or 'unknown'.
-create function gate.retire_canaries(p_list_id bigint, p_because text, p_by text) returns text
+-- Retire a list, as two people asked (0029): its people leave; that they were planted, and where, stays. False: there is no such list.
+create function gate.retire_canaries(p_list_id bigint, p_because text, p_by text) returns boolean
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
     here gate.canary_lists;
 begin
     select * into here from gate.canary_lists as l where l.list_id = p_list_id and l.retired_at is null for update;
-    if not found then return 'unknown'; end if;
-    if here.retire_asked_by is null then
-        update gate.canary_lists as l set retire_asked_by = p_by, retire_because = p_because where l.list_id = p_list_id;
-        return 'asked';
-    end if;
-    if here.retire_asked_by = p_by then return 'same-person'; end if;
+    if not found then return false; end if;
     update gate.canary_lists as l set retired_by = p_by, retired_because = p_because, retired_at = platform.present()
     where l.list_id = p_list_id;
     delete from members.aliases as a using gate.canaries as b
@@ -154,7 +145,7 @@ begin
     where b.list_id = p_list_id and d.insurer_id = here.insurer_id and d.contract_digest = r.contract_digest and d.opens_on = r.opens_on;
     delete from members.rights as r using gate.canaries as b where b.list_id = p_list_id and r.person_id = b.person_id;
     delete from members.people as p using gate.canaries as b where b.list_id = p_list_id and p.person_id = b.person_id;
-    return 'retired';
+    return true;
 end $$;
 
 alter function gate.canary_shapes owner to rempart_loader;
@@ -165,4 +156,5 @@ alter function gate.convicted_by owner to rempart_gate;
 revoke all on function gate.canary_shapes, gate.plant_canaries, gate.list_canaries, gate.retire_canaries, gate.convicted_by
     from public;
 grant execute on function gate.convicted_by to rempart_loader;
-grant execute on function gate.canary_shapes, gate.plant_canaries, gate.list_canaries, gate.retire_canaries to rempart_operator;
+grant execute on function gate.retire_canaries to rempart_gate;
+grant execute on function gate.canary_shapes, gate.plant_canaries, gate.list_canaries to rempart_operator;

@@ -10,13 +10,6 @@ from rempart.store.rows import returned
 
 type_of_operator = psycopg.Connection[TupleRow]
 
-SET = """
-insert into members.channels (insurer_id, url) select i.insurer_id, %s from members.insurers as i where i.amc_number = %s
-on conflict (insurer_id) do update set url = excluded.url, since = now()
-"""
-
-CLOSE = "delete from members.channels as c using members.insurers as i where i.insurer_id = c.insurer_id and i.amc_number = %s"
-
 FIND = "select c.url from members.channels as c join members.insurers as i using (insurer_id) where i.amc_number = %s"
 
 STANDING = "select * from gate.standing_of(%s, %s)"
@@ -34,16 +27,6 @@ class Authorisation(NamedTuple):
     ends_on: date
     revoked_at: datetime | None
     revoked_by: str | None
-
-
-def set_channel(connection: type_of_operator, amc_number: str, url: str) -> bool:
-    """Say where an insurer is reached; false if there is none of that number."""
-    return connection.execute(SET, (url, amc_number)).rowcount == 1
-
-
-def close_channel(connection: type_of_operator, amc_number: str) -> bool:
-    """Reach an insurer no more; false if it was not reached."""
-    return connection.execute(CLOSE, (amc_number,)).rowcount == 1
 
 
 def find_channel(connection: type_of_operator, amc_number: str) -> str | None:

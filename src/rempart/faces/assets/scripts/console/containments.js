@@ -15,6 +15,8 @@ async function look() {
   const past = seen.containments.filter((one) => !one.is_in_force);
   fill(byId("in-force"), inForce.map(inForceOf), { id: "no-in-force", text: say("nothing-contained") });
   fill(byId("past"), past.map(pastOf), { id: "no-past", text: say("nothing-contained") });
+  fill(byId("proposals"), seen.proposals.map(proposalOf), { id: "no-proposals", text: say("no-proposal") });
+  fill(byId("settled"), seen.settled.map(settledOf), { id: "no-settled", text: say("no-settled") });
   fill(byId("convicted"), seen.convicted.map(convictedOf), { id: "no-convicted", text: say("nobody-convicted") });
   fill(byId("messages"), seen.messages.map(messageOf), { id: "no-messages", text: say("no-message") });
   fill(byId("acts"), seen.acts.map((one) => [sayAt(one.done_at), one.operator, one.sentence]), { id: "no-acts", text: say("no-act") });
@@ -65,16 +67,51 @@ function operatorOf(one) {
   const key = one.has_key ? say("key", { fingerprint: one.fingerprint }) : say("no-key");
   const state = one.is_waiting && one.has_key ? `${key}, ${say("waiting")}` : key;
   const acts = [];
-  if (one.is_waiting && one.has_key && !one.is_me) acts.push(button(say("admit"), one.name, () => about("admit", one)), " ");
-  if (!one.is_me) acts.push(button(say("dismiss"), one.name, () => about("dismiss", one)));
+  if (!one.is_me) acts.push(button(say("dismiss"), one.name, () => dismissed(one)));
   return [one.name, label("roles", one.role), state, sayAt(one.last_used_at), one.is_me ? [say("me")] : acts];
 }
 
-function about(kind, { operator_id: which, name }) {
+function dismissed({ operator_id: which, name }) {
   propose({
-    title: `${say(kind)}\u00a0: ${name}`,
+    title: `${say("dismiss")}\u00a0: ${name}`,
     parts: ["because"],
-    make: () => ({ kind, operator_id: which, because: typed("because") }),
+    make: () => ({ kind: "dismiss", operator_id: which, because: typed("because") }),
+    after,
+  });
+}
+
+function proposalOf(one) {
+  const number = say("proposal", { number: one.proposal_id });
+  const about = one.about ?? number;
+  const change = one.about ? changeOf(one) : [say("not-possible")];
+  const signed = one.first_by ? say("signatures-one", { who: one.first_by }) : say("signatures-none");
+  const acts = [];
+  if (one.is_possible && !one.is_mine)
+    acts.push(button(say(one.first_by ? "apply-proposal" : "sign-proposal"), about, () => decided("sign", one)), " ");
+  acts.push(button(say("refuse-proposal"), about, () => decided("refuse", one)));
+  const state = one.is_possible ? (one.is_mine ? say("signed-by-me") : signed) : say("not-possible");
+  return [[`${number}. `, ...change], `${one.asked_by}\u00a0: ${one.because}`, sayAt(one.asked_at), state, acts];
+}
+
+const changeOf = ({ about, was, becomes }) => [
+  element("strong", {}, about),
+  element("dl", { className: "change" }, ...pair("now", was), ...pair("then", becomes)),
+];
+
+const pair = (name, text) => [element("dt", {}, say(name)), element("dd", {}, text)];
+
+const settledOf = (one) => [
+  one.change ?? "",
+  `${one.asked_by}\u00a0: ${one.because}`,
+  say(`settled-${one.closed_as}`, { who: one.closed_by }),
+  sayAt(one.closed_at),
+];
+
+function decided(kind, { proposal_id: which }) {
+  propose({
+    title: `${say(`${kind}-proposal`)}\u00a0: ${say("proposal", { number: which }).toLowerCase()}`,
+    parts: ["because"],
+    make: () => ({ kind, proposal_id: which, because: typed("because") }),
     after,
   });
 }
