@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Route
 
-from rempart.domain.rights import Outcome
+from rempart.domain.identifiers import parse_amc_number
+from rempart.domain.rights import Outcome, Presence
+from rempart.operations.presence.policy import set_presence_policy
+from rempart.operations.presence.register_channel import set_channel
+from rempart.store.database import connect_sync
 from tests.support.console import Console, say_why, sign, tab_to, until
 from tests.support.counter import PHONE, WIDE, Window
 from tests.support.world import Account, Session, outcome
@@ -106,7 +110,7 @@ def test_the_account_that_detection_froze_is_found_and_given_back_by_two(console
     assert console.world.one(standing, account.account_id) == 0
 
 
-def test_a_third_operator_waits_for_one_who_is_there(console: Console) -> None:
+def test_a_third_operator_waits_for_two_who_are_there(console: Console) -> None:
     ines = console.invite("Inès Moreau", "support")
     hers = console.counter.window()
     console.enrol(hers, ines)
@@ -118,15 +122,90 @@ def test_a_third_operator_waits_for_one_who_is_there(console: Console) -> None:
     until(hers, "document.querySelector('#sign-in-why').textContent.startsWith('Cette clé')")
 
     hers.keep_credential(ines)
-    window = console.counter.window()
-    console.enter(window, console.nadia, "/containments")
-    window.page.locator("#operators button").first.wait_for()
-    tab_to(window, "#operators button[aria-label^='Admettre']")
-    window.press("Enter")
-    say_why(window, "embauchée lundi, clé lue au téléphone")
-    assert sign(window, console.nadia).startswith("C’est fait. Admettre Inès Moreau")
+    for person, said in (
+        (console.nadia, "Demande notée"),
+        (console.hugo, "C’est fait. Appliquer la demande"),
+    ):
+        window = console.counter.window()
+        console.enter(window, person, "/containments")
+        window.page.locator("#proposals button").first.wait_for()
+        assert "Opérateur Inès Moreau, assistance" in window.page.locator("#proposals").inner_text()
+        decide(window, "Signer")
+        say_why(window, "embauchée lundi, clé lue au téléphone")
+        assert sign(window, person).startswith(said)
     console.enter(hers, ines)
     assert hers.page.locator("#who-role").inner_text() == "assistance"
+
+
+def decide(window: Window, label: str) -> None:
+    """Go to the button of a proposal that begins with this label, and press it."""
+    tab_to(window, f"#proposals button[aria-label^='{label}']")
+    window.press("Enter")
+
+
+def test_what_was_asked_at_the_machine_is_read_and_signed_by_two(console: Console) -> None:
+    insurer = console.counter.insurer(required_presence=3)
+    hook, thiefs = "https://mutuelle.example/rempart", "https://voleur.example/rempart"
+    console.world.do(
+        "insert into members.channels (insurer_id, url) values (%s, %s)", insurer.insurer_id, hook
+    )
+    with connect_sync(console.running.settings, "operator") as connection:
+        amc = parse_amc_number(insurer.amc)
+        today = console.world.today()
+        policy = set_presence_policy(
+            connection, amc, today=today, valid_from=today, required=Presence.NONE,
+            required_when_stepped_up=Presence.KNOWN_PATIENT, accepted=Presence, because="cartes en panne, dit l’assureur",
+            by="karim",
+        )  # fmt: skip
+        moved = set_channel(connection, amc, thiefs, "nouvelle adresse reçue par courriel", "karim")
+    assert (policy.verdict, moved.verdict) == ("to-sign", "to-sign")
+    required = (
+        "select required from members.presence_policies where insurer_id = %s and valid_until = 'infinity'"
+    )
+    assert console.world.one(required, insurer.insurer_id) == 3
+
+    window = console.counter.window()
+    console.enter(window, console.nadia)
+    until(window, "document.querySelector('#waiting').textContent === '2'")
+    window.press("F9")
+    window.page.locator("#proposals button").first.wait_for()
+    listed = window.page.locator("#proposals").inner_text()
+    assert "en temps ordinaire, une preuve" in listed
+    assert "en temps ordinaire, rien" in listed
+    assert hook in listed
+    assert thiefs in listed
+    assert "karim\u00a0: cartes en panne, dit l’assureur" in listed
+    window.photograph("console-proposals")
+    decide(window, "Signer")
+    say_why(window, "confirmé par l’assureur au téléphone")
+    assert sign(window, console.nadia).startswith("Demande notée")
+    assert "Vous l’avez signée" in window.page.locator("#proposals").inner_text()
+    assert console.world.one(required, insurer.insurer_id) == 3, "one signature changes nothing"
+
+    other = console.counter.window()
+    console.enter(other, console.hugo, "/containments")
+    other.page.locator("#proposals button").first.wait_for()
+    other.photograph("console-proposals-second")
+    decide(other, "Refuser\u00a0: Canal")
+    say_why(other, "l’assureur n’a rien demandé")
+    assert sign(other, console.hugo).startswith("C’est fait. Refuser la demande")
+    decide(other, "Signer et appliquer")
+    say_why(other, "vu avec Nadia")
+    said = sign(other, console.hugo)
+    assert "déjà signée par Nadia Roux" in said
+    assert console.world.one(required, insurer.insurer_id) == 0
+    assert (
+        console.world.one("select url from members.channels where insurer_id = %s", insurer.insurer_id)
+        == hook
+    )
+    other.page.locator("#no-proposals:not([hidden])").wait_for()
+    other.page.locator("#settled-details summary").click()
+    settled = other.page.locator("#settled").inner_text()
+    assert "appliquée par Hugo Lenoir" in settled
+    assert "refusée par Hugo Lenoir" in settled
+    other.photograph("console-proposals-settled")
+    assert window.complaints == []
+    assert other.complaints == []
 
 
 def test_the_public_is_told_and_told_no_more(console: Console) -> None:

@@ -63,12 +63,23 @@ def containments(console: Console, window: Window) -> None:
             )
         (number,) = connection.execute("select max(containment_id) from gate.contained()").fetchone() or (0,)
         proposals.ask(connection, "release", {"containment_id": number}, "la campagne est finie", "hugo")
+        insurer = console.world.insurer(required_presence=3)
+        today = console.world.today().isoformat()
+        policy = {"amc": insurer.amc, "valid_from": today, "required": 0, "stepped_up": 1, "accepted": 126}
+        proposals.ask(connection, "presence", policy, "cartes en panne, dit l’assureur", "karim")
+        address = (
+            "https://interventions.une-mutuelle-au-nom-bien-long.example/rempart/notifications/entrantes"
+        )
+        proposals.ask(
+            connection, "channel", {"amc": insurer.amc, "url": address}, "nouvelle adresse", "karim"
+        )
         connection.execute(
             "select gate.publish_status('optician', 'Le comptoir répond.', null, 'Nadia Roux')"
         )
     console.enter(window, console.nadia, "/containments")
     window.page.locator("#in-force tbody tr").first.wait_for()
     window.page.locator("#past-details summary").click()
+    window.page.locator("#settled-details summary").click()
 
 
 def found(console: Console, window: Window) -> None:

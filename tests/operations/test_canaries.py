@@ -41,7 +41,7 @@ Line = dict[str, str]
 def insurer(database: Database, keyring: Settings, tmp_path: Path) -> Iterator[Insurer]:
     """An insurer of one family, so large on paper that no file of theirs has to wait."""
     with connect_sync(database.settings, "owner") as connection:
-        connection.execute("truncate gate.canaries, gate.canary_lists")
+        connection.execute("truncate gate.canaries, gate.canary_lists, console.operators cascade")
     forget_insurers(database.settings)
     made = Insurer(database.settings, tmp_path).register()
     made.send([{**row, "domains": "PHAR"} for row in family()])

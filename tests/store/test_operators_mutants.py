@@ -5,6 +5,7 @@ it passes on the whole function and must fail on the mutant. What is held twice 
 mutant of a single piece.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.store import test_operators as whole
 from tests.store import test_operators_signatures as signatures
+from tests.store import test_proposals as loosening
 from tests.support.operators import enrolled
 from tests.support.world import World
 
@@ -71,6 +73,18 @@ def alone(check: Callable[..., None]) -> Check:
     return lambda world: check(world, enrolled(world))
 
 
+def nobody(check: Callable[..., None], *more: object) -> Check:
+    """Play a test of the proposals on a platform where nobody has a key yet, or that two operators have."""
+
+    def played(world: World) -> None:
+        for table in ("console.operators", "console.proposals"):
+            world.do(f"truncate {table} cascade")
+        given = inspect.signature(check).parameters
+        check(world, *(enrolled(world) for name in given if name in {"nadia", "hugo"}), *more)
+
+    return played
+
+
 WHO, IN, ADMIT, PERFORM = "operator_who_signed", "sign_in", "admit", "perform"
 
 MUTANTS = [
@@ -119,6 +133,42 @@ MUTANTS = [
     Mutant("is_signed", "if r <= 0 or r >= n or s <= 0 or s >= n then return false; end if;", "", signed),
     Mutant("enrol", "or not console.is_on_curve(p_public_key)", "", whole.test_a_key_off_the_curve_is_not_registered),
     Mutant("is_signed", "= r;", "is not null;", signed),
+    Mutant("has_operators", "select exists (select from console.passkeys)",
+           "select exists (select from console.operators where revoked_at is null)",
+           nobody(loosening.test_where_everybody_was_dismissed_nobody_loosens, "channel")),
+    Mutant("invite", "or exists (select from console.passkeys as k where k.operator_id = o.operator_id)", "",
+           nobody(loosening.test_who_dismisses_everybody_invites_nobody_without_signatures)),
+    *(
+        Mutant("ask", "if may_be_signed and console.loosens(p_kind, p_what) is not false then", "if false then",
+               nobody(loosening.test_what_loosens_takes_two_keys, kind))
+        for kind in loosening.KINDS
+    ),
+    Mutant("ask", "if p_kind in ('admit', 'begin-again') then", "if false then",
+           nobody(loosening.test_the_machines_role_loosens_by_no_other_way,
+                  "select console.ask('admit', '{\"operator_id\": 1}', 'x', 'me')")),
+    Mutant("signed", "if here.first_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;", "",
+           nobody(loosening.test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left)),
+    Mutant("signed", "if not console.still_counts(here.first_operator_id) then", "if here.first_operator_id is null then",
+           nobody(loosening.test_whose_word_is_worth_nothing_any_more_has_not_signed)),
+    Mutant("may", "'sign', ", "", nobody(loosening.test_the_support_refuses_and_does_not_sign)),
+    Mutant("loosens", "(p_what ->> 'required')::int < o.required or", "",
+           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (1, 1, 126), (0, 1, 126), "to-sign")),
+    Mutant("loosens", "(p_what ->> 'stepped_up')::int < o.stepped_up", "false",
+           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 3, 126), (3, 1, 126), "to-sign")),
+    Mutant("loosens", "(p_what ->> 'accepted')::int & ~o.accepted <> 0", "false",
+           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 1, 118), (3, 1, 126), "to-sign")),
+    Mutant("loosens", "and p.revoked_at is null", "",
+           nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
+    Mutant("loosens", "and p.jwks_uri = p_what ->> 'jwks_uri'", "",
+           nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
+    Mutant("objection", "where p.insurer_id = o.insurer_id and p.valid_from > day", "where false",
+           nobody(loosening.test_a_policy_is_held_against_the_one_of_its_day)),
+    Mutant("day_of", "select greatest((p_what ->> 'valid_from')::date,", "select coalesce((p_what ->> 'valid_from')::date,",
+           nobody(loosening.test_signatures_that_took_longer_do_not_change_the_past)),
+    Mutant("begin_again", "if console.operators_in_force() >= 2 then return; end if;", "",
+           nobody(loosening.test_the_owner_of_the_database_begins_again_and_everybody_sees_it)),
+    Mutant("change_of", "coalesce(c.url, nobody)", "nobody",
+           nobody(loosening.test_an_operator_reads_all_that_changes_before_signing)),
 ]  # fmt: skip
 
 

@@ -196,3 +196,19 @@ def admit(world: World, desk: Desk, proof: bytes, *, is_by_hand: bool = True) ->
     )
     assert row is not None
     return row[0], row[1]
+
+
+def propose(world: World, kind: str, what: dict[str, Any], by: str = "root") -> tuple[str, int]:
+    """Ask for what may loosen, as the machine's command does; give the verdict and the number (0: none)."""
+    row = (
+        world.face("operator")
+        .execute("select * from console.ask(%s, %s, 'convenu avec l’assureur', %s)", (kind, Jsonb(what), by))
+        .fetchone()
+    )
+    assert row is not None
+    return row[0], row[1] or 0
+
+
+def sign(world: World, desk: Desk, operator: Operator, number: int) -> str:
+    """Sign a proposal with an operator's key; give the verdict."""
+    return act(world, desk, operator, {"kind": "sign", "proposal_id": number, "because": "vu avec eux"})
