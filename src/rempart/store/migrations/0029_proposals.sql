@@ -159,12 +159,12 @@ $$;
 create function console.policy_in_words(p_required int, p_stepped_up int, p_accepted int) returns text language sql immutable
 set search_path = pg_catalog, pg_temp as $$
     select 'en temps ordinaire, ' || case p_required when 0 then 'rien' when 1 then 'un patient connu' else 'une preuve' end
-        || ' ; sous surveillance, ' || case p_stepped_up when 1 then 'un patient connu' else 'une preuve' end
-        || ' ; comptent : ' || coalesce((
+        || ' ; en alerte, ' || case p_stepped_up when 1 then 'un patient connu' else 'une preuve' end
+        || ' ; ' || case when p_accepted & 126 = 126 then 'toutes les preuves comptent' else 'comptent : ' || coalesce((
             select string_agg(n.word, ', ' order by n.bit)
             from (values (1, 'patient connu'), (2, 'consultation sans carte, motivée'), (3, 'carte'), (4, 'code'), (5, 'accord'),
                 (6, 'autorisation durable')) as n (bit, word)
-            where p_accepted >> n.bit & 1 = 1), 'rien')
+            where p_accepted >> n.bit & 1 = 1), 'rien') end
 $$;
 
 create function console.rule_in_words(p_honest float8, p_thief float8, p_threshold float8, p_measure int) returns text language sql immutable
