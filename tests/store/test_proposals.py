@@ -388,7 +388,7 @@ def test_no_containment_and_no_release_goes_without_a_reason(nobody: World, beca
         "select console.close_proposal(1, 'applied', 'me')",
         "select console.change_rules('{}', now()::date, 'x')",
         "select console.release_by_two(null, 'a', 'b')",
-        "select * from console.begin_again('Mallory', 'security', 'x', 7, 'me', 'x')",
+        "select * from platform.begin_again('Mallory', 'security', 'x', 7, 'me', 'x')",
         "select console.ask('admit', '{\"operator_id\": 1}', 'x', 'me')",
         "select drill.require_presence(0::smallint)",
     ],
@@ -400,7 +400,7 @@ def test_the_machines_role_loosens_by_no_other_way(nobody: World, statement: str
 
 def begun_again(world: World, name: str) -> tuple[int, Any] | None:
     return world.owner.execute(
-        "select * from console.begin_again(%s, 'security', %s, 7, 'root', 'les deux clés sont perdues')",
+        "select * from platform.begin_again(%s, 'security', %s, 7, 'root', 'les deux clés sont perdues')",
         (name, digest(name)),
     ).fetchone()
 
@@ -420,7 +420,7 @@ def test_the_owner_of_the_database_begins_again_and_everybody_sees_it(
     assert (told["asked_by"], told["because"]) == ("root", "les deux clés sont perdues")
     for role in ("operator", "console", "identity"):
         with pytest.raises(errors.InsufficientPrivilege):
-            nobody.face(role).execute("select * from console.begin_again('M', 'security', 'x', 7, 'me', 'x')")
+            nobody.face(role).execute("select * from platform.begin_again('M', 'security', 'x', 7, 'me', 'x')")
 
 
 def test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left(

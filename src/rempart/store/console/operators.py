@@ -110,7 +110,7 @@ def begin_again(
     None: two operators can sign, or the name is taken.
     """
     row = connection.execute(
-        "select operator_id, expires_at from console.begin_again(%s, %s, %s, %s, %s, %s)",
+        "select operator_id, expires_at from platform.begin_again(%s, %s, %s, %s, %s, %s)",
         (name, role, code_digest, life_days, by, because),
     ).fetchone()
     return None if row is None else (row[0], row[1])

@@ -1,7 +1,7 @@
 -- What loosens is asked at the machine by whoever may type there, and done by two operators, whose keys the database checks (0024).
 --
 -- Once an operator has ever had a key, this never goes back: dismissing everybody opens nothing, and the way back is the owner of the
--- database (console.begin_again), which stays written here. Before that, a new platform is set up directly, as nobody is there to sign.
+-- database (platform.begin_again), which stays written here. Before that, a new platform is set up directly, as nobody is there to sign.
 -- What does not loosen is done at once, and stays written here too.
 
 create table console.proposals (
@@ -217,9 +217,6 @@ begin
         return query select 'Opérateur ' || o.name || ', '
                 || case o.role when 'support' then 'assistance' when 'security' then 'sécurité' else 'protection des données' end,
             'invité, clé d’empreinte ' || coalesce(o.fingerprint, 'inconnue'), 'entre à la console'
-        from console.list_operators() as o where o.operator_id = (p_what ->> 'operator_id')::bigint;
-    when 'begin-again' then
-        return query select 'Opérateur ' || o.name || ', sans signature, par le propriétaire de la base', '', 'invité'
         from console.list_operators() as o where o.operator_id = (p_what ->> 'operator_id')::bigint;
     end case;
 end $$;
@@ -445,23 +442,29 @@ grant execute on function console.ask, console.open_proposals, console.withdraw 
 grant execute on function console.proposed to rempart_console;
 
 -- The way back, when fewer than two operators are left to sign: the owner of the database invites one without any signature, and it stays
--- written. It lends no power: only who owns these tables may do this. Null: two are there, or the name is taken.
-create function console.begin_again(p_name text, p_role text, p_code_digest bytea, p_life_days int, p_by text, p_because text)
+-- written. It lends no power, and calls nothing of the gate's owner: who owns these tables alone may do this. Null: two are there, or the
+-- name is taken.
+create function platform.begin_again(p_name text, p_role text, p_code_digest bytea, p_life_days int, p_by text, p_because text)
 returns table (operator_id bigint, expires_at timestamptz) language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     made bigint;
     until constant timestamptz := now() + make_interval(days => p_life_days);
+    in_force constant bigint := (
+        select count(*) from console.operators as o
+        where o.revoked_at is null and (o.approved_at is not null or not o.needs_approval)
+            and exists (select from console.passkeys as k where k.operator_id = o.operator_id and k.revoked_at is null)
+    );
 begin
-    if console.operators_in_force() >= 2 then return; end if;
+    if in_force >= 2 then return; end if;
     insert into console.operators (name, role, invited_by, needs_approval) values (p_name, p_role, p_by, false)
     on conflict do nothing returning operators.operator_id into made;
     if made is null then return; end if;
     insert into console.invitations (code_digest, operator_id, expires_at) values (p_code_digest, made, until);
     insert into console.proposals (kind, what, because, asked_by, closed_at, closed_as, closed_by, change)
-    select 'begin-again', jsonb_build_object('operator_id', made), p_because, p_by, platform.present(), 'applied', p_by, c.about
-    from console.change_of('begin-again', jsonb_build_object('operator_id', made)) as c;
+    values ('begin-again', jsonb_build_object('operator_id', made), p_because, p_by, platform.present(), 'applied', p_by,
+        p_name || ', invité sans aucune signature, par le propriétaire de la base');
     return query select made, until;
 end $$;
-revoke all on function console.begin_again from public;
+revoke all on function platform.begin_again from public;
