@@ -82,6 +82,23 @@ def containments(console: Console, window: Window) -> None:
     window.page.locator("#settled-details summary").click()
 
 
+def rules_to_be_signed(console: Console, window: Window) -> None:
+    """Read a change of every rule, as whoever signs it reads it."""
+    fitted = (
+        "select jsonb_agg(jsonb_build_object('profession', f.code, 'signal', s.code, 'honest', honest, 'thief', thief,"
+        " 'threshold', threshold + 1, 'measure', measure)) from access.detector_rules join access.professions as f using"
+        " (profession_id) join access.signals as s using (signal_id) where valid_until = 'infinity' and signal_id < 7"
+    )
+    what = {"rules": console.world.one(fitted), "valid_from": console.world.today().isoformat()}
+    with connect_sync(console.running.settings, "operator") as connection:
+        proposals.ask(connection, "detectors", what, "mars et avril 2026", "karim")
+    console.enter(window, console.nadia, "/containments")
+    window.page.locator("#proposals button[aria-label^='Signer\u00a0: Règles']").click()
+    say_why(window, "lu avec le rapport de réglage")
+    window.press("Enter")
+    window.page.locator("#act-to-sign").wait_for()
+
+
 def found(console: Console, window: Window) -> None:
     """Look for somebody by a part of the name."""
     console.enter(window, console.nadia)
@@ -104,7 +121,8 @@ def lost(console: Console, window: Window) -> None:
 
 
 STATES: list[Callable[[Console, Window], None]] = [
-    signed_out, live, account_page, to_be_signed, being_typed, containments, found, invitation, lost,
+    signed_out, live, account_page, to_be_signed, being_typed, containments, rules_to_be_signed, found,
+    invitation, lost,
 ]  # fmt: skip
 
 

@@ -327,7 +327,8 @@ def test_an_operator_reads_all_that_changes_before_signing(
     assert "en temps ordinaire, rien" in read[0].split("→")[1]
     assert [HOOK in part for part in read[1].split("→")] == [True, False]
     assert THIEFS in read[1].split("→")[1]
-    assert "Médecin, novelty" in read[2]
+    assert "Médecin, personnes jamais vues ici depuis douze mois\u00a0: honnête" in read[2]
+    assert "seuil 13,8 → " in read[2]
     assert "Demandé par root\u00a0: «\u00a0convenu avec l’assureur\u00a0»" in read[0]
 
 
@@ -420,7 +421,9 @@ def test_the_owner_of_the_database_begins_again_and_everybody_sees_it(
     assert (told["asked_by"], told["because"]) == ("root", "les deux clés sont perdues")
     for role in ("operator", "console", "identity"):
         with pytest.raises(errors.InsufficientPrivilege):
-            nobody.face(role).execute("select * from platform.begin_again('M', 'security', 'x', 7, 'me', 'x')")
+            nobody.face(role).execute(
+                "select * from platform.begin_again('M', 'security', 'x', 7, 'me', 'x')"
+            )
 
 
 def test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left(

@@ -54,11 +54,11 @@ $$;
 -- The rules that a change of the detectors is of, beside those in force.
 create function console.rules_of(p_what jsonb)
 returns table (
-    profession_id smallint, signal_id smallint, profession text, signal text, valid_from date,
+    profession_id smallint, signal_id smallint, profession text, label text, valid_from date,
     was_honest float8, was_thief float8, was_threshold float8, was_measure int, honest float8, thief float8, threshold float8, measure int
 ) language sql stable
 set search_path = pg_catalog, pg_temp as $$
-    select f.profession_id, s.signal_id, f.label, s.code, r.valid_from,
+    select f.profession_id, s.signal_id, f.label, s.label, r.valid_from,
         r.honest, r.thief, r.threshold, r.measure, n.honest, n.thief, n.threshold, n.measure
     from jsonb_to_recordset(p_what -> 'rules') as n (
         profession text, signal text, honest float8, thief float8, threshold float8, measure int
@@ -167,10 +167,20 @@ set search_path = pg_catalog, pg_temp as $$
             where p_accepted >> n.bit & 1 = 1), 'rien') end
 $$;
 
-create function console.rule_in_words(p_honest float8, p_thief float8, p_threshold float8, p_measure int) returns text language sql immutable
+-- One rule that changes: what of it, from what to what, not rounded, for it is signed; null where nothing of it does.
+create function console.rule_in_words(
+    p_honest float8, p_thief float8, p_threshold float8, p_measure int, p_honest_then float8, p_thief_then float8, p_threshold_then float8,
+    p_measure_then int
+) returns text language sql immutable
 set search_path = pg_catalog, pg_temp as $$
-    select coalesce('honnête ' || round(p_honest::numeric, 3) || ', voleur ' || round(p_thief::numeric, 3) || ', ', '')
-        || 'seuil ' || round(p_threshold::numeric, 1) || ', ' || case p_measure when 1 then 'présence exigée' else 'gel' end
+    select string_agg(n.name || ' ' || replace(n.was || ' → ' || n.becomes, '.', ','), ', ' order by n.place)
+    from (values
+        (1, 'honnête', p_honest::text, p_honest_then::text),
+        (2, 'voleur', p_thief::text, p_thief_then::text),
+        (3, 'seuil', p_threshold::text, p_threshold_then::text),
+        (4, 'mesure', case p_measure when 1 then 'présence' else 'gel' end, case p_measure_then when 1 then 'présence' else 'gel' end)
+    ) as n (place, name, was, becomes)
+    where n.was is distinct from n.becomes
 $$;
 
 -- What a change is about, how it is, and how it becomes: in the words that an operator reads and signs, all of it.
@@ -200,11 +210,12 @@ begin
                 || case when (p_what ->> 'for_tests')::boolean then ', dans un bac à sable seulement' else '' end, 'révoqué');
     when 'detectors' then
         return query select 'Règles des détecteurs (' || count(*) || '), à partir du ' || to_char(day, 'DD/MM/YYYY'),
-            string_agg(n.profession || ', ' || n.signal || ' : '
-                || console.rule_in_words(n.was_honest, n.was_thief, n.was_threshold, n.was_measure), ' ; ' order by n.profession_id, n.signal_id),
-            string_agg(n.profession || ', ' || n.signal || ' : '
-                || console.rule_in_words(n.honest, n.thief, n.threshold, n.measure), ' ; ' order by n.profession_id, n.signal_id)
-        from console.rules_of(p_what) as n having count(*) > 0;
+            'les règles en vigueur',
+            coalesce(string_agg(n.profession || ', ' || lower(n.label) || ' : ' || w.words, E'\n' order by n.profession_id, n.signal_id), 'les mêmes')
+        from console.rules_of(p_what) as n
+        cross join lateral console.rule_in_words(
+            n.was_honest, n.was_thief, n.was_threshold, n.was_measure, n.honest, n.thief, n.threshold, n.measure) as w (words)
+        having count(*) > 0;
     when 'canaries' then
         return query select 'Leurres de la liste ' || l.list_id || ', « ' || l.planted_in || ' »',
             'qui les demande est gelé', 'retirés : cette liste ne prend plus personne'

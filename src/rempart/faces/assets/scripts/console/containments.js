@@ -98,7 +98,8 @@ const changeOf = ({ about, was, becomes }) => [
   element("dl", { className: "change" }, ...pair("now", was), ...pair("then", becomes)),
 ];
 
-const pair = (name, text) => [element("dt", {}, say(name)), element("dd", {}, text)];
+// What is long scrolls in its place, and the keyboard has to get there.
+const pair = (name, text) => [element("dt", {}, say(name)), element("dd", text.length > 400 ? { tabIndex: 0 } : {}, text)];
 
 const settledOf = (one) => [
   one.change ?? "",
