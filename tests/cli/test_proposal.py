@@ -140,6 +140,21 @@ def test_each_act_says_why(platform: World, database: Database, tmp_path: Path, 
     assert told(database, "proposal", "list")["proposals"] == []
 
 
+@pytest.mark.parametrize("name", ["  ", "deux\nlignes", "x" * 200, "\x07cloche"])
+def test_whatever_one_calls_oneself_is_one_line(platform: World, database: Database, name: str) -> None:
+    amc = platform.insurer(required_presence=3).amc
+    asked = run(
+        database, "insurer", "presence", "--amc", amc, "--required", "none", *BECAUSE, "--by", name, "--json"
+    )
+    number = json.loads(asked.stdout)["proposal_id"]
+    listed = {one["proposal_id"]: one["asked_by"] for one in told(database, "proposal", "list")["proposals"]}
+    assert listed[number].isprintable()
+    assert listed[number]
+    assert told(database, "containment", "start", "face", "fhir", "--because", "essai", "--by", name)[
+        "containment_id"
+    ]
+
+
 def test_the_owner_of_the_database_begins_again(platform: World, database: Database) -> None:
     begin = ("operator", "begin-again", "--name", "Inès Moreau", "--role", "security", *BECAUSE)
     made = told(database, *begin)

@@ -16,7 +16,7 @@ from rempart.domain.errors.gate import (
     ReleaseBySamePerson,
 )
 from rempart.domain.trace import receipt_id_of
-from rempart.operations.console.proposals import Asked, ask, reason_of
+from rempart.operations.console.proposals import Asked, ask, label_of, reason_of
 from rempart.store import containment as kept
 
 Scope = Literal[
@@ -60,7 +60,7 @@ def contain(
     if scope == "person":
         named = str(receipt_id_of(named) or "")
     containment_id = kept.contain(
-        connection, scope, named, MODES[mode], reason_of(because), decided_by, hours
+        connection, scope, named, MODES[mode], reason_of(because), label_of(decided_by), hours
     )
     if containment_id is None:
         raise ContainmentTargetUnknown(scope)

@@ -43,7 +43,7 @@ def ask(
     refusals: Mapping[str, RempartError],
 ) -> Asked:
     """Ask for a change; `refusals` are the errors of the verdicts that it may meet. Refuses: ReasonMissing, those."""
-    row = kept.ask(connection, kind, what, reason_of(because), by[:LABEL_CHARS_MAX])
+    row = kept.ask(connection, kind, what, reason_of(because), label_of(by))
     if row.verdict in refusals:
         raise refusals[row.verdict]
     if row.verdict in _DONE:
@@ -55,7 +55,7 @@ def ask(
 
 def withdraw(connection: type_of_operator, proposal_id: int, by: str) -> None:
     """Ask no more. Refuses: ProposalUnknown."""
-    if not kept.withdraw(connection, proposal_id, by[:LABEL_CHARS_MAX]):
+    if not kept.withdraw(connection, proposal_id, label_of(by)):
         raise ProposalUnknown(f"proposal {proposal_id}")
 
 
@@ -65,3 +65,9 @@ def reason_of(text: str) -> str:
     if not reason or len(reason) > ACT_REASON_CHARS_MAX or not reason.isprintable():
         raise ReasonMissing("because")
     return reason
+
+
+def label_of(by: str) -> str:
+    """Write how somebody at the machine calls himself on one line; it gives no right."""
+    label = "".join(character for character in " ".join(by.split()) if character.isprintable())
+    return label[:LABEL_CHARS_MAX] or "sans nom"
