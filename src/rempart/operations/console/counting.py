@@ -77,7 +77,10 @@ class Tally:
         for minute, of in self.minutes.items():
             if minute >= first:
                 total.update(of)
-        named = [(OUTCOME_BY_NUMBER[number], count) for number, count in total.most_common()]
+        by_count = sorted(
+            total.items(), key=lambda one: (-one[1], one[0])
+        )  # equals keep one order, so that no line jumps
+        named = [(OUTCOME_BY_NUMBER[number], count) for number, count in by_count]
         return [(outcome, count) for outcome, count in named if outcome.kind in _NOT_ANSWERED]
 
 
