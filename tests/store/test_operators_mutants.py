@@ -161,8 +161,8 @@ MUTANTS = [
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
     Mutant("loosens", "and p.jwks_uri = p_what ->> 'jwks_uri'", "",
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
-    Mutant("objection", "where p.insurer_id = o.insurer_id and p.valid_from > day", "where false",
-           nobody(loosening.test_a_policy_is_held_against_the_one_of_its_day)),
+    Mutant("apply", "filter (where e.valid_from > day)", "filter (where false)",
+           nobody(loosening.test_a_policy_holds_until_the_next_one_that_is_planned)),
     Mutant("day_of", "select greatest((p_what ->> 'valid_from')::date,", "select coalesce((p_what ->> 'valid_from')::date,",
            nobody(loosening.test_signatures_that_took_longer_do_not_change_the_past)),
     Mutant("begin_again", "if in_force >= 2 then return; end if;", "",
@@ -176,7 +176,8 @@ MUTANTS = [
 def test_a_piece_taken_out_is_noticed(world: World, mutant: Mutant) -> None:
     text = world.one(
         "select pg_get_functiondef(p.oid) from pg_proc as p"
-        " where p.pronamespace in ('console'::regnamespace, 'platform'::regnamespace) and p.proname = %s order by p.pronamespace <> 'console'::regnamespace limit 1",
+        " where p.pronamespace in ('console'::regnamespace, 'platform'::regnamespace) and p.proname = %s"
+        " order by p.pronamespace <> 'console'::regnamespace limit 1",
         mutant.function,
     )
     assert text.count(mutant.piece) == 1, "the piece has other words now: say them here"

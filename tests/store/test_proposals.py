@@ -219,8 +219,23 @@ def test_a_policy_that_asks_for_less_or_lets_more_count_is_signed(
 def test_a_policy_is_held_against_the_one_of_its_day(nobody: World, nadia: Operator) -> None:
     insurer = nobody.insurer()
     assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, days=3))[0] == "done"
-    for days, verdict in ((1, "not-possible"), (3, "to-sign"), (5, "to-sign")):
+    for days, verdict in ((1, "done"), (3, "to-sign"), (5, "to-sign")):
         assert propose(nobody, "presence", policy(nobody, insurer.amc, 0, days=days))[0] == verdict
+
+
+def test_a_policy_holds_until_the_next_one_that_is_planned(nobody: World, nadia: Operator) -> None:
+    insurer = nobody.insurer()
+    for required, days in ((3, 9), (1, 0), (3, 4), (3, 6)):
+        assert propose(nobody, "presence", policy(nobody, insurer.amc, required, days=days))[0] == "done"
+    found = nobody.owner.execute(
+        "select required, valid_from - (now() at time zone 'Europe/Paris')::date,"
+        " nullif(valid_until, 'infinity') - (now() at time zone 'Europe/Paris')::date"
+        " from members.presence_policies where insurer_id = %s order by valid_from",
+        (insurer.insurer_id,),
+    ).fetchall()
+    assert found == [(1, 0, 4), (3, 4, 6), (3, 6, 9), (3, 9, None)]
+    assert propose(nobody, "presence", policy(nobody, insurer.amc, 0, days=2))[0] == "to-sign"
+    assert propose(nobody, "presence", policy(nobody, insurer.amc, 1, days=7))[0] == "to-sign"
 
 
 def test_signatures_that_took_longer_do_not_change_the_past(

@@ -100,7 +100,7 @@ def presence(
     accepts
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
-        The first day of this policy, today or later.
+        The first day of this policy, today or later; it holds until the next one that is planned.
     because
         The reason of a change, as others will read it.
     by

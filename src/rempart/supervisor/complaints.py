@@ -37,7 +37,7 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "policy-refused": (
         "Cette politique de présence n’est pas possible.",
-        "Elle commence aujourd’hui ou plus tard, après la dernière connue, et accepte au moins une preuve si elle en exige une.",
+        "Elle commence aujourd’hui ou plus tard, et accepte au moins une preuve si elle en exige une.",
     ),
     "channel-refused": (
         "Cette adresse ne peut pas être le canal d’un assureur.",

@@ -104,8 +104,6 @@ begin
                 when ((p_what ->> 'required')::int in (0, 1, 3) and (p_what ->> 'stepped_up')::int in (1, 3)
                     and (p_what ->> 'accepted')::int between 0 and 126) is not true then 'not-possible'
                 when (p_what ->> 'required')::int = 3 and (p_what ->> 'accepted')::int & 120 = 0 then 'not-possible' -- no proof would do
-                when exists (select from members.presence_policies as p where p.insurer_id = o.insurer_id and p.valid_from > day)
-                    then 'not-possible'
             end from (select 1) as one left join console.policy_on(p_what ->> 'amc', day) as o on true);
     when 'channel' then
         return case
@@ -193,7 +191,9 @@ declare
 begin
     case p_kind
     when 'presence' then
-        return query select 'Présence demandée par ' || o.name || ' (AMC ' || (p_what ->> 'amc') || '), à partir du ' || to_char(day, 'DD/MM/YYYY'),
+        return query select 'Présence demandée par ' || o.name || ' (AMC ' || (p_what ->> 'amc') || '), à partir du ' || to_char(day, 'DD/MM/YYYY')
+                || coalesce((select ', jusqu’au ' || to_char(min(e.valid_from), 'DD/MM/YYYY') || ' non compris'
+                    from members.presence_policies as e where e.insurer_id = o.insurer_id and e.valid_from > day), ''),
             console.policy_in_words(o.required, o.stepped_up, o.accepted),
             console.policy_in_words((p_what ->> 'required')::int, (p_what ->> 'stepped_up')::int, (p_what ->> 'accepted')::int)
         from console.policy_on(p_what ->> 'amc', day) as o;
@@ -238,15 +238,19 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := console.day_of(p.kind, p.what);
     names constant text := concat_ws(', ', p_first, p_second);
+    here constant int := (select i.insurer_id from members.insurers as i where i.amc_number = p.what ->> 'amc');
+    until date;
 begin
     case p.kind
-    when 'presence' then
+    when 'presence' then -- until the next one that is planned: it stands in the place of the one policy that it was held against
+        select coalesce(min(e.valid_from) filter (where e.valid_from > day), 'infinity') into until
+        from members.presence_policies as e where e.insurer_id = here;
         update members.presence_policies as e set valid_until = day
-        from members.insurers as i
-        where i.amc_number = p.what ->> 'amc' and e.insurer_id = i.insurer_id and e.valid_from < day and day < e.valid_until;
-        insert into members.presence_policies (insurer_id, valid_from, required, required_when_stepped_up, accepted)
-        select i.insurer_id, day, (p.what ->> 'required')::smallint, (p.what ->> 'stepped_up')::smallint, (p.what ->> 'accepted')::int
-        from members.insurers as i where i.amc_number = p.what ->> 'amc'
+        where e.insurer_id = here and e.valid_from < day and day < e.valid_until;
+        insert into members.presence_policies (insurer_id, valid_from, valid_until, required, required_when_stepped_up, accepted)
+        values (
+            here, day, until, (p.what ->> 'required')::smallint, (p.what ->> 'stepped_up')::smallint, (p.what ->> 'accepted')::int
+        )
         on conflict (insurer_id, valid_from) do update
         set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up, accepted = excluded.accepted;
     when 'channel' then
