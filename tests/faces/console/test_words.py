@@ -16,7 +16,10 @@ from rempart.operations.console.ways_in import Role
 from rempart.operations.contain import MODES, Scope
 
 SCRIPTS = Path(words.__file__).parents[1] / "assets" / "scripts" / "console"
-AT_THE_MACHINE = {"operator-name-taken", "operator-name-refused", "operator-unknown"}
+AT_THE_MACHINE = {
+    *("operator-name-taken", "operator-name-refused", "operator-unknown"),
+    *("operators-in-place", "proposal-unknown"),
+}
 
 
 def test_everything_numbered_has_a_word() -> None:

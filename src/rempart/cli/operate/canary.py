@@ -1,6 +1,6 @@
 """`rempart canary`: people who do not exist, planted in a list that may be stolen: plant, list, retire.
 
-Exit status: 0 done; 1 refused; 4 a retirement waits for a second person. No output names one of them.
+Exit status: 0 done; 1 refused; 4 a retirement waits for signatures. No output names one of them.
 """
 
 from datetime import datetime
@@ -91,7 +91,7 @@ def retire(list_id: int, /, *, because: str, by: str = "", json: bool = False) -
     list_id
         The number of the list, as `rempart canary list` gives it.
     because
-        The reason; that of the second person is kept too.
+        The reason, as others will read it.
     by
         Who asks, or agrees; the user of this machine when not said.
     json

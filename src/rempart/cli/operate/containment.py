@@ -1,6 +1,6 @@
 """`rempart containment`: cut what is under attack, list what is cut, release it.
 
-Exit status: 0 done; 1 refused; 4 a release waits for a second person.
+Exit status: 0 done; 1 refused; 4 a release waits for signatures.
 """
 
 from datetime import datetime
@@ -54,7 +54,7 @@ def start(
         freeze: nothing is answered. revoke: nothing, and the sessions end. step-up: only to who brings a proof of presence.
         slow: a tenth of the budgets. A person who is frozen, or stepped up and not proven present, is answered as nobody is.
     hours
-        After how long it ends by itself; when not said, once two people release it.
+        After how long it ends by itself; when not said, once two operators release it.
     by
         Who decides; the user of this machine when not said.
     json
@@ -126,7 +126,7 @@ def release(
     account
         The number of the account, likewise.
     because
-        The reason; that of the second person is kept too.
+        The reason, as others will read it.
     waves
         Over how many minutes those who were cut come back, one after the other; the first person's word holds.
     by

@@ -1,6 +1,6 @@
-"""`rempart detectors`: list the rules, take the aggregates out, fit on them, and change the rules by two people.
+"""`rempart detectors`: list the rules, take the aggregates out, fit on them, and ask to change the rules.
 
-Exit status: 0 done; 1 refused; 4 a change waits for a second person.
+Exit status: 0 done; 1 refused; 4 a change waits for signatures.
 """
 
 import json as json_format

@@ -39,7 +39,7 @@ class OperatorRow:
 
 @dataclass(frozen=True, slots=True)
 class InvitedRow:
-    """Who an invitation is for, and whether somebody has yet to agree."""
+    """Who an invitation is for, and whether two operators have yet to sign."""
 
     operator_id: int
     name: str
@@ -88,7 +88,7 @@ def invite(
     life_days: int,
     by: str,
 ) -> tuple[int, bool, datetime] | None:
-    """Invite an operator; give the number, whether another one has to agree, and until when. None: the name is taken."""
+    """Invite an operator; give the number, whether two others have to sign, and until when. None: the name is taken."""
     row = connection.execute(
         "select operator_id, needs_approval, expires_at from console.invite(%s, %s, %s, %s, %s)",
         (name, role, code_digest, life_days, by),
