@@ -5,19 +5,18 @@ alarm, opens the account, reads why, revokes; later she asks for its release, an
 the browser, the passkeys; the database itself checks what the keys signed.
 """
 
+import subprocess
+import sys
 import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Route
 
-from rempart.domain.identifiers import parse_amc_number
-from rempart.domain.rights import Outcome, Presence
-from rempart.operations.presence.policy import set_presence_policy
-from rempart.operations.presence.register_channel import set_channel
-from rempart.store.database import connect_sync
+from rempart.domain.rights import Outcome
 from tests.support.console import Console, say_why, sign, tab_to, until
 from tests.support.counter import PHONE, WIDE, Window
+from tests.support.database import environ_for
 from tests.support.world import Account, Session, outcome
 
 PARIS = ZoneInfo("Europe/Paris")  # where the windows are
@@ -137,6 +136,20 @@ def test_a_third_operator_waits_for_two_who_are_there(console: Console) -> None:
     assert hers.page.locator("#who-role").inner_text() == "assistance"
 
 
+def typed(console: Console, *words: str) -> str:
+    """Type a command at the machine, which waits for signatures; give what it says."""
+    done = subprocess.run(
+        [sys.executable, "-m", "rempart.cli", *words],
+        env=environ_for(console.running.settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4, done.stderr
+    return done.stdout
+
+
 def decide(window: Window, label: str) -> None:
     """Go to the button of a proposal that begins with this label, and press it."""
     tab_to(window, f"#proposals button[aria-label^='{label}']")
@@ -149,16 +162,14 @@ def test_what_was_asked_at_the_machine_is_read_and_signed_by_two(console: Consol
     console.world.do(
         "insert into members.channels (insurer_id, url) values (%s, %s)", insurer.insurer_id, hook
     )
-    with connect_sync(console.running.settings, "operator") as connection:
-        amc = parse_amc_number(insurer.amc)
-        today = console.world.today()
-        policy = set_presence_policy(
-            connection, amc, today=today, valid_from=today, required=Presence.NONE,
-            required_when_stepped_up=Presence.KNOWN_PATIENT, accepted=Presence, because="cartes en panne, dit l’assureur",
-            by="karim",
-        )  # fmt: skip
-        moved = set_channel(connection, amc, thiefs, "nouvelle adresse reçue par courriel", "karim")
-    assert (policy.verdict, moved.verdict) == ("to-sign", "to-sign")
+    because = "cartes en panne, dit l’assureur"
+    for words in (
+        ("presence", "--required", "none", "--because", because),
+        ("channel", "--url", thiefs, "--because", "nouvelle adresse reçue par courriel"),
+    ):
+        said = typed(console, "insurer", *words, "--amc", insurer.amc, "--by", "karim")
+        assert "deux opérateurs l’auront signée" in said
+        assert f"{console.url}/containments" in said
     required = (
         "select required from members.presence_policies where insurer_id = %s and valid_until = 'infinity'"
     )
