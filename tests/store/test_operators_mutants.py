@@ -161,6 +161,8 @@ MUTANTS = [
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
     Mutant("loosens", "and p.jwks_uri = p_what ->> 'jwks_uri'", "",
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
+    Mutant(PERFORM, "lock table console.proposals, gate.releases in share row exclusive mode;", "",
+           nobody(loosening.test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first)),
     Mutant("apply", "filter (where e.valid_from > day)", "filter (where false)",
            nobody(loosening.test_a_policy_holds_until_the_next_one_that_is_planned)),
     Mutant("day_of", "select greatest((p_what ->> 'valid_from')::date,", "select coalesce((p_what ->> 'valid_from')::date,",

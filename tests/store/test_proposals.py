@@ -3,11 +3,14 @@
 A platform where nobody ever had a key is set up directly; after the first key this never comes back, whoever is dismissed.
 """
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from psycopg import errors
 
+from rempart.store.database import connect_sync
 from tests.support.operators import Operator, act, begin, enrolled, entered, invited, propose, sign
 from tests.support.world import World, digest
 
@@ -144,6 +147,30 @@ def test_what_loosens_takes_two_keys(nobody: World, nadia: Operator, hugo: Opera
         (number,),
     ).fetchone()
     assert closed == ("applied", nadia.operator_id, hugo.operator_id, True)
+
+
+def test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first(
+    nobody: World, nadia: Operator, hugo: Operator
+) -> None:
+    what, is_made = change_of(nobody, "channel")
+    _, number = propose(nobody, "channel", what)
+    signing = {"kind": "sign", "proposal_id": number, "because": "vu avec eux"}
+    desks = [(entered(nobody, who), who) for who in (nadia, hugo)]
+    signed = [(desk.token, *who.key.sign(begin(nobody, desk, signing)[2])) for desk, who in desks]
+    statement = "select verdict from console.perform(%s, %s, %s, %s, %s, %s)"
+    with (
+        connect_sync(nobody.database.settings, "console") as one,
+        connect_sync(nobody.database.settings, "console") as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        with one.transaction():
+            assert one.execute(statement, signed[0]).fetchone() == ("asked",)
+            late = thread.submit(lambda: other.execute(statement, signed[1]).fetchone())
+            time.sleep(0.5)
+            assert not late.done()
+        assert late.result(10) == ("nothing-of-that-name",)
+    assert not nobody.one(is_made)
+    assert sign(nobody, *desks[1], number) == "done"
 
 
 @pytest.mark.parametrize("kind", KINDS)
