@@ -123,6 +123,7 @@ FUNCTIONS: dict[str, set[str]] = {
             *("gate.publish_status", "gate.end_status", "gate.status_messages"),
             *("console.invite", "console.list_operators", "console.dismiss"),
         ),
+        "members.begin_policy",
         *("access.register_objects", "access.begin_register", "access.finish_register"),
         *("access.approve_register", "access.not_in_register"),
     },

@@ -37,7 +37,15 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "policy-refused": (
         "Cette politique de présence n’est pas possible.",
-        "Elle commence aujourd’hui ou plus tard, après la dernière connue, et accepte au moins une preuve si elle en exige une.",
+        "Une politique qui exige une preuve en accepte au moins une\u00a0: card, code, approval ou standing.",
+    ),
+    "policy-too-early": (
+        "Une politique de présence ne commence pas dans le passé.",
+        "Donnez avec --since aujourd’hui ou un jour à venir\u202f; sans --since, elle commence aujourd’hui.",
+    ),
+    "policy-not-planned": (
+        "Aucune politique de présence n’est prévue pour ce jour-là chez cet assureur.",
+        "Seul ce qui est à venir s’annule. La liste\u00a0: rempart insurer presence --amc NUMÉRO.",
     ),
     "channel-refused": (
         "Cette adresse ne peut pas être le canal d’un assureur.",

@@ -181,7 +181,7 @@ def _tell_optician(settings: Settings, world: World, say: Say, told: Told) -> No
         _tell(scene, say, told, answer, content["code"], content["sentence"], content["trace"])
     refused = browser.invite_staff(NEW_COLLEAGUE).must_be(403)
     say(f"\n  Il invite {NEW_COLLEAGUE}, sa collaboratrice, le jour même où sa propre clé est neuve.")
-    say(f"  → {refused.content['message']}")
+    say(f"  → {refused.content['message'].partition('. ')[0]}.")
     let_a_day_pass(settings, world.register, STORY_OPTICIAN)
     say("\n  Le lendemain, il l’invite\u00a0: elle aura sa propre clé, et son nom sur ses reçus.")
     say("  Son premier jour, chaque patient montre sa carte, lit un code ou donne son accord.")
