@@ -76,8 +76,14 @@ def test_what_is_planned_is_listed_and_cancelled_and_tightening_waits_for_nothin
         (("insurer", "channel", "--amc", AMC, "--url", "http://assureur.example/"), "channel-refused"),
         (("insurer", "channel", "--amc", "0999999999", "--url", HOOK), "insurer-unregistered"),
         (("insurer", "presence", "--amc", AMC, "--cancel", "2024-01-01"), "policy-not-planned"),
-        (("insurer", "presence", "--amc", AMC, "--required", "card", "--since", "2024-01-01"), "policy-too-early"),
-        (("insurer", "presence", "--amc", AMC, "--required", "card", "--accepts", "known-patient"), "policy-refused"),
+        (
+            ("insurer", "presence", "--amc", AMC, "--required", "card", "--since", "2024-01-01"),
+            "policy-too-early",
+        ),
+        (
+            ("insurer", "presence", "--amc", AMC, "--required", "card", "--accepts", "known-patient"),
+            "policy-refused",
+        ),
         (("insurer", "presence", "--amc", "0999999999", "--required", "card"), "insurer-unregistered"),
         (("standing", "list"), "reference-refused"),
         (("standing", "revoke", "--trace", "0000-0000-000E-14"), "authorisation-unknown"),

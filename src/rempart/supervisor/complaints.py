@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final, NoReturn
 
 from rempart.domain.errors import RempartError
@@ -195,8 +196,9 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Les clés scellées ne s’ouvrent pas.",
         "Vérifiez la phrase secrète (REMPART_KEYRING_PASSPHRASE_FILE), ou le code et le nom du jeton PKCS#11.",
     ),
+    **json.loads((Path(__file__).parent / "complaints_fr.json").read_text(encoding="utf-8")),
 }
-"""By code, a sentence and the next step, for who types commands."""
+"""By code, a sentence and the next step, for who types commands; those of the register and of operators are in the file."""
 
 
 @contextmanager

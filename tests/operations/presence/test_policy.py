@@ -167,7 +167,9 @@ def test_what_is_not_planned_is_not_cancelled(
     begin(operator, insurer, CARD, 10, stepped_up=CARD)
     with pytest.raises(PolicyNotPlanned):
         cancel(operator, insurer, days)
-    assert told(operator, insurer) == [(-5, 0, KNOWN), (0, 10, CARD), (10, None, CARD)], "what held stays written"
+    assert told(operator, insurer) == [(-5, 0, KNOWN), (0, 10, CARD), (10, None, CARD)], (
+        "what held stays written"
+    )
 
 
 def test_each_refusal_says_which_it_is(operator: type_of_operator, insurer: Insurer) -> None:

@@ -68,7 +68,11 @@ def cancel_planned_policy(
 
 
 def _begin(
-    connection: psycopg.Connection[TupleRow], amc_number: AmcNumber, row: kept.PolicyRow, *, keeps_planned: bool
+    connection: psycopg.Connection[TupleRow],
+    amc_number: AmcNumber,
+    row: kept.PolicyRow,
+    *,
+    keeps_planned: bool,
 ) -> list[date]:
     taken_back = kept.begin_policy(connection, str(amc_number), row, keeps_planned=keeps_planned)
     if taken_back is None:
