@@ -243,7 +243,7 @@ def told(error: RempartError) -> str:
 
 def told_of(facts: Mapping[str, str]) -> str:
     """Say the facts of a refusal in one line, its code and place last."""
-    where = " at ".join(part for part in (facts["code"], facts["place"]) if part)
+    where = ", ".join(part for part in (facts["code"], facts["place"]) if part)
     return " ".join(part for part in (facts["sentence"], facts["next_step"], where and f"({where})") if part)
 
 
