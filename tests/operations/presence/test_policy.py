@@ -108,7 +108,7 @@ def test_a_policy_that_asks_for_less_today_leaves_what_is_planned(
     begin(operator, insurer, KNOWN)
     begin(operator, insurer, CARD, 10)
     assert begin(operator, insurer, NONE) == []
-    assert told(operator, insurer) == [(10, None, CARD)], "nothing is what holds without any"
+    assert told(operator, insurer) == [(0, 10, NONE), (10, None, CARD)]
 
 
 def test_the_same_day_again_is_the_same_policy_corrected(

@@ -51,7 +51,7 @@ def set_presence_policy(
     ):
         raise PolicyRefused("presence")
     row = kept.PolicyRow(valid_from, None, required, required_when_stepped_up, bits)
-    return _begin(connection, amc_number, row, keeps_planned=False)
+    return _begin(connection, amc_number, row, cancels=False)
 
 
 def cancel_planned_policy(
@@ -61,7 +61,7 @@ def cancel_planned_policy(
     before = NOTHING_ASKED
     for row in kept.list_policies(connection, str(amc_number)):
         if row.valid_from == planned_for and planned_for > today:
-            _begin(connection, amc_number, before._replace(valid_from=planned_for), keeps_planned=True)
+            _begin(connection, amc_number, before._replace(valid_from=planned_for), cancels=True)
             return
         before = row
     raise PolicyNotPlanned(f"{planned_for}")
@@ -72,9 +72,9 @@ def _begin(
     amc_number: AmcNumber,
     row: kept.PolicyRow,
     *,
-    keeps_planned: bool,
+    cancels: bool,
 ) -> list[date]:
-    taken_back = kept.begin_policy(connection, str(amc_number), row, keeps_planned=keeps_planned)
+    taken_back = kept.begin_policy(connection, str(amc_number), row, cancels=cancels)
     if taken_back is None:
         raise InsurerUnregistered("amc")
     return taken_back

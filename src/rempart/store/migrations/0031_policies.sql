@@ -1,11 +1,11 @@
 -- How policies of presence follow one another. One may begin before others that are planned: what is stricter today does not wait for them.
 
 -- Let a policy begin on a day, in place of what held from then on until the next planned one. Of the planned ones, those stay that ask for
--- no less in any respect: another would undo, on its day, what was tightened since it was planned. With p_keeps_planned all of them stay.
--- One that says what the one before it says is none of its own: a planned one is cancelled by saying on its day what holds before.
--- Gives the first days of those taken back; null where there is no such insurer.
+-- no less in any respect: another would undo, on its day, what was tightened since it was planned. A planned one is cancelled by saying,
+-- from its day on, what holds before it: with p_cancels all later ones stay, and no policy of its own is kept for what the one
+-- before says. Gives the first days of those taken back; null where there is no such insurer.
 create function members.begin_policy(
-    p_amc text, p_from date, p_required smallint, p_when_stepped_up smallint, p_accepted int, p_keeps_planned boolean
+    p_amc text, p_from date, p_required smallint, p_when_stepped_up smallint, p_accepted int, p_cancels boolean
 ) returns date[] language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -20,7 +20,7 @@ begin
     with gone as (
         delete from members.presence_policies as p
         where p.insurer_id = insurer and (
-            p.valid_from = p_from or p.valid_from > p_from and not p_keeps_planned
+            p.valid_from = p_from or p.valid_from > p_from and not p_cancels
             and (p.required < p_required or p.required_when_stepped_up < p_when_stepped_up or p.accepted & ~p_accepted & 126 <> 0)
         )
         returning p.valid_from
@@ -28,7 +28,7 @@ begin
     select coalesce(array_agg(g.valid_from order by g.valid_from), '{}') into taken_back from gone as g where g.valid_from > p_from;
     insert into members.presence_policies (insurer_id, valid_from, valid_until, required, required_when_stepped_up, accepted)
     select insurer, p_from, p_from + 1, p_required, p_when_stepped_up, p_accepted
-    where row (p_required::int, p_when_stepped_up::int, p_accepted) is distinct from coalesce(
+    where not p_cancels or row (p_required::int, p_when_stepped_up::int, p_accepted) is distinct from coalesce(
         (select row (p.required::int, p.required_when_stepped_up::int, p.accepted) from members.presence_policies as p
          where p.insurer_id = insurer and p.valid_from < p_from order by p.valid_from desc limit 1),
         row (0, 1, 126) -- what holds without any

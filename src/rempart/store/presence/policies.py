@@ -22,7 +22,7 @@ class PolicyRow(NamedTuple):
 BEGIN = """
 select members.begin_policy(
     %(amc_number)s, %(valid_from)s, %(required)s::smallint, %(required_when_stepped_up)s::smallint, %(accepted)s,
-    %(keeps_planned)s
+    %(cancels)s
 )
 """
 
@@ -34,10 +34,10 @@ where i.amc_number = %s order by p.valid_from
 
 
 def begin_policy(
-    connection: psycopg.Connection[TupleRow], amc_number: str, policy: PolicyRow, *, keeps_planned: bool
+    connection: psycopg.Connection[TupleRow], amc_number: str, policy: PolicyRow, *, cancels: bool
 ) -> list[date] | None:
     """Let a policy begin on its day; the days of the planned ones that it takes back, None where there is no such insurer."""
-    parts = policy._asdict() | {"amc_number": amc_number, "keeps_planned": keeps_planned}
+    parts = policy._asdict() | {"amc_number": amc_number, "cancels": cancels}
     taken_back: list[date] | None = returned(connection.execute(BEGIN, parts).fetchone())[0]
     return taken_back
 
