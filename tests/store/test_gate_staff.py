@@ -1,5 +1,8 @@
 """What a member of a staff may ask: his first day with a proof of presence, and glasses and requests that are the holder's."""
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
 from rempart.domain.detectors import Signal
@@ -9,8 +12,10 @@ from rempart.limits import (
     BREAK_GLASS_PER_DAY_STRUCTURE,
     PRESENCE_REQUESTS_PER_DAY,
     PRESENCE_REQUESTS_PER_DAY_STRUCTURE,
+    STAFF_ENROLLED_PER_DAY_TITULAIRE,
     STAFF_NEW_HOURS,
 )
+from rempart.store.database import connect_sync
 from tests.store.test_gate_presence import ENDED, prove
 from tests.support.world import Account, Person, Session, World, days, outcome
 
@@ -92,6 +97,32 @@ def test_the_glasses_of_a_titulaire_and_his_staff_are_three_in_all(
     for one in (till, *staff):
         world.set_state(one.account, day=world.today() - days(1))
     assert outcome(world.ask(staff[0].about(lea, break_glass=1))) is Outcome.ENDED_ON, "tomorrow"
+
+
+def test_a_thief_who_enrols_all_that_he_may_is_told_of_nobody_and_breaks_three_glasses(
+    world: World, till: Session
+) -> None:
+    """It was 84 people and 12 glasses in four minutes. He asks through each new member, with and without a glass."""
+    insurer = world.insurer()
+    crowd = [world.person(f"Louise {place}", insurer) for place in range(30)]
+    enrolled = []
+    with closing(connect_sync(world.database.settings, "identity")) as identity:
+        while True:
+            row = identity.execute(
+                "select account_id, refusal from gate.enrol_staff(%s, 'Personne')", (till.account.account_id,)
+            ).fetchone()
+            assert row is not None
+            if row[1] is not None:
+                break
+            enrolled.append(replace(till.account, account_id=row[0], professional_id=None))
+    assert len(enrolled) == STAFF_ENROLLED_PER_DAY_TITULAIRE
+    told = []
+    for account in enrolled:
+        member = world.browser_session(account)
+        told += [outcome(world.ask(member.about(person))) for person in crowd]
+        told += [outcome(world.ask(member.about(person, break_glass=1))) for person in crowd[:4]]
+    assert told.count(Outcome.OPEN) == BREAK_GLASS_PER_DAY
+    assert set(told) == {Outcome.OPEN, Outcome.PRESENCE_REQUIRED, Outcome.BREAK_GLASS_EXHAUSTED}
 
 
 def test_the_glasses_of_one_batch_are_three_too(world: World, till: Session, lea: Person) -> None:
