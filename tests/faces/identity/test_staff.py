@@ -9,7 +9,9 @@ from rempart.limits import STAFF_ENROLLED_PER_DAY_TITULAIRE, STAFF_PER_ACCOUNT_M
 from rempart.operations import manage_access
 from rempart.store.database import connect_sync
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
-from tests.support.authenticator import Browser
+from tests.faces.identity.test_devices import add_passkey
+from tests.faces.identity.test_recovery import vouch
+from tests.support.authenticator import Authenticator, Browser
 from tests.support.enrolment import a_day_after_the_passkey, enrolled, invite, run
 from tests.support.identity import House
 from tests.support.mail import PostOffice
@@ -195,6 +197,39 @@ def test_a_new_member_is_told_until_when_he_is_new_and_a_titulaire_never_is(titu
     until = member.call("GET", "/browser/session").body["account"]["new_until"]
     assert timedelta(hours=23) < datetime.fromisoformat(until) - datetime.now(UTC) < timedelta(hours=25)
     assert titulaire.call("GET", "/browser/session").body["account"]["new_until"] is None
+
+
+def hours_new(house: House, account_id: int) -> float:
+    statement = "select extract(epoch from new_until - now())::float8 / 3600 from gate.account_state where account_id = %s"
+    ((hours,),) = run(house, statement, account_id)
+    return round(hours, 1)
+
+
+def two_days_pass(house: House) -> None:
+    run(house, "update gate.account_state set new_until = new_until - interval '48 hours'")
+
+
+def test_the_first_day_of_a_member_begins_with_his_first_key_and_with_no_other(
+    house: House, titulaire: Browser
+) -> None:
+    """An invitation waits for seven days, and whoever waits is new all the same; who adds a key of his own is not."""
+    invited = titulaire.call("POST", "/browser/staff", {"display_name": "Noé Petit"}).body
+    two_days_pass(house)
+    member = Browser(house)
+    assert member.enrol(invited["link"]).status == 201
+    assert hours_new(house, invited["account_id"]) == 24
+    two_days_pass(house)
+    assert add_passkey(member, Authenticator()) == 201
+    assert hours_new(house, invited["account_id"]) == -24
+
+
+def test_an_account_that_is_given_back_is_new_again(house: House, titulaire: Browser) -> None:
+    """Else who holds a titulaire's account takes that of his oldest member instead of enrolling another one."""
+    account_id, _ = hire(titulaire, "Paul Martin")
+    two_days_pass(house)
+    handed = vouch(titulaire, account_id)
+    assert Browser(house).enrol(handed.body["link"]).status == 201
+    assert hours_new(house, account_id) == 24
 
 
 async def test_each_enrolment_is_told_to_every_contact_of_the_titulaire(

@@ -95,9 +95,26 @@ set search_path = pg_catalog, pg_temp as $$
     select st.new_until from gate.account_state as st where st.account_id = p_account_id and st.new_until > platform.present()
 $$;
 
+-- The first day begins again with the only key of an account: an invitation may wait a week, and an account that is given back may be
+-- in another hand.
+create function gate.begin_first_day() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update gate.account_state as st set new_until = greatest(st.new_until, platform.present() + interval '24 hours')
+    where st.account_id = new.account_id and st.holder_account_id <> st.account_id
+        and not exists (
+            select from access.passkeys as k
+            where k.account_id = new.account_id and k.revoked_at is null and k.credential_id <> new.credential_id
+        );
+    return null;
+end $$;
+create trigger the_first_day_begins_with_the_first_key after insert on access.passkeys
+    for each row execute function gate.begin_first_day();
+
+alter function gate.begin_first_day owner to rempart_gate;
 alter function gate.refuse_enrolment owner to rempart_gate;
 alter function gate.enrol_staff owner to rempart_gate;
 alter function gate.enrolment_of owner to rempart_gate;
 alter function gate.new_until owner to rempart_gate;
-revoke all on function gate.refuse_enrolment, gate.enrol_staff, gate.enrolment_of, gate.new_until from public;
+revoke all on function gate.begin_first_day, gate.refuse_enrolment, gate.enrol_staff, gate.enrolment_of, gate.new_until from public;
 grant execute on function gate.enrol_staff, gate.enrolment_of, gate.new_until to rempart_identity;
