@@ -1,6 +1,6 @@
 """`rempart insurer`: register an insurer, list those that are served, say what proofs of presence one asks for."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from babel.numbers import format_decimal
@@ -11,7 +11,7 @@ from rempart.cli.register.opened import opened
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
-from rempart.operations.presence.policy import set_presence_policy
+from rempart.operations.presence.policy import cancel_planned_policy, set_presence_policy
 from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.settings import read_settings
 from rempart.store.insurers import InsurerRow
@@ -82,9 +82,10 @@ def presence(
     stepped_up: Presence = Presence.KNOWN_PATIENT,
     accepts: Annotated[list[Presence] | None, Parameter(consume_multiple=True)] = None,
     since: date | None = None,
+    cancel: date | None = None,
     json: bool = False,
 ) -> None:
-    """Say, or with --required set, which proofs of presence an insurer asks for.
+    """Say, or with --required set, which proofs of presence an insurer asks for; with --cancel, take back what is planned.
 
     Parameters
     ----------
@@ -97,15 +98,21 @@ def presence(
     accepts
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
-        The first day of this policy, today or later.
+        The first day of this policy, today or later. What is planned for a later day stays if it asks for no less.
+    cancel
+        The first day of a planned policy, to take back: what holds before it goes on.
     json
         Answer in one line of JSON.
     """
     amc_number = parse_amc_number(amc)
     today = clock.now().date()
+    taken_back: list[date] = []
     with opened() as (_, connection):
+        if cancel is not None:
+            cancel_planned_policy(connection, amc_number, today=today, planned_for=cancel)
+            taken_back = [cancel]
         if required is not None:
-            set_presence_policy(
+            taken_back += set_presence_policy(
                 connection, amc_number, today=today, valid_from=since or today, required=required,
                 required_when_stepped_up=stepped_up, accepted=accepts or Presence,
             )  # fmt: skip
@@ -113,18 +120,25 @@ def presence(
     facts = [
         {"valid_from": str(row.valid_from), "valid_until": str(row.valid_until) if row.valid_until else None}
         | {"required": _code(row.required), "required_when_stepped_up": _code(row.required_when_stepped_up)}
-        | {"accepts": _accepted(row)}
+        | {"accepts": _accepted(row), "is_planned": row.valid_from > today}
         for row in policies
     ]
-    lines = [
-        f"à partir du {row.valid_from}\u00a0: {_code(row.required)}, au moins {_code(row.required_when_stepped_up)} "
-        f"si une présence est exigée\u00a0; comptent\u00a0: {', '.join(_accepted(row))}"
-        for row in policies
-    ]
+    lines = [_policy_line(row, today) for row in policies]
+    lines += [f"La politique prévue pour le {day} est retirée." for day in taken_back]
     say(
         json,
-        {"amc_number": str(amc_number), "policies": facts},
+        {"amc_number": str(amc_number), "policies": facts, "taken_back": [str(day) for day in taken_back]},
         "\n".join(lines) or "Rien n’est exigé, toute preuve compte.",
+    )
+
+
+def _policy_line(row: PolicyRow, today: date) -> str:
+    planned = "prévu " if row.valid_from > today else ""
+    until = f" jusqu’au {row.valid_until - timedelta(days=1)}" if row.valid_until else ""
+    return (
+        f"{planned}à partir du {row.valid_from}{until}\u00a0: {_code(row.required)}, "
+        f"au moins {_code(row.required_when_stepped_up)} si une présence est exigée\u00a0; "
+        f"comptent\u00a0: {', '.join(_accepted(row))}"
     )
 
 

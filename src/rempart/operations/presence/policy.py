@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.domain.errors.member_files import InsurerUnregistered
-from rempart.domain.errors.registration import PolicyRefused
+from rempart.domain.errors.registration import PolicyNotPlanned, PolicyRefused, PolicyTooEarly
 from rempart.domain.identifiers import AmcNumber
 from rempart.domain.rights import Presence
 from rempart.store.presence import policies as kept
@@ -20,6 +20,9 @@ PROOFS = (Presence.CARD, Presence.CODE, Presence.APPROVAL, Presence.STANDING)
 
 _REQUIRED = (Presence.NONE, Presence.KNOWN_PATIENT, Presence.CARD)
 """CARD stands for any proof here."""
+
+NOTHING_ASKED = kept.PolicyRow(date.min, None, Presence.NONE, Presence.KNOWN_PATIENT, 126)
+"""What holds where an insurer has no policy: as members.presence_policies says."""
 
 
 def set_presence_policy(
@@ -31,20 +34,47 @@ def set_presence_policy(
     required: Presence,
     required_when_stepped_up: Presence,
     accepted: Iterable[Presence],
-) -> None:
-    """Let a policy begin on a day, today at the earliest. Refuses: PolicyRefused, InsurerUnregistered."""
+) -> list[date]:
+    """Let a policy begin on a day, today at the earliest; the days of the planned ones that it takes back.
+
+    A policy that is planned for later stays if it asks for no less: what is tightened today is undone by none.
+    Refuses: PolicyTooEarly, PolicyRefused, InsurerUnregistered.
+    """
     bits = sum(1 << presence for presence in set(accepted) - {Presence.NONE})
     has_a_proof = any(bits >> proof & 1 for proof in PROOFS)
+    if valid_from < today:
+        raise PolicyTooEarly(f"{valid_from}")
     if (
-        valid_from < today
-        or required not in _REQUIRED
+        required not in _REQUIRED
         or required_when_stepped_up not in _REQUIRED[1:]
         or (required is Presence.CARD and not has_a_proof)
     ):
         raise PolicyRefused("presence")
     row = kept.PolicyRow(valid_from, None, required, required_when_stepped_up, bits)
-    is_set = kept.set_policy(connection, str(amc_number), row)
-    if is_set is None:
+    return _begin(connection, amc_number, row, cancels=False)
+
+
+def cancel_planned_policy(
+    connection: psycopg.Connection[TupleRow], amc_number: AmcNumber, *, today: date, planned_for: date
+) -> None:
+    """Take back a policy that is planned for a day to come: what holds before it goes on. Refuses: PolicyNotPlanned."""
+    before = NOTHING_ASKED
+    for row in kept.list_policies(connection, str(amc_number)):
+        if row.valid_from == planned_for and planned_for > today:
+            _begin(connection, amc_number, before._replace(valid_from=planned_for), cancels=True)
+            return
+        before = row
+    raise PolicyNotPlanned(f"{planned_for}")
+
+
+def _begin(
+    connection: psycopg.Connection[TupleRow],
+    amc_number: AmcNumber,
+    row: kept.PolicyRow,
+    *,
+    cancels: bool,
+) -> list[date]:
+    taken_back = kept.begin_policy(connection, str(amc_number), row, cancels=cancels)
+    if taken_back is None:
         raise InsurerUnregistered("amc")
-    if not is_set:
-        raise PolicyRefused("from")
+    return taken_back
