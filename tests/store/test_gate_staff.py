@@ -17,6 +17,7 @@ from rempart.limits import (
 )
 from rempart.store.database import connect_sync
 from tests.store.test_gate_presence import ENDED, prove
+from tests.support.shadow import acquaint
 from tests.support.world import Account, Person, Session, World, days, outcome
 
 CODE = int(Presence.CODE)
