@@ -113,6 +113,16 @@ INVITATION_LIFE_DAYS = 7
 STAFF_PER_ACCOUNT_MAX = 100
 """Named members of one titulaire's staff: several times a large pharmacy's, and all that a stolen session could invite."""
 
+STAFF_ENROLLED_PER_DAY_TITULAIRE = 5
+"""Members whom one professional enrols in 24 hours, at all his places, those revoked since included: the whole team of a shop
+that begins, and as many as a thief has before the letters are read."""
+
+STAFF_ENROLLED_PER_DAY_STRUCTURE = 50
+"""The same for a structure: an admission desk with its night shift in a day, a hospital in a week."""
+
+STAFF_NEW_HOURS = 24
+"""How long a new member of a staff proves the presence of whom he asks about: until the holder's letters of it have been read."""
+
 STAFF_NAME_MAX_CHARS = 80
 """A name that fits on one line of the portal."""
 
@@ -150,7 +160,18 @@ REQUEST_BODY_MAX_S = 10
 """How long a body may take to arrive: longer is a caller that holds our memory on purpose, or a line that will not do."""
 
 BREAK_GLASS_PER_DAY = 3
-"""Answers without proof of presence that one account may have a day, each told to the person."""
+"""Answers without proof of presence that a titulaire and his staff may have a day together, or one account of a structure; each
+is told to the person. The holder's and not the account's: else who holds a titulaire's account enrols staff for its glasses."""
+
+BREAK_GLASS_PER_DAY_STRUCTURE = 60
+"""The same for all accounts of a structure: twenty desks with three each. A hospital with 300 staff cannot live on three."""
+
+PRESENCE_REQUESTS_PER_DAY = 40
+"""Codes and approvals that a titulaire and his staff may have sent a day together, or one account of a structure: each is a
+message to somebody, and five guesses."""
+
+PRESENCE_REQUESTS_PER_DAY_STRUCTURE = 400
+"""The same for all accounts of a structure: ten desks with forty each."""
 
 KNOWN_PATIENT_MONTHS = 12
 """How long a person proven present at a shop stays a known patient there."""

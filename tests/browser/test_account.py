@@ -107,6 +107,7 @@ def test_a_titulaire_gives_a_member_of_the_staff_the_access_back(counter: Counte
     karim = counter.titulaire("Karim Haddad")
     window = counter.window()
     window.accept(karim)
+    counter.a_day_passes()
     window.page.get_by_role("link", name="Équipe").click()
     window.page.locator("#display-name").fill("Manon Rey")
     window.press("Enter")

@@ -280,7 +280,7 @@ def test_without_a_card_a_reason_gives_the_precise_answer_three_times_a_day(
         assert window.field("break-glass") == "", "a reason counts for one question"
     window.page.locator("#break-glass").select_option("urgent-care")
     window.page.locator("#ask").click()
-    window.page.get_by_role("heading", name=re.compile("Vous avez utilisé vos 3 consultations")).wait_for()
+    window.page.get_by_role("heading", name=re.compile("sont toutes utilisées")).wait_for()
 
 
 def test_nothing_about_the_patient_is_in_an_address_or_in_the_browsers_storage(

@@ -31,7 +31,7 @@ from tests.support.platform import processes
 from tests.support.world import Right, World
 
 FINESS = "750000358"
-PEOPLE = 4  # of a day in which every key is new: half of what the profession may
+PEOPLE = 4
 
 
 @dataclass
@@ -99,7 +99,7 @@ def hospital(keyring: Settings, template: str, browser: Browser) -> Iterator[Hos
         told = registered(running.settings)
         chief = Professional("Hôpital du Port", told["link"], int(told["account_id"]))
         house = House(running.settings, database, provider, software)
-        world.do("update access.profession_rules set people_per_day = %s where profession_id = 9", 2 * PEOPLE)
+        world.do("update access.profession_rules set people_per_day = %s where profession_id = 9", PEOPLE)
         yield Hospital(counter, house, chief.account_id, chief, patients)
         counter.close_windows()
 
@@ -116,11 +116,14 @@ def test_a_hospital_and_its_staff_spend_one_budget_and_one_leaves_alone(hospital
     nadia, paul, lou, ange, ines, karim = hospital.patients
     chief, first, second = (hospital.counter.window() for _ in range(3))
     chief.accept(hospital.chief)
+    hospital.counter.a_day_passes()  # else the new key would enrol nobody
     chief.page.get_by_role("link", name="Équipe").click()
     chief.page.locator("#nobody").wait_for()
     first.accept(invited(chief, "Noé Lambert"))
     chief.photograph("hospital-staff")
     second.accept(invited(chief, "Inès Moreau"))
+    assert asks(first, paul).startswith("Une preuve de la présence")
+    hospital.counter.a_day_passes()
 
     assert hospital.by_software(nadia).code == "open"
     assert asks(first, paul).startswith("Droits ouverts")

@@ -69,8 +69,9 @@ def session_over(counter: Counter, window: Window, claire: Professional) -> None
     window.page.locator("#sign-in-why:not(:empty)").wait_for()
 
 
-def staff(_: Counter, window: Window, claire: Professional) -> None:
+def staff(counter: Counter, window: Window, claire: Professional) -> None:
     """Invite somebody."""
+    counter.a_day_passes()
     window.sign_in(claire, "/staff")
     window.page.locator("#display-name").fill("Marie-Antoinette de La Rochefoucauld-Montbel")
     window.press("Enter")

@@ -1,6 +1,8 @@
 """A titulaire's staff: invited by name, each with a key of her own, gone at once when access is taken back."""
 
-from tests.support.counter import Counter, Professional, Window
+import re
+
+from tests.support.counter import NARROW, WIDE, Counter, Professional, Window
 
 
 def invited(window: Window, name: str) -> Professional:
@@ -20,6 +22,7 @@ def test_a_member_of_the_staff_is_invited_asks_and_is_revoked(counter: Counter) 
     titulaire = counter.titulaire("Claire Fontaine")
     owner, till = counter.window(), counter.window()
     owner.accept(titulaire)
+    counter.a_day_passes()
     owner.page.get_by_role("link", name="Équipe").click()
     owner.page.locator("#nobody").wait_for()
     noe = invited(owner, "Noé Lambert")
@@ -54,9 +57,57 @@ def test_a_member_of_the_staff_is_invited_asks_and_is_revoked(counter: Counter) 
     assert owner.complaints == till.complaints == []
 
 
+def test_a_new_passkey_invites_nobody_and_the_page_says_until_when(counter: Counter) -> None:
+    owner = counter.window()
+    owner.accept(counter.titulaire("Claire Fontaine"))
+    owner.page.get_by_role("link", name="Équipe").click()
+    owner.page.locator("#held", has_text="Vous pourrez inviter à partir du").wait_for()
+    assert owner.page.locator("#invite").is_hidden()
+    owner.photograph("staff-held")
+    assert owner.faults() == []
+    owner.wear(NARROW, "light")
+    assert owner.overflow() <= 0
+    owner.photograph("staff-held-narrow")
+
+
+def test_a_new_member_reads_why_a_card_is_asked_for_and_until_when(counter: Counter) -> None:
+    owner, till = counter.window(), counter.window()
+    owner.accept(counter.titulaire("Claire Fontaine"))
+    counter.a_day_passes()
+    owner.page.get_by_role("link", name="Équipe").click()
+    noe = invited(owner, "Noé Lambert")
+    till.accept(noe)
+    note = till.page.locator("#new-account")
+    note.filter(
+        has_text=re.compile(r"Votre compte est nouveau\. Jusqu’au .+ \d\d:\d\d, il faut la carte")
+    ).wait_for()
+    till.photograph("new-account")
+    till.type_in(counter.patients["Lou"])
+    till.press("Enter")
+    assert till.answer().startswith("Une preuve de la présence du patient est demandée")
+    assert "Votre compte est nouveau" in till.page.locator("#answer").inner_text()
+    till.photograph("new-account-answer")
+    assert till.faults() == []
+    till.wear(NARROW, "dark")
+    assert till.overflow() <= 0
+    till.photograph("new-account-narrow")
+    till.wear(WIDE, "light")
+
+    counter.a_day_passes()
+    later = counter.window()
+    later.sign_in(noe)
+    assert later.page.locator("#new-account").is_hidden()
+    later.type_in(counter.patients["Lou"])
+    later.press("Enter")
+    later.answer()
+    assert "Votre compte est nouveau" not in later.page.locator("main").inner_text()
+    assert owner.complaints == till.complaints == []
+
+
 def test_keeping_somebody_keeps_her(counter: Counter) -> None:
     owner = counter.window()
     owner.accept(counter.titulaire("Claire Fontaine"))
+    counter.a_day_passes()
     owner.page.get_by_role("link", name="Équipe").click()
     invited(owner, "Inès Moreau")
     owner.page.get_by_role("button", name="Retirer l’accès de Inès Moreau").click()
@@ -69,6 +120,7 @@ def test_keeping_somebody_keeps_her(counter: Counter) -> None:
 def test_the_page_of_the_staff_is_closed_to_the_staff(counter: Counter) -> None:
     owner, till = counter.window(), counter.window()
     owner.accept(counter.titulaire("Claire Fontaine"))
+    counter.a_day_passes()
     owner.page.get_by_role("link", name="Équipe").click()
     till.accept(invited(owner, "Noé Lambert"))
     till.page.goto(f"{counter.url}/staff")

@@ -52,6 +52,24 @@ def test_the_references_go_to_a_file_that_its_owner_alone_reads(
     assert out.stat().st_mode & 0o777 == 0o600
 
 
+def test_what_is_planned_is_listed_and_cancelled_and_tightening_waits_for_nothing(
+    database: Database, insurer: Insurer
+) -> None:
+    presence, because = ("insurer", "presence", "--amc", AMC), ("--because", "essai")
+    planned = told(database, *presence, "--required", "known-patient", "--since", "2100-01-01", *because)
+    assert [row["is_planned"] for row in planned["policies"]] == [True]
+    tightened = run(database, *presence, "--required", "card", *because)
+    assert tightened.returncode == 0
+    assert "La politique prévue pour le 2100-01-01 est retirée." in tightened.stdout
+    told(database, *presence, "--required", "card", "--stepped-up", "card", "--since", "2100-01-01", *because)
+    listed = run(database, *presence).stdout.splitlines()
+    assert (len(listed), "jusqu’au 2099-12-31" in listed[0], "prévu" in listed[0]) == (2, True, False)
+    assert listed[1].startswith("prévu à partir du 2100-01-01\u00a0: card")
+    cancelled = told(database, *presence, "--cancel", "2100-01-01", *because)
+    assert cancelled["taken_back"] == ["2100-01-01"]
+    assert [(row["valid_until"], row["is_planned"]) for row in cancelled["policies"]] == [(None, False)]
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -65,6 +83,22 @@ def test_the_references_go_to_a_file_that_its_owner_alone_reads(
         ),
         (("insurer", "channel", "--amc", AMC, "--url", HOOK), "reason-missing"),
         (("insurer", "channel", "--amc", AMC, "--close", "--because", " "), "reason-missing"),
+        (
+            ("insurer", "presence", "--amc", AMC, "--cancel", "2024-01-01", "--because", "essai"),
+            "policy-not-planned",
+        ),
+        (
+            ("insurer", "presence", "--amc", AMC, "--required", "card", "--since", "2024-01-01"),
+            "policy-too-early",
+        ),
+        (
+            ("insurer", "presence", "--amc", AMC, "--required", "card", "--accepts", "known-patient"),
+            "policy-refused",
+        ),
+        (
+            ("insurer", "presence", "--amc", "0999999999", "--required", "card", "--because", "essai"),
+            "insurer-unregistered",
+        ),
         (("standing", "list"), "reference-refused"),
         (("standing", "revoke", "--trace", "0000-0000-000E-14"), "authorisation-unknown"),
     ],

@@ -67,6 +67,20 @@ def test_what_was_asked_comes_out_as_sums_without_anybody(
     assert (found["novelty_thief"], found["stale_thief"], found["stale_honest"]) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("until", ["2026-01-01", "2025-12-31"])
+def test_days_that_end_before_they_begin_are_refused_and_no_file_is_touched(
+    database: Database, tmp_path: Path, until: str
+) -> None:
+    path = tmp_path / "jours.csv"
+    path.write_text("older")
+    done = run(
+        database, "detectors", "export", str(path), "--since", "2026-01-01", "--until", until, "--json"
+    )
+    facts = json.loads(done.stdout)
+    assert (done.returncode, facts["code"], path.read_text()) == (1, "detector-days-inverted", "older")
+    assert facts["sentence"].startswith("Le jour de fin est avant le premier")
+
+
 def test_a_frozen_account_teaches_nothing(database: Database, world: World, tmp_path: Path) -> None:
     insurer = world.insurer()
     session = world.software_session(world.account("dentist"))

@@ -17,6 +17,8 @@ from rempart.faces.identity import problems as identity
 from rempart.faces.pages import problems as pages
 from rempart.faces.wording import CODES as WORDED
 from rempart.faces.wording import Language, words_of
+from rempart.feeds.formats.advice import advice
+from rempart.supervisor.complaints import OPERATORS_WORDS
 from tests.house.source import PACKAGE
 
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)*")
@@ -129,6 +131,39 @@ def without_words(found: list[type[RempartError]]) -> list[str]:
         for language in ("fr", "en")
     ]
     return [error.code for error in met if any(error.code not in catalogue for catalogue in catalogues)]
+
+
+def without_french(found: list[type[RempartError]]) -> list[str]:
+    """Find the refusals and outages that a command or the console would say in English.
+
+    Not those of the token endpoint, which a programmer reads, nor a family that is never raised itself.
+    """
+    at_the_console = json.loads((PACKAGE / "faces" / "console" / "words_fr.json").read_text(encoding="utf-8"))
+    said = {*OPERATORS_WORDS, *advice(), *WORDED, *_strings(at_the_console)}
+    return [
+        error.code
+        for error in found
+        if not issubclass(error, Bug)
+        and not error.__subclasses__()
+        and not {kind.__name__ for kind in error.__mro__} & AT_THE_TOKEN_ENDPOINT
+        and error.code not in said
+    ]
+
+
+def _strings(words: object) -> set[str]:
+    """List the keys of words inside words."""
+    if not isinstance(words, dict):
+        return set()
+    return {*words} | {key for inner in words.values() for key in _strings(inner)}
+
+
+def test_an_error_in_english_is_seen() -> None:
+    english = type("English", (errors.registration.RegistrationRefused,), {"code": "english"})
+    assert without_french([english, errors.registration.SoftwareUnknown]) == ["english"]
+
+
+def test_every_refusal_of_a_command_is_in_french() -> None:
+    assert without_french(of_the_house()) == []
 
 
 def misplaced(error: type[RempartError], status: int) -> bool:

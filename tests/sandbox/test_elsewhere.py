@@ -11,14 +11,21 @@ import psycopg
 import pytest
 
 from rempart.domain.errors.trials import SandboxOnly
-from rempart.store.sandbox import contain_insurer, end_session_in, make_data_late, meet_software
+from rempart.store.sandbox import (
+    contain_insurer,
+    end_session_in,
+    let_first_day_end,
+    make_data_late,
+    meet_software,
+)
 from tests.support.database import Database, environ_for
 from tests.support.platform import _on_free_ports, is_free
 from tests.support.world import World
 
 STATE = """
 select (select array_agg(data_as_of) from members.insurers), (select count(*) from gate.containments),
-    (select array_agg(expires_at) from access.sessions), (select count(*) from access.software_met)
+    (select array_agg(expires_at) from access.sessions), (select count(*) from access.software_met),
+    (select array_agg(reduced_until) from gate.account_state)
 """
 
 
@@ -53,10 +60,12 @@ def test_the_test_provider_refuses_to_start(
 def acts_of(world: World) -> list[Callable[[psycopg.Connection[Any]], None]]:
     """Give what store/sandbox.py can do, on things that are there."""
     insurer, session = world.insurer(), world.software_session(world.account())
+    world.set_state(session.account, reduced_until="2030-01-01")
     return [
         lambda connection: make_data_late(connection, insurer.amc, timedelta(days=3)),
         lambda connection: contain_insurer(connection, insurer.amc),
         lambda connection: end_session_in(connection, session.token, timedelta(days=365)),
+        lambda connection: let_first_day_end(connection, session.account.account_id),
         meet_software,
     ]
 

@@ -173,7 +173,7 @@ def test_asking_about_strangers_convicts_as_any_question(
     assert outcome(world.ask_all(rows)[-1]) is Outcome.ACCOUNT_FROZEN
 
 
-def test_forty_people_are_asked_a_day_by_one_account_and_no_more(
+def test_forty_people_are_asked_a_day_by_one_titulaire_and_no_more(
     world: World, till: Session, insurer: Insurer
 ) -> None:
     world.detectors(threshold=1e9)

@@ -188,7 +188,7 @@ def test_a_place_that_has_just_opened_brings_presence(world: World, till: Sessio
     assert outcome(world.ask(till.about(world.person("Hugo", lea.insurer)))) is Outcome.OPEN
 
 
-def burn(world: World, number: int, software_id: int, region: int = BRETAGNE) -> None:
+def burn(world: World, number: int, software_id: int, region: int | None = BRETAGNE) -> None:
     """Convict so many accounts of one shape."""
     insurer = world.insurer()
     nobody = [world.stranger("Personne", insurer) for _ in range(20)]
@@ -224,6 +224,23 @@ def test_ten_accounts_of_one_shape_in_a_day_demand_presence_of_that_shape_for_fo
     ).fetchall()
     client_id = world.one("select client_id from access.software where software_id = %s", till.software_id)
     assert row == [("shape", STEP_UP, timedelta(hours=4), "détecteurs", f"pharmacist/{client_id}/{BRETAGNE}")]
+
+
+def test_places_whose_region_is_not_known_are_a_shape_too(
+    world: World, till: Session, neighbour: Session, lea: Person
+) -> None:
+    assert till.software_id is not None
+    burn(world, 10, till.software_id, None)
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN, "of a region that is known"
+    unknown = world.software_session(world.account("pharmacist"), till.software_id)
+    assert world.state(unknown.account, "region") is None
+    assert outcome(world.ask(unknown.about(lea))) is Outcome.PRESENCE_REQUIRED
+    named = "select named, region from gate.containments where released_at > now() and software_id = %s"
+    client_id = world.one("select client_id from access.software where software_id = %s", till.software_id)
+    assert world.owner.execute(named, (till.software_id,)).fetchall() == [(f"pharmacist/{client_id}/0", 0)]
+    world.do("update gate.containments set released_at = now() where released_at > now()")
+    burn(world, 1, till.software_id, None)
+    assert outcome(world.ask(unknown.about(lea))) is Outcome.OPEN, "those ten do not count again"
 
 
 def test_the_accounts_that_made_one_demand_do_not_make_the_next(

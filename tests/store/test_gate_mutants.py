@@ -23,10 +23,12 @@ from tests.store import test_gate_faces as faces
 from tests.store import test_gate_presence as presence
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
+from tests.store import test_gate_staff as staff
 from tests.store import test_gate_states as states
 from tests.store import test_gate_structure as structure
 from tests.store import test_release as release
 from tests.store.detectors import test_convictions as convictions
+from tests.store.detectors import test_guesses as guesses
 from tests.store.detectors import test_model as model
 from tests.store.detectors import test_signals as signals
 from tests.support import suspicion
@@ -249,8 +251,25 @@ MUTANTS = [
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
     Mutant("4 presence", "(required <= 1 or q.break_glass is null)", "true",
            lambda world: presence.test_an_insurer_may_ask_for_presence(world, till(world), presence.Presence.CARD)),
-    Mutant("4 presence", "if me.break_glass_today >= 3 then", "if me.break_glass_today >= 4 then",
-           lambda world: presence.test_the_glass_breaks_three_times_a_day(world, till(world), ended(world), together=False)),
+    Mutant("4 presence", "if me.break_glass_today >= 3 or", "if",
+           lambda world: staff.test_each_account_of_a_structure_has_three_glasses_and_all_have_sixty(world, ended(world))),
+    Mutant("4 presence", "then 60 else 3 end", "then 60 else 4 end",
+           lambda world: staff.test_the_glasses_of_a_titulaire_and_his_staff_are_three_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "then 60 else 3 end", "then 600 else 3 end",
+           lambda world: staff.test_each_account_of_a_structure_has_three_glasses_and_all_have_sixty(world, ended(world))),
+    Mutant("4 presence", "purse.glasses_of_all_today := purse.glasses_of_all_today + 1;", "null;",
+           lambda world: staff.test_the_glasses_of_one_batch_are_three_too(world, till(world), ended(world))),
+    Mutant("4 presence", "me.glasses_of_all_today := purse.glasses_of_all_today;", "null;",
+           lambda world: staff.test_the_glasses_of_a_titulaire_and_his_staff_are_three_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "purse.glasses_of_all_today := 0;", "null;",
+           lambda world: staff.test_the_glasses_of_a_titulaire_and_his_staff_are_three_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "or is_new_account;", ";",
+           lambda world: staff.test_a_new_member_of_the_staff_proves_presence_for_a_day(world, till(world))),
+    Mutant("6 detectors", "and not is_new_account then", "then",
+           lambda world: staff.test_nothing_that_a_new_member_asks_speaks_for_the_shop(world, till(world), is_new=True)),
     Mutant("4 presence", "when level = 0 then 10", "when false then 10",
            lambda world: presence.test_without_presence_an_ended_right_a_wrong_one_and_an_unknown_person_look_the_same(
                world, till(world), ended(world))),
@@ -277,8 +296,23 @@ MUTANTS = [
            lambda world: channels.test_what_an_insurer_does_not_accept_is_not_asked_of_anybody(
                world, till(world), ended(world), presence.Presence.CODE)),
     Mutant("4 presence", "me.presence_asked_today >= 40", "false",
-           lambda world: channels.test_forty_people_are_asked_a_day_by_one_account_and_no_more(
-               world, till(world), world.insurer())),
+           lambda world: staff.test_each_account_of_a_structure_has_forty_requests_and_all_have_four_hundred(
+               world, ended(world))),
+    Mutant("4 presence", "then 400 else 40 end", "then 400 else 400 end",
+           lambda world: staff.test_the_requests_of_a_titulaire_and_his_staff_are_forty_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "then 400 else 40 end", "then 4000 else 40 end",
+           lambda world: staff.test_each_account_of_a_structure_has_forty_requests_and_all_have_four_hundred(
+               world, ended(world))),
+    Mutant("4 presence", "purse.asked_of_all_today := purse.asked_of_all_today + 1;", "null;",
+           lambda world: staff.test_the_requests_of_a_titulaire_and_his_staff_are_forty_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "me.asked_of_all_today := purse.asked_of_all_today;", "null;",
+           lambda world: staff.test_the_requests_of_a_titulaire_and_his_staff_are_forty_in_all(
+               world, till(world), ended(world))),
+    Mutant("4 presence", "purse.asked_of_all_today := 0;", "null;",
+           lambda world: staff.test_the_requests_of_a_titulaire_and_his_staff_are_forty_in_all(
+               world, till(world), ended(world))),
     Mutant("4 presence", "e.revoked_at is null and e.ends_on > t.today", "e.ends_on > t.today",
            lambda world: channels.test_an_authorisation_ends(world, till(world), ended(world), "revoked_at = now()")),
     Mutant("4 presence", "e.revoked_at is null and e.ends_on > t.today", "e.revoked_at is null",
@@ -290,7 +324,8 @@ MUTANTS = [
            lambda world: channels.test_a_policy_is_dated(world, till(world), ended(world))),
     Mutant("8 receipt", "elsif presence = 2 and repeat_of is null and outcome < 20 and q.subject > 0 then", "elsif false then",
            lambda world: channels.test_a_broken_glass_is_to_be_told_to_the_person(world, till(world), ended(world))),
-    Mutant("repeats", "if outcome = 31 and repeat_of is null then", "if outcome = 31 then",
+    Mutant("repeats", "if outcome = 31 and repeat_of is null then\n                requests",
+           "if outcome = 31 then\n                requests",
            lambda world: channels.test_a_repeat_with_its_key_asks_the_person_once(world, till(world), ended(world))),
     Mutant("5 budgets", "if wait_s > 0 then", "if false then",
            lambda world: budgets.test_a_burst_is_answered_and_the_next_question_is_told_when_to_come_back(
@@ -317,9 +352,12 @@ MUTANTS = [
     Mutant("5 budgets", "if purse.day < q.today then", "if purse.day <> q.today then",
            lambda world: budgets.test_staff_in_another_time_zone_does_not_give_the_titulaire_a_second_day(
                world, small_day(world))),
-    Mutant("3 containment", "and c.region = me.region", "",
+    Mutant("3 containment", "and c.region = coalesce(me.region, 0)", "",
            lambda world: containment.test_a_shape_is_all_three_of_profession_software_and_region(
                world, shop(world), lea(world), "region")),
+    Mutant("3 containment", "and c.region = coalesce(me.region, 0)", "and c.region = me.region",
+           lambda world: containment.test_places_whose_region_is_not_known_are_a_shape_too(
+               world, shop(world), till(world), lea(world))),
     Mutant("3 containment", "c.software_id = coalesce(q.software_id, 0)", "true",
            lambda world: containment.test_a_shape_is_all_three_of_profession_software_and_region(
                world, shop(world), lea(world), "software")),
@@ -397,6 +435,23 @@ MUTANTS = [
     Mutant("6 detectors", "says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;", "null;",
            lambda world: signals.test_questions_at_the_pace_of_a_machine_speak(
                world, shop(world), world.insurer(), 1.0, is_regular=True)),
+    Mutant("6 detectors", "if outcome in (21, 22, 29) and (", "if false and (",
+           lambda world: guesses.test_it_speaks_wherever_presence_lacks(
+               world, shop(world), world.insurer(), Outcome.PRESENCE_REQUIRED)),
+    Mutant("6 detectors", "(21, 22, 29) and (q.has_card and not q.card_matches or", "(21, 22, 29) and (",
+           lambda world: guesses.test_it_speaks_wherever_presence_lacks(
+               world, shop(world), world.insurer(), Outcome.BREAK_GLASS_EXHAUSTED)),
+    Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if false then",
+           lambda world: guesses.test_a_shop_that_mistypes_one_card_in_five_is_never_convicted(
+               world, shop(world), world.insurer(3))),
+    Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if me.guess_nats > 0 then",
+           lambda world: guesses.test_one_borrowed_card_pays_back_one_relief_a_day(world, shop(world), world.insurer(3))),
+    Mutant("6 detectors", "least(me.guess_nats, me.scores[1], -rules", "least(me.scores[1], -rules",
+           lambda world: guesses.test_a_card_pays_back_no_other_failure(
+               world, shop(world), world.insurer(3), world.insurer())),
+    Mutant("6 detectors", "me.guess_nats := least(me.guess_nats, me.scores[1]);", "null;",
+           lambda world: guesses.test_a_score_that_fell_for_another_reason_leaves_nothing_to_pay_back(
+               world, shop(world), world.insurer(3), world.insurer())),
     Mutant("6 detectors", "if q.is_canary then", "if false then",
            lambda world: convictions.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
     Mutant("6 detectors", "interval '30 days' then measure := 2;", "interval '30 days' then null;",

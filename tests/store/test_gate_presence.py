@@ -176,13 +176,6 @@ def test_the_glass_breaks_three_times_a_day(world: World, till: Session, lea: Pe
     )
 
 
-def test_each_member_of_the_staff_has_glass_of_his_own(world: World, till: Session, lea: Person) -> None:
-    world.set_state(till.account, day=world.today(), break_glass_today=3)
-    staff = world.software_session(world.staff(till.account))
-    assert outcome(world.ask(till.about(lea, break_glass=1))) is Outcome.BREAK_GLASS_EXHAUSTED
-    assert outcome(world.ask(staff.about(lea, break_glass=1))) is Outcome.ENDED_ON
-
-
 def test_a_reason_costs_no_glass_where_presence_is_proven(world: World, till: Session, lea: Person) -> None:
     for _ in range(5):
         assert world.ask(till.about(lea, card=lea.card, break_glass=1)).presence == Presence.CARD

@@ -25,7 +25,7 @@ RELATIONS: dict[str, dict[str, str]] = {
         "access.*": "select",
         "access.signals": "",
         "access.detector_rules": "",
-        "access.accounts": "select insert update",
+        "access.accounts": "select update",
         "access.sessions": "select insert update",
         "access.passkeys": "select insert update",
         "access.invitations": "select insert update",
@@ -100,6 +100,7 @@ FUNCTIONS: dict[str, set[str]] = {
         *("access.choose_place", "access.forget_psc", "access.meet_device", "access.note_new_device"),
         *("gate.reduce_budget", "access.contacts_of", "access.contacts_to_tell", "platform.defer"),
         *("access.colleagues_of", "access.wards_of"),
+        *("gate.enrol_staff", "gate.enrolment_of", "gate.new_until"),
     },
     "worker": {
         *("access.address_of_contact", "access.expect_code", "access.forget_contacts"),

@@ -21,7 +21,7 @@ from rempart.domain.detectors import (
     Signal,
 )
 from rempart.domain.detectors import Test as Likelihood  # pytest would take a class Test for tests
-from rempart.domain.detectors.standing import DAY_S, Account, Budget, Purse, admit, take
+from rempart.domain.detectors.standing import DAY_S, Account, Budget, Purse, admit, guess, take
 from rempart.domain.rights import Outcome, Presence
 from rempart.store.gate import AskRow, ToldRow
 from tests.support.world import Insurer, Person, Right, Session, World, digest, outcome
@@ -36,6 +36,7 @@ MEASURES = {
 }
 BRETAGNE, NORMANDIE = 53, 28
 YEAR_DAYS = 365
+GUESSED_PAST = {Outcome.PRESENCE_REQUIRED, Outcome.BREAK_GLASS_EXHAUSTED}
 
 
 @dataclass
@@ -71,6 +72,8 @@ class Shop:
     proven: dict[str, int] = field(default_factory=dict)
     day: int = YEAR_DAYS * 10
     convictions: list[tuple[int, Conviction]] = field(default_factory=list)
+    guessed: bool = False  # a refused wrong proof convicted
+    paid_back: bool = False
 
     def hears(self, step: Step, at_s: float) -> tuple[Outcome | None, Presence]:
         """Decide one question; give the refusal, if it is one, and the presence."""
@@ -94,7 +97,13 @@ class Shop:
             is_elsewhere=None if step.birth is None else step.birth != BRETAGNE,
         )
         refusal = admit(account, BUDGET, question, self.day)
+        if refusal in GUESSED_PAST:
+            conviction = guess(account, question, self.tests)
+            if conviction is not None:
+                self.convictions.append((step.who, conviction))
+                self.guessed = True
         if refusal is None:
+            self.paid_back |= presence is Presence.CARD and account.guess_nats > 0
             self.met[step.about] = (first if is_met else self.day, self.day)
             _, conviction = take(account, question, self.tests, is_proven_before=is_proven_before)
             if presence is Presence.CARD:
@@ -117,9 +126,9 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
     at_place = "select account_id from gate.account_state where organisation_id = %s"
     world.do(
         "update gate.account_state set day = day - %s::int, next_free_s = next_free_s - %s, last_asked_s = last_asked_s - %s,"
-        " stepped_up_at = stepped_up_at - make_interval(days => %s),"
-        " last_convicted_at = last_convicted_at - make_interval(days => %s) where organisation_id = %s and day > '-infinity'",
-        days, days * DAY_S, days * DAY_S, days, days, organisation_id,
+        " stepped_up_at = stepped_up_at - make_interval(days => %s), new_until = new_until - make_interval(days => %s),"
+        " last_convicted_at = last_convicted_at - make_interval(days => %s) where organisation_id = %s",
+        days, days * DAY_S, days * DAY_S, days, days, days, organisation_id,
     )  # fmt: skip
     world.do(
         "update gate.acquaintances set first_seen_on = first_seen_on - %s::int, last_seen_on = last_seen_on - %s::int"
@@ -151,8 +160,11 @@ def compared(world: World, session: Session, account: Account) -> None:
     assert (world.state(session.account, "standing") == 2) == account.is_frozen
     assert (world.state(session.account, "stepped_up_at") is None) == (account.stepped_up_at_s is None)
     assert world.state(session.account, "proven_since") == account.proven_since
+    assert world.state(session.account, "guess_nats") == pytest.approx(account.guess_nats)
     if account.day == account.purse.day:  # else nobody looks at them: they are of a day that is over
         assert world.state(session.account, "break_glass_today") == account.glasses_today
+        if session.account.account_id == session.account.holder_account_id:
+            assert world.state(session.account, "glasses_of_all_today") == account.purse.glasses
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -180,9 +192,11 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
         holder = world.account("pharmacist")
         place = holder.organisation_id
         world.do("update access.organisations set region = %s where organisation_id = %s", BRETAGNE, place)
-        sessions = [world.software_session(account) for account in (holder, world.staff(holder))]
+        sessions = [world.software_session(account) for account in (holder, world.staff(holder, is_new=True))]
         purse = Purse()
         shop = Shop(in_force(world, holder.profession_id), [Account(purse=purse) for _ in sessions])
+        until = world.state(sessions[1].account, "extract(epoch from new_until)::float8")
+        shop.accounts[1].new_until_s = until + shop.day * DAY_S
         for part in parts(script, together):
             if part[0].days:
                 days_pass(world, place, part[0].days)
@@ -207,10 +221,13 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
         ]
         seen.update((conviction.signal, conviction.measure) for _, conviction in shop.convictions)
         seen.update("healed" for account in shop.accounts if account.proven_since >= 3)
+        seen.update(["guessed"] if shop.guessed else [])
+        seen.update(["paid back"] if shop.paid_back else [])
 
     compare()
     assert seen >= {
         Outcome.ACCOUNT_FROZEN, Outcome.PRESENCE_REQUIRED, Outcome.BREAK_GLASS_EXHAUSTED, *list(Presence)[:4], "healed",
+        "guessed", "paid back",
         (Signal.NOVELTY, Measure.STEP_UP), (Signal.NOVELTY, Measure.FREEZE), (Signal.FAILURES, Measure.FREEZE),
     }  # fmt: skip
 

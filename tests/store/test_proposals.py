@@ -265,6 +265,26 @@ def test_a_policy_holds_until_the_next_one_that_is_planned(nobody: World, nadia:
     assert propose(nobody, "presence", policy(nobody, insurer.amc, 1, days=7))[0] == "to-sign"
 
 
+def test_a_planned_policy_that_asks_for_less_goes_when_one_is_tightened(
+    nobody: World, nadia: Operator
+) -> None:
+    """Else it would loosen on its day, though it was planned as something stricter, and nobody would have signed that."""
+    insurer = nobody.insurer()
+    for required, days in ((1, 9), (3, 0)):
+        assert propose(nobody, "presence", policy(nobody, insurer.amc, required, days=days))[0] == "done"
+    kept = "select array_agg(required) from members.presence_policies where insurer_id = %s"
+    assert nobody.one(kept, insurer.insurer_id) == [3]
+
+
+def test_to_cancel_what_would_tighten_is_signed_and_what_would_loosen_is_not(
+    nobody: World, nadia: Operator, hugo: Operator
+) -> None:
+    insurer = nobody.insurer()
+    assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, days=9))[0] == "done"
+    cancelled = policy(nobody, insurer.amc, 0, days=9) | {"cancels": True}
+    assert propose(nobody, "presence", cancelled)[0] == "to-sign"
+
+
 def test_signatures_that_took_longer_do_not_change_the_past(
     nobody: World, nadia: Operator, hugo: Operator
 ) -> None:

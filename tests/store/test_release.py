@@ -237,6 +237,16 @@ def test_to_revoke_ends_the_sessions_of_the_scope_and_no_other(
     assert outcome(world.ask(opened_since.about(lea))) is Outcome.OPEN
 
 
+def test_the_places_whose_region_is_not_known_are_named_as_region_0(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person
+) -> None:
+    named = shape_of(world, till).replace("/53", "/0")
+    unknown = world.software_session(world.account("pharmacist"), till.software_id)
+    kept.contain(operator, "shape", named, REVOKE, "vol", "nadia")
+    assert outcome(world.ask(unknown.about(lea))) is Outcome.SESSION_REVOKED
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+
+
 @pytest.mark.parametrize("scope", ["insurer", "person"])
 def test_who_is_asked_about_has_no_session_to_revoke(
     operator: psycopg.Connection, world: World, till: Session, lea: Person, scope: str

@@ -311,6 +311,13 @@ class Counter:
             invitation = manage_access.invite(connection, self.url, account.account_id)
         return Professional(name, invitation.link, account.account_id, rpps)
 
+    def a_day_passes(self) -> None:
+        """Move into the past the day after a new device, on which nobody enrols staff, and the first day of who was enrolled."""
+        self.world.do(
+            "update gate.account_state set reduced_until = reduced_until - interval '24 hours',"
+            " new_until = new_until - interval '24 hours'"
+        )
+
     def window(self, *, size: dict[str, int] = WIDE, scheme: str = "light", locale: str = "fr-FR") -> Window:
         """Open a browser window with an empty profile; what the page complains about is kept."""
         context = self.browser.new_context(

@@ -282,8 +282,8 @@ class World:
         )
         return Account(account_id, account_id, organisation_id, None, profession_id)
 
-    def staff(self, holder: Account, organisation_id: int | None = None) -> Account:
-        """Add a named member of the staff, who spends the holder's budget."""
+    def staff(self, holder: Account, organisation_id: int | None = None, *, is_new: bool = False) -> Account:
+        """Add a named member of the staff, who spends the holder's budget; a day ago, unless he is new."""
         place = organisation_id or holder.organisation_id
         account_id = self.one(
             """
@@ -294,6 +294,11 @@ class World:
             holder.profession_id,
             holder.account_id,
         )
+        if not is_new:
+            self.do(
+                "update gate.account_state set new_until = new_until - interval '24 hours' where account_id = %s",
+                account_id,
+            )
         return Account(account_id, holder.account_id, place, None, holder.profession_id)
 
     def software(self) -> int:

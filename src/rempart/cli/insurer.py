@@ -1,6 +1,6 @@
 """`rempart insurer`: register an insurer, list those that are served, say what proofs of presence one asks for."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from babel.numbers import format_decimal
@@ -12,7 +12,7 @@ from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
-from rempart.operations.presence.policy import set_presence_policy
+from rempart.operations.presence.policy import cancel_planned_policy, set_presence_policy
 from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.settings import read_settings
 from rempart.store.insurers import InsurerRow
@@ -83,6 +83,7 @@ def presence(
     stepped_up: Presence = Presence.KNOWN_PATIENT,
     accepts: Annotated[list[Presence] | None, Parameter(consume_multiple=True)] = None,
     since: date | None = None,
+    cancel: date | None = None,
     because: str = "",
     by: str = "",
     json: bool = False,
@@ -100,7 +101,9 @@ def presence(
     accepts
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
-        The first day of this policy, today or later; it holds until the next one that is planned.
+        The first day of this policy, today or later; it holds until the next one planned. Planned ones that ask for less go.
+    cancel
+        The first day of a planned policy, to take back: what holds before it goes on.
     because
         The reason of a change, as others will read it.
     by
@@ -112,7 +115,12 @@ def presence(
     today = clock.now().date()
     with opened() as (settings, connection):
         asked = None
-        if required is not None:
+        before = list_policies(connection, str(amc_number))
+        if cancel is not None:
+            asked = cancel_planned_policy(
+                connection, amc_number, today=today, planned_for=cancel, because=because, by=by or typist()
+            )
+        elif required is not None:
             asked = set_presence_policy(
                 connection, amc_number, today=today, valid_from=since or today, required=required,
                 required_when_stepped_up=stepped_up, accepted=accepts or Presence, because=because, by=by or typist(),
@@ -121,20 +129,31 @@ def presence(
     facts = [
         {"valid_from": str(row.valid_from), "valid_until": str(row.valid_until) if row.valid_until else None}
         | {"required": _code(row.required), "required_when_stepped_up": _code(row.required_when_stepped_up)}
-        | {"accepts": _accepted(row)}
+        | {"accepts": _accepted(row), "is_planned": row.valid_from > today}
         for row in policies
     ]
-    lines = [
-        f"à partir du {row.valid_from}\u00a0: {_code(row.required)}, au moins {_code(row.required_when_stepped_up)} "
-        f"si une présence est exigée\u00a0; comptent\u00a0: {', '.join(_accepted(row))}"
-        for row in policies
-    ]
-    told: dict[str, object] = {"amc_number": str(amc_number), "policies": facts}
+    lines = [_policy_line(row, today) for row in policies]
+    kept = {row.valid_from for row in policies}
+    taken_back = [row.valid_from for row in before if row.valid_from > today and row.valid_from not in kept]
+    lines += [f"La politique prévue pour le {day} est retirée." for day in taken_back]
+    told: dict[str, object] = {
+        "amc_number": str(amc_number), "policies": facts, "taken_back": [str(day) for day in taken_back],
+    }  # fmt: skip
     listed = "\n".join(lines) or "Rien n’est exigé, toute preuve compte."
     if asked is None:
         say(json, told, listed)
     else:
         tell(settings, asked, told, listed, "cette politique sera en vigueur", as_json=json)
+
+
+def _policy_line(row: PolicyRow, today: date) -> str:
+    planned = "prévu " if row.valid_from > today else ""
+    until = f" jusqu’au {row.valid_until - timedelta(days=1)}" if row.valid_until else ""
+    return (
+        f"{planned}à partir du {row.valid_from}{until}\u00a0: {_code(row.required)}, "
+        f"au moins {_code(row.required_when_stepped_up)} si une présence est exigée\u00a0; "
+        f"comptent\u00a0: {', '.join(_accepted(row))}"
+    )
 
 
 def _code(presence: int) -> str:

@@ -25,6 +25,7 @@ class AccountLabel:
     domains: int
     default_domain: int
     organisation: str
+    new_until: datetime | None = None  # a member of a staff proves until then that patients are there
 
     @property
     def may_enrol_staff(self) -> bool:
@@ -41,6 +42,15 @@ class StaffMember:
     is_active: bool
     invited_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A titulaire's staff, and why he enrols nobody now (the code of an error; None: he may), until when if that is known."""
+
+    members: list[StaffMember]
+    refusal: str | None
+    opens_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

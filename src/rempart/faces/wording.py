@@ -36,7 +36,8 @@ class Words:
 
 
 FIGURES: Final = {
-    "break_glass_per_day": limits.BREAK_GLASS_PER_DAY,
+    "staff_per_day": limits.STAFF_ENROLLED_PER_DAY_TITULAIRE,
+    "staff_per_day_structure": limits.STAFF_ENROLLED_PER_DAY_STRUCTURE,
     "care_date_past_days": limits.CARE_DATE_PAST_MAX_DAYS,
     "care_date_ahead_days": limits.CARE_DATE_AHEAD_MAX_DAYS,
     "request_body_max_bytes": limits.REQUEST_BODY_MAX_BYTES,

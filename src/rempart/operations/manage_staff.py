@@ -1,15 +1,25 @@
 """A titulaire names the members of his staff: each has an account and a passkey of his own.
 
 Nobody shares a login, so each consultation has one name. A member spends the titulaire's budget, and who leaves loses account,
-passkeys, sessions and invitations by one act.
+passkeys, sessions and invitations by one act. Whether somebody may enrol now is for the database to decide (gate.enrol_staff):
+who holds a stolen account would else multiply himself. Each enrolment is told to the holder's contacts.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from rempart.domain.access import StaffMember
-from rempart.domain.errors.accounts import NotATitulaire, StaffMemberUnknown, StaffNameRefused, StaffTooMany
-from rempart.limits import INVITATION_LIFE_DAYS, STAFF_NAME_MAX_CHARS, STAFF_PER_ACCOUNT_MAX
+from rempart.domain.access import Staff
+from rempart.domain.errors.accounts import (
+    EnrolmentDeviceNew,
+    EnrolmentsTooMany,
+    EnrolmentSuspended,
+    NotATitulaire,
+    StaffMemberUnknown,
+    StaffNameRefused,
+    StaffTooMany,
+)
+from rempart.limits import INVITATION_LIFE_DAYS, STAFF_NAME_MAX_CHARS
 from rempart.operations.open_browser_session import describe
 from rempart.operations.reception import Reception
 from rempart.security.admission import AdmittedCaller
@@ -17,8 +27,14 @@ from rempart.security.tokens import digest_of, invitation_link, new_secret
 from rempart.store import accounts
 from rempart.store import passkeys as kept
 from rempart.store.connections import type_of_connection
+from rempart.store.notices import letters
 
 _PLACE_OF_NAME = "display_name"
+
+_REFUSALS: Final = {
+    error.code: error
+    for error in (NotATitulaire, StaffTooMany, EnrolmentSuspended, EnrolmentDeviceNew, EnrolmentsTooMany)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +49,32 @@ class StaffInvitation:
 
 
 async def invite_staff(reception: Reception, caller: AdmittedCaller, display_name: str) -> StaffInvitation:
-    """Add a named member to the caller's staff and invite him.
+    """Add a named member to the caller's staff, invite him, and tell the holder's contacts, all in one transaction.
 
-    Refuses: NotATitulaire, StaffNameRefused, StaffTooMany.
+    Refuses: NotATitulaire, StaffNameRefused, StaffTooMany, EnrolmentSuspended, EnrolmentDeviceNew, EnrolmentsTooMany.
     """
     name = _clean_name(display_name)
     code = new_secret()
     async with reception.connections.lent() as connection, connection.transaction():
-        await accounts.lock_account(connection, caller.account_id)
         await _require_titulaire(connection, caller)
-        if await accounts.count_staff(connection, caller.account_id) >= STAFF_PER_ACCOUNT_MAX:
-            raise StaffTooMany(_PLACE_OF_NAME)
-        account_id = await accounts.add_staff(connection, caller.account_id, name)
+        enrolment = await accounts.enrol_staff(connection, caller.account_id, name)
+        if enrolment.account_id is None:
+            raise _REFUSALS[enrolment.refusal or ""]
+        account_id = enrolment.account_id
         expires_at = await kept.add_invitation(
             connection, digest_of(code), account_id, caller.account_id, INVITATION_LIFE_DAYS
         )
+        await letters.tell_contacts(connection, caller.account_id, "staff-enrolled")
     return StaffInvitation(account_id, name, code, invitation_link(reception.portal_url, code), expires_at)
 
 
-async def list_staff(reception: Reception, caller: AdmittedCaller) -> list[StaffMember]:
-    """List the caller's staff. Refuses: NotATitulaire."""
+async def list_staff(reception: Reception, caller: AdmittedCaller) -> Staff:
+    """List the caller's staff, and say whether it may grow now. Refuses: NotATitulaire."""
     async with reception.connections.lent() as connection:
         await _require_titulaire(connection, caller)
-        return await accounts.list_staff(connection, caller.account_id)
+        members = await accounts.list_staff(connection, caller.account_id)
+        enrolment = await accounts.enrolment_of(connection, caller.account_id)
+    return Staff(members, enrolment.refusal, enrolment.opens_at)
 
 
 async def revoke_staff(reception: Reception, caller: AdmittedCaller, account_id: int) -> None:

@@ -37,10 +37,9 @@ class Browser:
         """Send the page's one form."""
         return self._send(f"{self._portal_url}/api/rights", form)
 
-    def invite_staff(self, name: str) -> str:
-        """Name a member of the staff; give the link to hand over."""
-        invitation = self._send(f"{self._identity_url}/browser/staff", {"display_name": name}).must_be(201)
-        return str(invitation.content["link"])
+    def invite_staff(self, name: str) -> Answer:
+        """Name a member of the staff; the answer has the link to hand over, or says why nobody is enrolled."""
+        return self._send(f"{self._identity_url}/browser/staff", {"display_name": name})
 
     def _send(self, url: str, content: dict[str, Any]) -> Answer:
         headers = {

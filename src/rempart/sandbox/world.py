@@ -44,7 +44,7 @@ from rempart.sandbox.refusals import StateAhead, meet_ahead
 from rempart.sandbox.software import Registration
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
-from rempart.store.sandbox import contain_insurer, make_data_late, meet_software
+from rempart.store.sandbox import contain_insurer, let_first_day_end, make_data_late, meet_software
 
 PEOPLE_COUNT: Final = 20_000
 INSURER_COUNT: Final = 12
@@ -159,6 +159,12 @@ def invite(settings: Settings, register: Register, who: Professional) -> str:
     """Invite a professional to register a passkey; the link to hand over."""
     with closing(connect_sync(settings, "operator")) as connection:
         return manage_access.invite(connection, settings.portal_url, register.accounts[who.name]).link
+
+
+def let_a_day_pass(settings: Settings, register: Register, who: Professional) -> None:
+    """Let the day be over on which a professional's passkey is new."""
+    with closing(connect_sync(settings, "owner")) as connection:
+        let_first_day_end(connection, register.accounts[who.name])
 
 
 def _load_generated(settings: Settings, folder: Path, today: date, say: Say) -> tuple[list[MadeInsurer], int]:

@@ -4,6 +4,7 @@ Which account may ask is said in one place, `access.may_ask`.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -32,7 +33,7 @@ order by a.account_id
 
 DESCRIBE_ACCOUNT = """
 select a.account_id, a.kind, a.display_name, f.code as profession, f.label as profession_label, r.domains,
-    r.default_domain, o.name as organisation
+    r.default_domain, o.name as organisation, gate.new_until(a.account_id) as new_until
 from access.accounts as a
 join access.professions as f on f.profession_id = a.profession_id
 join access.organisations as o on o.organisation_id = a.organisation_id
@@ -44,16 +45,9 @@ where a.account_id = %s and access.may_ask(a.account_id)
 
 LOCK_ACCOUNT = "select from access.accounts where account_id = %s for update"
 
-COUNT_STAFF = """
-select count(*) from access.accounts where holder_account_id = %s and kind = 'staff' and revoked_at is null
-"""
+ENROL_STAFF = "select account_id, refusal, opens_at from gate.enrol_staff(%s, %s)"
 
-ADD_STAFF = """
-insert into access.accounts (kind, organisation_id, profession_id, holder_account_id, display_name, enrolled_by)
-select 'staff', h.organisation_id, h.profession_id, h.account_id, %s, h.account_id
-from access.accounts as h where h.account_id = %s
-returning account_id
-"""
+ENROLMENT_OF = "select null, refusal, opens_at from gate.enrolment_of(%s)"
 
 LIST_STAFF = """
 select a.account_id, a.display_name, exists (select from access.passkeys as k where k.account_id = a.account_id) as is_active,
@@ -89,6 +83,15 @@ class AccountAtPlace:
     finess: str
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What came of an enrolment: the account, or the code of the error that refuses it, and when it ends if that is known."""
+
+    account_id: int | None
+    refusal: str | None
+    opens_at: datetime | None
+
+
 async def find_accounts_of_professional(connection: type_of_connection, rpps: str) -> list[AccountAtPlace]:
     """List the accounts, one a place, under which a professional may ask."""
     async with connection.cursor(row_factory=class_row(AccountAtPlace)) as cursor:
@@ -112,16 +115,17 @@ async def lock_account(connection: type_of_connection, account_id: int) -> None:
     await connection.execute(LOCK_ACCOUNT, (account_id,))
 
 
-async def count_staff(connection: type_of_connection, holder_account_id: int) -> int:
-    """Count the members of the staff who are not revoked."""
-    row = await (await connection.execute(COUNT_STAFF, (holder_account_id,))).fetchone()
-    return int(returned(row)[0])
+async def enrol_staff(connection: type_of_connection, holder_account_id: int, display_name: str) -> Enrolment:
+    """Enrol a named member at the holder's place, if the database lets the holder enrol anybody now."""
+    row = await (await connection.execute(ENROL_STAFF, (holder_account_id, display_name))).fetchone()
+    return Enrolment(*returned(row))
 
 
-async def add_staff(connection: type_of_connection, holder_account_id: int, display_name: str) -> int:
-    """Add a named member to a holder's staff, at the holder's place; give the number of the account."""
-    row = await (await connection.execute(ADD_STAFF, (display_name, holder_account_id))).fetchone()
-    return int(returned(row)[0])
+async def enrolment_of(connection: type_of_connection, holder_account_id: int) -> Enrolment:
+    """Say what would come of an enrolment now, without one."""
+    return Enrolment(
+        *returned(await (await connection.execute(ENROLMENT_OF, (holder_account_id,))).fetchone())
+    )
 
 
 async def list_staff(connection: type_of_connection, holder_account_id: int) -> list[StaffMember]:

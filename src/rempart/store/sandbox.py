@@ -1,8 +1,8 @@
 """What only a sandbox's maker does to the data, each act written so that any other database refuses it.
 
-An insurer's last file looks old, an insurer is contained, a software is none that an account never used, a session is over or
-lasts: states that take days or an incident to
-come about, and that a vendor wants to meet today. Never: make a state that the platform cannot come to by itself.
+An insurer's last file looks old, an insurer is contained, a software is none that an account never used, a new device is a day
+old, a session is over or lasts: states that take days or an incident to come about, and that a vendor wants to meet today.
+Never: make a state that the platform cannot come to by itself.
 """
 
 from datetime import timedelta
@@ -31,6 +31,11 @@ where exists (select from platform.environment where name = 'sandbox')
 on conflict (account_id, software_id) do update set met_at = excluded.met_at
 """
 
+LET_FIRST_DAY_END: Final = """
+update gate.account_state set reduced_until = reduced_until - interval '24 hours'
+where account_id = %s and reduced_until is not null and exists (select from platform.environment where name = 'sandbox')
+"""
+
 END_SESSION_IN: Final = """
 update access.sessions set expires_at = now() + %s
 where token_digest = %s and exists (select from platform.environment where name = 'sandbox')
@@ -51,6 +56,11 @@ def meet_software(connection: psycopg.Connection[Any]) -> None:
     """Let every account have asked through every software, some other day: none is a new device today. Refuses: SandboxOnly."""
     if connection.execute(MEET_SOFTWARE).rowcount == 0:
         raise SandboxOnly
+
+
+def let_first_day_end(connection: psycopg.Connection[Any], account_id: int) -> None:
+    """Let the day that follows an account's new device be over. Refuses: SandboxOnly."""
+    _change_one(connection, LET_FIRST_DAY_END, account_id)
 
 
 def end_session_in(connection: psycopg.Connection[Any], token_digest: bytes, left: timedelta) -> None:

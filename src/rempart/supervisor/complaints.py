@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final, NoReturn
 
 from rempart.domain.errors import RempartError
@@ -37,7 +38,15 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "policy-refused": (
         "Cette politique de présence n’est pas possible.",
-        "Elle commence aujourd’hui ou plus tard, et accepte au moins une preuve si elle en exige une.",
+        "Une politique qui exige une preuve en accepte au moins une\u00a0: card, code, approval ou standing.",
+    ),
+    "policy-too-early": (
+        "Une politique de présence ne commence pas dans le passé.",
+        "Donnez avec --since aujourd’hui ou un jour à venir\u202f; sans --since, elle commence aujourd’hui.",
+    ),
+    "policy-not-planned": (
+        "Aucune politique de présence n’est prévue pour ce jour-là chez cet assureur.",
+        "Seul ce qui est à venir s’annule. La liste\u00a0: rempart insurer presence --amc NUMÉRO.",
     ),
     "channel-refused": (
         "Cette adresse ne peut pas être le canal d’un assureur.",
@@ -199,8 +208,9 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Les clés scellées ne s’ouvrent pas.",
         "Vérifiez la phrase secrète (REMPART_KEYRING_PASSPHRASE_FILE), ou le code et le nom du jeton PKCS#11.",
     ),
+    **json.loads((Path(__file__).parent / "complaints_fr.json").read_text(encoding="utf-8")),
 }
-"""By code, a sentence and the next step, for who types commands."""
+"""By code, a sentence and the next step, for who types commands; those of the register and of operators are in the file."""
 
 
 @contextmanager
@@ -245,7 +255,7 @@ def told(error: RempartError) -> str:
 
 def told_of(facts: Mapping[str, str]) -> str:
     """Say the facts of a refusal in one line, its code and place last."""
-    where = " at ".join(part for part in (facts["code"], facts["place"]) if part)
+    where = ", ".join(part for part in (facts["code"], facts["place"]) if part)
     return " ".join(part for part in (facts["sentence"], facts["next_step"], where and f"({where})") if part)
 
 

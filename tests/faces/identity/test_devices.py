@@ -9,7 +9,7 @@ from rempart.operations import manage_access
 from rempart.store.database import connect_sync
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
 from tests.support.authenticator import Authenticator, Browser
-from tests.support.enrolment import enrolled, invite, run
+from tests.support.enrolment import a_day_after_the_passkey, enrolled, invite, run
 from tests.support.identity import House
 from tests.support.mail import PostOffice
 from tests.support.proofs import base64url
@@ -117,6 +117,7 @@ async def test_the_titulaire_is_told_of_the_passkeys_of_his_staff_who_are_not_to
     given(house, professional, PRACTICE)
     browser = Browser(house)
     browser.enrol(invite(house, professional))
+    a_day_after_the_passkey(house)
     invited = browser.call("POST", "/browser/staff", {"display_name": "Noé Petit"}).body
     await sent(house, office)
     staff = Browser(house)

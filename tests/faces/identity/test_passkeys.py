@@ -47,6 +47,7 @@ def test_enrolling_opens_a_session_of_four_hours_bound_to_the_browsers_key(house
         "domains": ["OPTI"],
         "default_domain": "OPTI",
         "may_enrol_staff": True,
+        "new_until": None,
     }
     (row,) = run(
         house,

@@ -8,7 +8,7 @@ from psycopg import errors
 from rempart.store.database import connect_sync
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
 from tests.support.authenticator import USER_PRESENT, Browser
-from tests.support.enrolment import invite, run
+from tests.support.enrolment import a_day_after_the_passkey, invite, run
 from tests.support.identity import House, Professional
 from tests.support.mail import PostOffice
 
@@ -95,6 +95,7 @@ async def test_an_owner_who_still_has_his_passkey_cancels_by_signing_in(
 
 def test_a_titulaire_gives_a_member_of_his_staff_the_access_back_at_once(house: House) -> None:
     titulaire = signed_in(house, house.register("Rose Fontaine"))
+    a_day_after_the_passkey(house)
     invited = titulaire.call("POST", "/browser/staff", {"display_name": "Noé Fontaine"}).body
     lost = Browser(house)
     assert lost.enrol(invited["link"]).status == 201
@@ -114,6 +115,7 @@ def test_nobody_vouches_for_who_did_not_name_him(house: House) -> None:
 def test_a_guarantor_is_another_person_of_the_same_place(house: House) -> None:
     owner, browser, friend, _ = pair(house, "Marc Fontaine")
     elsewhere = house.register("Ailleurs Fontaine")
+    a_day_after_the_passkey(house)
     staff = browser.call("POST", "/browser/staff", {"display_name": "Zoé Fontaine"}).body["account_id"]
     for refused in (owner.account_id, elsewhere.account_id, staff, 999_999):
         answer = browser.call("POST", "/browser/recovery/guarantors", {"account_id": refused})
@@ -165,6 +167,7 @@ def test_the_operator_gives_no_account_back(house: House) -> None:
 
 def test_of_two_codes_the_later_one_alone_serves(house: House) -> None:
     titulaire = signed_in(house, house.register("Max Fontaine"))
+    a_day_after_the_passkey(house)
     invited = titulaire.call("POST", "/browser/staff", {"display_name": "Eva Fontaine"}).body
     assert Browser(house).enrol(invited["link"]).status == 201
     first, second = (vouch(titulaire, invited["account_id"]).body["link"] for _ in range(2))

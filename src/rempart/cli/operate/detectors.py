@@ -18,9 +18,8 @@ from rempart.cli.speech import say
 from rempart.domain.detectors import SPEAKING, Measure, Signal, Test
 from rempart.domain.errors.gate import DetectorFileUnreadable
 from rempart.drill.model.fit import Day, Proposal, false_alarms, fit
-from rempart.operations.detectors.aggregates import read_aggregates, write_aggregates
+from rempart.operations.detectors.aggregates import aggregates_between, read_aggregates
 from rempart.operations.detectors.change import change
-from rempart.store.detectors.days import days_between
 from rempart.store.detectors.rules import RuleRow, rules_in_force
 
 app = App(name="detectors", help="The detectors: list, export, fit, change.")
@@ -66,7 +65,7 @@ def export(path: Path, *, since: date, until: date, json: bool = False) -> None:
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        count = write_aggregates(path, days_between(connection, since, until))
+        count = aggregates_between(connection, path, since, until)
     say(
         json,
         {"account_days": count, "file": path.name},

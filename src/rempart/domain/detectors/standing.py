@@ -1,9 +1,9 @@
 """What the gate lets an account ask, and what a conviction changes: the account between two questions.
 
-Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, rate, people of the day, broken
-glasses, healing, and the second conviction that freezes. The gate does the same in SQL (store/migrations/0005_gate_ask.sql);
-the two are compared question by question in tests/store/test_gate_standing.py, and the reference model of
-rempart.drill.model reckons with these rules.
+Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, new to a staff, rate, people of the day,
+broken glasses, wrong proofs, healing, and the second conviction that freezes. The gate does the same in SQL
+(store/migrations/0005_gate_ask.sql); the two are compared question by question in tests/store/test_gate_standing.py, and the
+reference model of rempart.drill.model reckons with these rules.
 
 Not here: containments, an insurer's own demand of presence, repeats, sessions and proofs.
 """
@@ -32,8 +32,11 @@ from rempart.domain.rights import Outcome, Presence
 
 DAY_S: Final = 86_400.0
 
+_FAILURES: Final = Signal.FAILURES - 1
+
 BREAK_GLASS_PER_DAY: Final = 3
-"""An account may say three times a day that the patient is there without being able to prove it; each is told to the person."""
+"""A titulaire with his staff, or one account of a structure, may say three times a day that the patient is there without being
+able to prove it; each is told to the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,18 @@ class Budget:
     people_per_day: int
     interval_s: float
     burst: int
+    glasses_of_all_per_day: int = (
+        BREAK_GLASS_PER_DAY  # a structure's accounts have more together than one has
+    )
 
 
 @dataclass(slots=True)
 class Purse:
-    """The people of the day and the rate, counted for all the accounts that spend one holder's budget."""
+    """The people and the broken glasses of the day and the rate, counted for all the accounts that spend one holder's budget."""
 
     day: int = -1  # any count of days, in the shop's time
     people: int = 0
+    glasses: int = 0
     next_free_s: float = 0.0
 
 
@@ -65,6 +72,10 @@ class Account:
     proven_since: int = 0
     last_convicted_s: float | None = None
     opening_until_s: float = 0.0
+    new_until_s: float = 0.0  # of a member of a staff
+    guess_nats: float = (
+        0.0  # of the score of failures: added by refused wrong proofs, not paid back by right ones
+    )
     day: int = -1
     glasses_today: int = 0
 
@@ -82,9 +93,13 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
     if presence is Presence.NONE and not _is_believed(account, budget, question):
         return Outcome.PRESENCE_REQUIRED
     if presence is Presence.BREAK_GLASS:
-        if account.glasses_today >= BREAK_GLASS_PER_DAY:
+        if (
+            account.glasses_today >= BREAK_GLASS_PER_DAY
+            or account.purse.glasses >= budget.glasses_of_all_per_day
+        ):
             return Outcome.BREAK_GLASS_EXHAUSTED
         account.glasses_today += 1
+        account.purse.glasses += 1
     account.purse.next_free_s = max(account.purse.next_free_s, question.asked_at_s) + budget.interval_s
     account.purse.people += question.is_first_today
     return None
@@ -96,26 +111,47 @@ def take(
     """Learn from a question that passed: what it says on each signal, and the conviction it brings with its final measure.
 
     A card, a code or an approval of somebody never proven here heals a stepped-up account by a third; a conviction too soon after
-    one that did not heal freezes.
+    one that did not heal freezes. What a new member of a staff asks never speaks for the shop.
     """
     if question.presence >= Presence.CARD:
-        heals = question.presence is not Presence.STANDING and not is_proven_before
-        if account.stepped_up_at_s is not None and heals:
-            _heal(account)
+        if question.presence is not Presence.STANDING:
+            if account.stepped_up_at_s is not None and not is_proven_before:
+                _heal(account)
+            _pay_back(account, question, tests)
         return {}, None
     words = hear(account.watch, question)
+    if account.new_until_s > question.asked_at_s:
+        words = {signal: is_a_thiefs for signal, is_a_thiefs in words.items() if is_a_thiefs}
     weigh(account.watch, words, tests)
+    account.guess_nats = min(account.guess_nats, account.watch.scores[_FAILURES])
     conviction = judge(account.watch, question, words, tests)
     if conviction is not None:
         conviction = _escalate(account, conviction, question.asked_at_s)
     return words, conviction
 
 
+def guess(account: Account, question: Question, tests: Mapping[Signal, Test]) -> Conviction | None:
+    """Learn from a wrong card or code that was refused for lack of presence, whoever it was about: a failure, each time.
+
+    Nothing of the answer was told. What it adds to the score is paid back by right proofs (`take`), for at a shop that is always
+    asked for presence nothing else speaks for it, and one birth date in a hundred is mistyped.
+    """
+    test = tests.get(Signal.FAILURES)
+    if not question.is_card_wrong or test is None:
+        return None
+    account.watch.scores[_FAILURES] += test.gain
+    account.guess_nats += test.gain
+    score = account.watch.scores[_FAILURES]
+    if score < test.threshold:
+        return None
+    return _escalate(account, Conviction(Signal.FAILURES, test.measure, score), question.asked_at_s)
+
+
 def release(account: Account) -> None:
     """Put a convicted account back in good standing, as two operators or people proven may; its budgets stay spent."""
     account.is_frozen = False
     account.stepped_up_at_s = account.last_convicted_s = None
-    account.watch.scores = [0.0] * len(SCORED)
+    _forget_scores(account)
 
 
 def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
@@ -131,13 +167,15 @@ def _begin(account: Account, day: int) -> None:
     if account.day < day:
         account.day, account.glasses_today = day, 0
     if account.purse.day < day:
-        account.purse.day, account.purse.people = day, 0
+        account.purse.day, account.purse.people, account.purse.glasses = day, 0, 0
     account.day, account.purse.day = min(account.day, day + 1), min(account.purse.day, day + 1)
 
 
 def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     """Say whether a question may pass without any proof that the person is there."""
     if account.stepped_up_at_s is not None or account.opening_until_s > question.asked_at_s:
+        return False
+    if account.new_until_s > question.asked_at_s:
         return False
     if wait_s(account, budget, question.asked_at_s) > 0:
         return False
@@ -150,6 +188,25 @@ def _heal(account: Account) -> None:
         release(account)
 
 
+def _pay_back(account: Account, question: Question, tests: Mapping[Signal, Test]) -> None:
+    """Let the first right proof of a day about somebody take back what refused wrong ones added, and no more than that.
+
+    One relief each, so that a borrowed card shown all day buys one; never what was said otherwise, which no card acquits of.
+    """
+    test = tests.get(Signal.FAILURES)
+    if test is None or not question.is_first_today:
+        return
+    scores = account.watch.scores
+    back = min(account.guess_nats, scores[_FAILURES], -test.relief)
+    scores[_FAILURES] -= back
+    account.guess_nats -= back
+
+
+def _forget_scores(account: Account) -> None:
+    account.watch.scores = [0.0] * len(SCORED)
+    account.guess_nats = 0.0
+
+
 def _escalate(account: Account, conviction: Conviction, at_s: float) -> Conviction:
     last_s = account.last_convicted_s
     if last_s is not None and last_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S:
@@ -159,5 +216,5 @@ def _escalate(account: Account, conviction: Conviction, at_s: float) -> Convicti
         account.is_frozen = True
     else:
         account.stepped_up_at_s, account.proven_since = at_s, 0
-        account.watch.scores = [0.0] * len(SCORED)  # else the next word convicts again, and freezes
+        _forget_scores(account)  # else the next word convicts again, and freezes
     return conviction

@@ -52,6 +52,24 @@ class StaffTooMany(Refusal):
     code = "staff-too-many"
 
 
+class EnrolmentSuspended(AccessRefused):
+    """Who is frozen, contained or asked for presence enrols nobody: an account that behaves like a stolen one would multiply."""
+
+    code = "enrolment-suspended"
+
+
+class EnrolmentDeviceNew(AccessRefused):
+    """Nobody is enrolled for a day after a new device: its letters have to be read first."""
+
+    code = "enrolment-device-new"
+
+
+class EnrolmentsTooMany(Refusal):
+    """As many members were enrolled in the last 24 hours as may be, those revoked since included."""
+
+    code = "enrolments-too-many"
+
+
 class PasskeyUnknown(Refusal):
     """There is no such passkey in this account, or it was revoked."""
 

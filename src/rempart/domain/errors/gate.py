@@ -99,6 +99,12 @@ class DetectorFileUnreadable(DetectorsRefused):
     code = "detector-file-unreadable"
 
 
+class DetectorDaysInverted(DetectorsRefused):
+    """Aggregates are of a first day and the days after it, up to one that comes later."""
+
+    code = "detector-days-inverted"
+
+
 class DetectorRuleUnknown(DetectorsRefused):
     """A change is of rules that are in force, by their profession and signal."""
 

@@ -142,9 +142,21 @@ class InsurerKnown(Refusal):
 
 
 class PolicyRefused(RegistrationRefused):
-    """A policy of presence begins today or later, and asks for nothing that it does not accept."""
+    """A policy of presence asks for nothing that it does not accept."""
 
     code = "policy-refused"
+
+
+class PolicyTooEarly(RegistrationRefused):
+    """A policy of presence begins today or later."""
+
+    code = "policy-too-early"
+
+
+class PolicyNotPlanned(RegistrationRefused):
+    """No policy of this insurer is planned for that day: what is in force, or was, is not taken back."""
+
+    code = "policy-not-planned"
 
 
 class ChannelRefused(RegistrationRefused):

@@ -113,4 +113,5 @@ def _account(account: AccountLabel) -> dict[str, Any]:
         "domains": [domain.name for domain in domains_of(account.domains)],
         "default_domain": Domain(account.default_domain).name,
         "may_enrol_staff": account.may_enrol_staff,
+        "new_until": account.new_until.isoformat() if account.new_until else None,
     }

@@ -52,6 +52,7 @@ TRANSLATIONS: Final[dict[type[errors.RempartError], Translation]] = {
     errors.accounts.StaffMemberUnknown: Translation(404, "invalid_request"),
     errors.accounts.NotATitulaire: Translation(403, "access_denied"),
     errors.accounts.StaffTooMany: Translation(409, "invalid_request"),
+    errors.accounts.EnrolmentsTooMany: Translation(409, "invalid_request"),
     errors.accounts.PasskeysTooMany: Translation(409, "invalid_request"),
     errors.accounts.PasskeyInUse: Translation(409, "invalid_request"),
     errors.accounts.PasskeyUnknown: Translation(404, "invalid_request"),

@@ -18,9 +18,13 @@ class _Name(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def list_staff(request: Request, caller: AdmittedCaller) -> Response:
-    """List the caller's staff."""
+    """List the caller's staff, and say whether it may grow now."""
     staff = await manage_staff.list_staff(reception_of(request), caller)
-    return JSONResponse({"staff": [_member(member) for member in staff]})
+    enrolment = {
+        "refusal": staff.refusal,
+        "opens_at": staff.opens_at.isoformat() if staff.opens_at else None,
+    }
+    return JSONResponse({"staff": [_member(member) for member in staff.members], "enrolment": enrolment})
 
 
 async def invite(request: Request, caller: AdmittedCaller) -> Response:

@@ -33,6 +33,7 @@ CODES_MET_BY_SCRIPTS = frozenset(
             "psc-",
             "not-a-titulaire",
             "staff-",
+            "enrolment",
             "account-",
             "professional-struck-off",
             "contained",
@@ -66,6 +67,10 @@ def script_texts(_: Translate, language: Language) -> dict[str, object]:
 
 def _texts(_: Translate) -> dict[str, str]:
     return {
+        "account-new": _(
+            "Votre compte est nouveau. Jusqu’au {when}, il faut la carte du patient, un code ou son accord, "
+            "sauf s’il a déjà prouvé sa présence ici."
+        ),
         "answer-lost": _(
             "Pas de réponse du serveur. Votre saisie est gardée\u00a0: vérifiez le réseau, puis appuyez sur Entrée."
         ),
@@ -83,6 +88,7 @@ def _texts(_: Translate) -> dict[str, str]:
         "column-until": _("Jusqu’au"),
         "copied": _("Lien copié."),
         "coverages": _("Couvertures ouvertes chez cet organisme"),
+        "enrols-from": _("Vous pourrez inviter à partir du {when}."),
         "evidence-asked": _("Consulté"),
         "evidence-data-as-of": _("Données de l’organisme"),
         "evidence-engagement": _("Numéro d’engagement"),

@@ -98,7 +98,7 @@ def _frame(site: Site, language: Language, _: Translate, assets: str) -> dict[st
             for reason in BreakGlassReason
         ],
         "break_glass_hint": _(
-            "{count} fois par jour. Le motif est enregistré sous votre nom, avec la consultation."
+            "{count} fois par jour, équipe du titulaire comprise. Le motif est enregistré sous votre nom, avec la consultation."
         ).format(count=BREAK_GLASS_PER_DAY),
     }
 

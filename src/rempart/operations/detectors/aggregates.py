@@ -2,18 +2,34 @@
 
 import csv
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Final
 
+import psycopg
+from psycopg.rows import TupleRow
+
 from rempart.domain.detectors import SPEAKING
-from rempart.domain.errors.gate import DetectorFileUnreadable
-from rempart.store.detectors.days import DayRow
+from rempart.domain.errors.gate import DetectorDaysInverted, DetectorFileUnreadable
+from rempart.store.detectors.days import DayRow, days_between
+
+type_of_operator = psycopg.Connection[TupleRow]
 
 _SAID: Final = ("thief", "honest")
 COLUMNS: Final = (
     "day", "account", "profession", "questions",
     *(f"{signal.name.lower()}_{said}" for signal in SPEAKING for said in _SAID),
 )  # fmt: skip
+
+
+def aggregates_between(connection: type_of_operator, path: Path, since: date, until: date) -> int:
+    """Write the aggregates of the days from one to another, that one not included; give the number of lines.
+
+    Refuses: DetectorDaysInverted, and an older file of this name is left as it is.
+    """
+    if until <= since:
+        raise DetectorDaysInverted(f"{since}, {until}")
+    return write_aggregates(path, days_between(connection, since, until))
 
 
 def write_aggregates(path: Path, rows: Iterable[DayRow]) -> int:

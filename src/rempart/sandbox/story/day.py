@@ -18,7 +18,7 @@ from rempart.sandbox.professionals import FROZEN, OPTICIAN, PHARMACIST, STORY_OP
 from rempart.sandbox.provider_visit import name_professional
 from rempart.sandbox.software import Asked, Software, read_fhir
 from rempart.sandbox.story.telephone import Telephone
-from rempart.sandbox.world import World, invite
+from rempart.sandbox.world import World, invite, let_a_day_pass
 from rempart.settings import Settings
 
 Say = Callable[[str], None]
@@ -179,10 +179,13 @@ def _tell_optician(settings: Settings, world: World, say: Say, told: Told) -> No
         answer = browser.ask_rights(_form_of(scene))
         content = answer.content
         _tell(scene, say, told, answer, content["code"], content["sentence"], content["trace"])
-    told.invitations[NEW_COLLEAGUE] = browser.invite_staff(NEW_COLLEAGUE)
-    say(
-        f"\n  Il invite {NEW_COLLEAGUE}, sa collaboratrice\u00a0: elle aura sa propre clé, et son nom sur ses reçus."
-    )
+    refused = browser.invite_staff(NEW_COLLEAGUE).must_be(403)
+    say(f"\n  Il invite {NEW_COLLEAGUE}, sa collaboratrice, le jour même où sa propre clé est neuve.")
+    say(f"  → {refused.content['message'].partition('. ')[0]}.")
+    let_a_day_pass(settings, world.register, STORY_OPTICIAN)
+    say("\n  Le lendemain, il l’invite\u00a0: elle aura sa propre clé, et son nom sur ses reçus.")
+    say("  Son premier jour, chaque patient montre sa carte, lit un code ou donne son accord.")
+    told.invitations[NEW_COLLEAGUE] = browser.invite_staff(NEW_COLLEAGUE).must_be(201).content["link"]
 
 
 def _form_of(scene: Scene) -> dict[str, Any]:

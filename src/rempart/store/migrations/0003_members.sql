@@ -108,6 +108,6 @@ grant usage on schema members to rempart_identity;
 grant insert (amc_number, name, data_age_max_h) on members.insurers to rempart_operator;
 grant update (name, data_age_max_h, served_until) on members.insurers to rempart_operator;
 grant select on members.presence_policies to rempart_operator; -- changed by console.ask alone (0029), which tells what loosens
-grant insert, update on members.presence_policies to rempart_gate;
+grant insert, update, delete on members.presence_policies to rempart_gate;
 grant select on members.insurers, members.presence_policies, members.people, members.aliases, members.rights to rempart_gate;
 grant select, insert, update, delete on all tables in schema members to rempart_loader;

@@ -17,14 +17,18 @@ create table gate.account_state (
     people_today int not null default 0,
     break_glass_today int not null default 0,
     presence_asked_today int not null default 0, -- codes and approvals asked of insured people
+    glasses_of_all_today int not null default 0, -- of a holder and the staff together, as the next one; people_today too
+    asked_of_all_today int not null default 0,
     next_free_s double precision not null default 0, -- of a holder and the staff together: theoretical arrival time of the rate (GCRA), seconds since 1970
     scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors), in nats
+    guess_nats double precision not null default 0, -- of the first: added by wrong proofs that were refused, not paid back by right ones
     rising_since timestamptz, -- since when the score of all signals together is above nothing
     recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
     last_asked_s double precision, -- seconds since 1970, and the gap before it
     last_gap_s double precision,
     reduced_until timestamptz, -- half a budget, after a new device (gate.reduce_budget)
     opening_until timestamptz, -- the place has just opened: presence is asked for
+    new_until timestamptz, -- this member of a staff is new: presence is asked for, and nothing speaks for the shop
     stepped_up_at timestamptz, -- since when presence is asked for, by a conviction
     proven_since int not null default 0, -- people proven here for the first time since then
     last_convicted_at timestamptz,
@@ -132,7 +136,7 @@ create table gate.containments (
         )),
     target bigint not null, -- 0 for the platform; of a shape, the profession
     software_id int, -- of a shape; 0: the browsers
-    region smallint, -- of a shape
+    region smallint, -- of a shape; 0: not known
     named text not null default '', -- as whoever decided it named it
     mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
     since timestamptz not null default platform.present(),
@@ -218,10 +222,11 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_op = 'INSERT' then
         insert into gate.account_state (
-            account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until, standing
+            account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until,
+            new_until, standing
         )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
-            o.region, o.opening_until,
+            o.region, o.opening_until, case when new.kind = 'staff' then platform.present() + interval '24 hours' end,
             case when exists (select from access.professionals as p
                               where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1 else 0 end
         from access.organisations as o where o.organisation_id = new.organisation_id;

@@ -109,6 +109,7 @@ declare
     coverages text;
     required smallint;
     is_stepped_up boolean;
+    is_new_account boolean;
     repeat_of bigint;
     data_as_of timestamptz;
     data_is_stale boolean;
@@ -346,7 +347,9 @@ begin
                     when 'profession' then me.profession_id when 'account' then me.account_id
                     when 'insurer' then q.insurer_id when 'person' then q.subject
                     when 'shape' then
-                        case when c.software_id = coalesce(q.software_id, 0) and c.region = me.region then me.profession_id end
+                        case
+                            when c.software_id = coalesce(q.software_id, 0) and c.region = coalesce(me.region, 0) then me.profession_id
+                        end
                     end
                     and (c.waves_from is null or not gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at));
                 if containment & 12 <> 0 then outcome := 23; exit decision; end if;
@@ -364,6 +367,7 @@ begin
             end if;
             if purse.day < q.today then
                 purse.day := q.today; purse.people_today := 0; purse.break_glass_today := 0; purse.presence_asked_today := 0;
+                purse.glasses_of_all_today := 0; purse.asked_of_all_today := 0;
             end if;
             -- A clock that was days ahead must not keep a day open until it comes: what was spent stays spent until tomorrow's end.
             me.day := least(me.day, q.today + 1);
@@ -387,7 +391,9 @@ begin
                     where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
                 end if;
             end if;
-            is_stepped_up := containment & 2 <> 0 or me.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false);
+            is_new_account := coalesce(me.new_until > batch_at, false);
+            is_stepped_up := containment & 2 <> 0 or me.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false)
+                or is_new_account;
             required := case
                 when this_face = 3 then 3 when is_stepped_up then greatest(q.required, q.required_when_stepped_up) else q.required
             end;
@@ -406,7 +412,10 @@ begin
             end if;
             if q.asked_for is not null and level < 3 then -- the person is asked; whoever it is about, the answer is the same
                 if q.accepted & (1 << q.asked_for) = 0 then outcome := 21; exit decision; end if;
-                if me.presence_asked_today >= 40 then outcome := 29; exit decision; end if;
+                if me.presence_asked_today >= 40 or purse.asked_of_all_today >= (case when purse.professional_id is null then 400 else 40 end) then
+                    outcome := 29;
+                    exit decision;
+                end if;
                 level := 0;
             elsif level < required and (level <> 2 or this_face = 3) then
                 outcome := 21;
@@ -447,8 +456,13 @@ begin
                     exit decision;
                 end if;
             elsif level = 2 then
-                if me.break_glass_today >= 3 then outcome := 22; exit decision; end if;
+                -- Those of a titulaire and his staff are his: else staff would be enrolled for its glasses. A structure's are each account's.
+                if me.break_glass_today >= 3 or purse.glasses_of_all_today >= (case when purse.professional_id is null then 60 else 3 end) then
+                    outcome := 22;
+                    exit decision;
+                end if;
                 me.break_glass_today := me.break_glass_today + 1;
+                purse.glasses_of_all_today := purse.glasses_of_all_today + 1;
             end if;
             purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
             if is_new_today then purse.people_today := purse.people_today + 1; end if;
@@ -467,10 +481,16 @@ begin
                     me.proven_since := me.proven_since + 1;
                     if me.proven_since >= 3 then
                         me.stepped_up_at := null; me.last_convicted_at := null;
-                        me.scores := array_fill(0::double precision, '{7}'); me.rising_since := null;
+                        me.scores := array_fill(0::double precision, '{7}'); me.guess_nats := 0; me.rising_since := null;
                     end if;
                 end if;
                 proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
+                if is_new_today and me.guess_nats > 0 then -- who mistypes has the right card next: it takes back what a wrong one added, and no more
+                    said := least(me.guess_nats, me.scores[1], -rules.reliefs[(me.profession_id - 1) * 7 + 1]);
+                    me.scores[1] := me.scores[1] - said;
+                    me.guess_nats := me.guess_nats - said;
+                    if me.scores[1] = 0 and me.scores[7] = 0 then me.rising_since := null; end if;
+                end if;
             end if;
 
             -- 7. The right; it comes before the detectors, which judge what it said.
@@ -531,7 +551,7 @@ begin
                 said_together := 0;
                 measure := 0;
                 for i in 1..6 loop
-                    if says[i] is not null then
+                    if says[i] or not says[i] and not is_new_account then -- who is new is no relief to himself
                         said := case when says[i] then rules.gains[first_rule + i] else rules.reliefs[first_rule + i] end;
                         spoke := spoke | case when says[i] then 1 << (i - 1) else 1 << (i + 7) end;
                         if i in (1, 2, 3, 5) then said_together := said_together + said; end if;
@@ -542,6 +562,7 @@ begin
                         end if;
                     end if;
                 end loop;
+                me.guess_nats := least(me.guess_nats, me.scores[1]);
                 if spoke <> 0 then
                     me.scores[7] := greatest(0, me.scores[7] + said_together);
                     if me.scores[7] >= rules.thresholds[first_rule + 7] and rules.measures[first_rule + 7] > measure then
@@ -555,25 +576,44 @@ begin
                     end if;
                 end if;
                 if q.is_canary then convicting := 8; measure := 2; end if;
-                if convicting is not null then
-                    if me.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
-                    me.last_convicted_at := batch_at;
-                    convicting_scores := me.scores;
-                    if measure = 2 then
-                        me.standing := 2; me.frozen_at := batch_at;
-                    else
-                        me.stepped_up_at := batch_at; me.proven_since := 0;
-                        me.scores := array_fill(0::double precision, '{7}'); -- else the next word convicts again, and freezes
-                    end if;
-                end if;
             end if;
         end;
+        -- A wrong card or a guessed code speaks where it was refused for lack of presence too, whoever it was about: it is a failure.
+        if outcome in (21, 22, 29) and (q.has_card and not q.card_matches or q.has_code and is_code_right is not true) then
+            first_rule := (me.profession_id - 1) * 7;
+            spoke := 1;
+            me.scores[1] := me.scores[1] + rules.gains[first_rule + 1];
+            me.guess_nats := me.guess_nats + rules.gains[first_rule + 1];
+            me.rising_since := coalesce(me.rising_since, batch_at);
+            if me.scores[1] >= rules.thresholds[first_rule + 1] then
+                convicting := 1;
+                measure := rules.measures[first_rule + 1];
+            end if;
+        end if;
+        if convicting is not null then
+            if me.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
+            me.last_convicted_at := batch_at;
+            convicting_scores := me.scores;
+            if measure = 2 then
+                me.standing := 2; me.frozen_at := batch_at;
+            else
+                me.stepped_up_at := batch_at; me.proven_since := 0;
+                me.scores := array_fill(0::double precision, '{7}'); -- else the next word convicts again, and freezes
+                me.guess_nats := 0;
+            end if;
+        end if;
 
         -- 8. The receipt, for refusals too. No receipt, no answer.
         if q.session_id is not null then
+            if outcome = 31 and repeat_of is null then
+                me.presence_asked_today := me.presence_asked_today + 1;
+                purse.asked_of_all_today := purse.asked_of_all_today + 1;
+            end if;
             if q.at_purse = q.at_me then
                 me.people_today := purse.people_today;
                 me.next_free_s := purse.next_free_s;
+                me.glasses_of_all_today := purse.glasses_of_all_today;
+                me.asked_of_all_today := purse.asked_of_all_today;
             else
                 states[q.at_purse] := purse;
             end if;
@@ -587,8 +627,6 @@ begin
                 )::evidence.receipts);
             end if;
             if outcome = 31 and repeat_of is null then
-                me.presence_asked_today := me.presence_asked_today + 1;
-                states[q.at_me] := me;
                 requests := array_append(requests, row(
                     null, me.account_id, q.subject, q.insurer_id, q.asked_for, receipt_id, batch_at, batch_at + interval '10 minutes',
                     null, null, 0
@@ -657,8 +695,8 @@ begin
     end if;
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
-        presence_asked_today = n.presence_asked_today,
-        next_free_s = n.next_free_s, scores = n.scores, rising_since = n.rising_since, recent_cells = n.recent_cells,
+        presence_asked_today = n.presence_asked_today, glasses_of_all_today = n.glasses_of_all_today,
+        asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, scores = n.scores, guess_nats = n.guess_nats, rising_since = n.rising_since, recent_cells = n.recent_cells,
         last_asked_s = n.last_asked_s, last_gap_s = n.last_gap_s, stepped_up_at = n.stepped_up_at, proven_since = n.proven_since,
         last_convicted_at = n.last_convicted_at, frozen_at = n.frozen_at
     from unnest(states) as n

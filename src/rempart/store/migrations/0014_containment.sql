@@ -97,7 +97,7 @@ set search_path = pg_catalog, pg_temp as $$
         when 'face' then case when s.software_id is not null then 1 else 2 end
         when 'software' then s.software_id when 'organisation' then a.organisation_id when 'professional' then h.professional_id
         when 'profession' then a.profession_id when 'account' then a.account_id
-        when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and a.region = p_region then a.profession_id end
+        when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and coalesce(a.region, 0) = p_region then a.profession_id end
     end
 $$;
 
@@ -144,7 +144,7 @@ begin
     where c.containment_id = asked.containment_id;
     update gate.account_state as st
     set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null, stepped_up_at = null,
-        scores = array_fill(0::double precision, '{7}'), rising_since = null, last_convicted_at = null
+        scores = array_fill(0::double precision, '{7}'), guess_nats = 0, rising_since = null, last_convicted_at = null
     where st.account_id = asked.account_id;
     return 'released';
 end $$;

@@ -25,7 +25,7 @@ set search_path = pg_catalog, pg_temp as $$
             where a.account_id = p_target)
         when 'person' then 'la personne de la consultation désignée'
         when 'shape' then ( -- profession/client_id/region, as gate.contain reads it; no software: the browsers
-            select 'la profession « ' || f.label || ' » en région ' || substring(p_named from '[0-9]+$') || ', '
+            select 'la profession « ' || f.label || ' » en région ' || coalesce(nullif(substring(p_named from '[0-9]+$'), '0'), 'inconnue') || ', '
                 || coalesce((select 'par le logiciel ' || s.name || ' (' || s.client_id || ')' from access.software as s
                              where s.client_id = split_part(p_named, '/', 2)), 'par un navigateur')
             from access.professions as f where f.profession_id = p_target)

@@ -238,21 +238,13 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := console.day_of(p.kind, p.what);
     names constant text := concat_ws(', ', p_first, p_second);
-    here constant int := (select i.insurer_id from members.insurers as i where i.amc_number = p.what ->> 'amc');
-    until date;
 begin
     case p.kind
-    when 'presence' then -- until the next one that is planned: it stands in the place of the one policy that it was held against
-        select coalesce(min(e.valid_from) filter (where e.valid_from > day), 'infinity') into until
-        from members.presence_policies as e where e.insurer_id = here;
-        update members.presence_policies as e set valid_until = day
-        where e.insurer_id = here and e.valid_from < day and day < e.valid_until;
-        insert into members.presence_policies (insurer_id, valid_from, valid_until, required, required_when_stepped_up, accepted)
-        values (
-            here, day, until, (p.what ->> 'required')::smallint, (p.what ->> 'stepped_up')::smallint, (p.what ->> 'accepted')::int
-        )
-        on conflict (insurer_id, valid_from) do update
-        set required = excluded.required, required_when_stepped_up = excluded.required_when_stepped_up, accepted = excluded.accepted;
+    when 'presence' then -- until the next one that is planned; those planned that ask for less go (0031)
+        perform members.begin_policy(
+            p.what ->> 'amc', day, (p.what ->> 'required')::smallint, (p.what ->> 'stepped_up')::smallint, (p.what ->> 'accepted')::int,
+            coalesce((p.what ->> 'cancels')::boolean, false)
+        );
     when 'channel' then
         delete from members.channels as c using members.insurers as i where i.insurer_id = c.insurer_id and i.amc_number = p.what ->> 'amc';
         insert into members.channels (insurer_id, url)

@@ -17,6 +17,7 @@ export function showAnswer(answer, account) {
       aboutOf(answer),
       tableOf(answer, account),
       element("p", { className: "next-step" }, answer.next_step),
+      newAccountOf(answer, account),
       linksOf(answer),
       evidenceOf(answer, account),
       whyOf(answer),
@@ -31,6 +32,17 @@ export function hideAnswer() {
   byId("answer").replaceChildren();
   byId("answer-acts").hidden = true;
   byId("answer-hints").hidden = false;
+}
+
+// Until when a new member of a staff needs a proof of presence, in words; null when he is not new.
+export function sayNewAccount(account) {
+  const until = account?.new_until ? new Date(account.new_until) : null;
+  return until && until > Date.now() ? say("account-new", { when: sayInstant(until) }) : null;
+}
+
+function newAccountOf({ code }, account) {
+  const said = code === "presence-required" ? sayNewAccount(account) : null;
+  return said && element("p", { className: "next-step" }, said);
 }
 
 function aboutOf({ about }) {

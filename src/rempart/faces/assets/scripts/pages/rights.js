@@ -3,6 +3,7 @@
 import { birthDateDefect, calendarDate, isAfter, isoDate, slashedDate } from "../typing/identifiers.js";
 import { byId, element } from "../elements.js";
 import { sayDomain } from "../wording.js";
+import { sayNewAccount } from "./answer.js";
 import { clearSaid } from "./fields.js";
 import { fields, openForm } from "./question.js";
 
@@ -60,6 +61,7 @@ function answered(answer) {
 }
 
 function welcome(account) {
+  byId("new-account").textContent = sayNewAccount(account) ?? "";
   const kept = domain.value;
   domain.replaceChildren(...account.domains.map((code) => element("option", { value: code }, sayDomain(code))));
   domain.value = account.domains.includes(kept) ? kept : account.default_domain;

@@ -2,7 +2,7 @@
 
 import { inviteStaff, listStaff, revokeStaff } from "../session/identity.js";
 import { byId, element } from "../elements.js";
-import { say, sayInstant } from "../wording.js";
+import { say, sayCode, sayInstant } from "../wording.js";
 import { onAccount, reasonOf, start, withSession } from "./frame.js";
 
 const form = byId("invite");
@@ -31,10 +31,19 @@ function headOf(place) {
 }
 
 async function showStaff() {
-  const staff = await withSession(listStaff);
+  const { staff, enrolment } = await withSession(listStaff);
+  showWhetherOpen(enrolment);
   byId("staff").replaceChildren(...staff.map(rowOf));
   byId("staff-table").hidden = staff.length === 0;
   byId("nobody").hidden = staff.length > 0;
+}
+
+// What holds enrolment up is said before anybody types a name.
+function showWhetherOpen({ refusal, opens_at: opensAt }) {
+  const from = opensAt ? say("enrols-from", { when: sayInstant(new Date(opensAt)) }) : "";
+  const { sentence, nextStep } = refusal ? sayCode(refusal) : {};
+  byId("held").textContent = refusal ? `${sentence} ${from || nextStep}` : "";
+  form.hidden = refusal !== null;
 }
 
 async function perform(act) {

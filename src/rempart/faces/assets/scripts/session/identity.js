@@ -63,7 +63,7 @@ export async function addPasskey() {
 }
 
 export async function listStaff() {
-  return (await sendBound("/browser/staff", "GET")).staff;
+  return sendBound("/browser/staff", "GET");
 }
 
 export function inviteStaff(displayName) {
