@@ -110,8 +110,11 @@ PASSKEYS_PER_ACCOUNT_MAX = 5
 INVITATION_LIFE_DAYS = 7
 """How long an invitation serves: a week of holidays, and no more."""
 
-STAFF_PER_ACCOUNT_MAX = 100
+STAFF_PER_TITULAIRE_MAX = 100
 """Named members of one titulaire's staff: several times a large pharmacy's, and all that a stolen session could invite."""
+
+STAFF_PER_STRUCTURE_MAX = 2_000
+"""The same of a structure: who admits and bills in the largest hospitals under one FINESS."""
 
 STAFF_ENROLLED_PER_DAY_TITULAIRE = 5
 """Members whom one professional enrols in 24 hours, at all his places, those revoked since included: the whole team of a shop

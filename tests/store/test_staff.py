@@ -12,7 +12,8 @@ from psycopg.rows import TupleRow
 from rempart.limits import (
     STAFF_ENROLLED_PER_DAY_STRUCTURE,
     STAFF_ENROLLED_PER_DAY_TITULAIRE,
-    STAFF_PER_ACCOUNT_MAX,
+    STAFF_PER_STRUCTURE_MAX,
+    STAFF_PER_TITULAIRE_MAX,
 )
 from rempart.store.database import connect_sync
 from tests.support.world import Account, World
@@ -176,13 +177,15 @@ def test_a_structure_enrols_fifty_in_a_day(world: World, identity: psycopg.Conne
     assert refusal(identity, world.structure()) is None
 
 
+@pytest.mark.parametrize("most", [STAFF_PER_TITULAIRE_MAX, STAFF_PER_STRUCTURE_MAX])
 def test_a_staff_is_no_larger_than_it_may(
-    world: World, identity: psycopg.Connection[TupleRow], titulaire: Account
+    world: World, identity: psycopg.Connection[TupleRow], titulaire: Account, most: int
 ) -> None:
-    hire(world, titulaire, STAFF_PER_ACCOUNT_MAX - 1)
-    a_day_passes(world, titulaire)
-    assert refusal(identity, titulaire) is None
-    assert refusal(identity, titulaire) == "staff-too-many"
+    holder = titulaire if most == STAFF_PER_TITULAIRE_MAX else world.structure()
+    hire(world, holder, most - 1)
+    a_day_passes(world, holder)
+    assert refusal(identity, holder) is None
+    assert refusal(identity, holder) == "staff-too-many"
 
 
 def test_staff_and_who_was_revoked_enrol_nobody(

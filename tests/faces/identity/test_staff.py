@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rempart.limits import STAFF_ENROLLED_PER_DAY_TITULAIRE, STAFF_PER_ACCOUNT_MAX
+from rempart.limits import STAFF_ENROLLED_PER_DAY_TITULAIRE, STAFF_PER_TITULAIRE_MAX
 from rempart.operations import manage_access
 from rempart.store.database import connect_sync
 from tests.faces.identity.test_contacts import PRACTICE, given, office, sent
@@ -149,7 +149,7 @@ def test_a_staff_is_no_larger_than_it_may(house: House, titulaire: Browser) -> N
         "select 'staff', h.organisation_id, h.profession_id, h.account_id, 'Membre ' || n "
         "from access.sessions as s join access.accounts as h using (account_id), generate_series(1, %s) as n "
         "where s.token_digest = sha256(%s::text::bytea)",
-        STAFF_PER_ACCOUNT_MAX,
+        STAFF_PER_TITULAIRE_MAX,
         titulaire.token,
     )
     told = titulaire.call("POST", "/browser/staff", {"display_name": "Un de trop"})

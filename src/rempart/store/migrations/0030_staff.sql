@@ -44,7 +44,7 @@ begin
     end if;
     select count(*) into members from access.accounts as a
     where a.holder_account_id = me.account_id and a.kind = 'staff' and a.revoked_at is null;
-    if members >= 100 then
+    if members >= (case when me.professional_id is null then 2000 else 100 end) then
         refusal := 'staff-too-many';
         return;
     end if;
