@@ -165,6 +165,8 @@ MUTANTS = [
            nobody(loosening.test_a_planned_policy_that_asks_for_less_goes_when_one_is_tightened)),
     Mutant(PERFORM, "lock table console.proposals, gate.releases in share row exclusive mode;", "",
            nobody(loosening.test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first)),
+    Mutant("loosens", "g.required > (p_what ->> 'required')::int", "false",
+           nobody(loosening.test_what_is_planned_and_asks_for_more_in_one_respect_is_not_taken_back_by_one)),
     Mutant("day_of", "select greatest((p_what ->> 'valid_from')::date,", "select coalesce((p_what ->> 'valid_from')::date,",
            nobody(loosening.test_signatures_that_took_longer_do_not_change_the_past)),
     Mutant("begin_again", "if in_force >= 2 then return; end if;", "",

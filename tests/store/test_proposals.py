@@ -285,6 +285,21 @@ def test_to_cancel_what_would_tighten_is_signed_and_what_would_loosen_is_not(
     assert propose(nobody, "presence", cancelled)[0] == "to-sign"
 
 
+def test_what_is_planned_and_asks_for_more_in_one_respect_is_not_taken_back_by_one(
+    nobody: World, nadia: Operator
+) -> None:
+    insurer = nobody.insurer()
+    assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, 1, days=3))[0] == "done"
+    cancelled = policy(nobody, insurer.amc, 0, days=3) | {"cancels": True}
+    assert propose(nobody, "presence", cancelled)[0] == "to-sign"
+    verdict, number = propose(nobody, "presence", policy(nobody, insurer.amc, 1, 3))
+    assert verdict == "to-sign", "it would take back the one that asks for a card"
+    _, sentence, _ = begin(
+        nobody, entered(nobody, nadia), {"kind": "sign", "proposal_id": number, "because": "vu"}
+    )
+    assert "Retirée\u00a0: celle prévue le" in (sentence or "")
+
+
 def test_signatures_that_took_longer_do_not_change_the_past(
     nobody: World, nadia: Operator, hugo: Operator
 ) -> None:

@@ -51,6 +51,16 @@ set search_path = pg_catalog, pg_temp as $$
     where i.amc_number = p_amc
 $$;
 
+-- The planned policies that another one would take back, as members.begin_policy (0031) does: those that ask for less in any respect. One of
+-- them may ask for more in another.
+create function console.policies_taken_back(p_what jsonb) returns setof members.presence_policies language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select e.* from members.presence_policies as e join members.insurers as i using (insurer_id)
+    where i.amc_number = p_what ->> 'amc' and e.valid_from > console.day_of('presence', p_what) and (p_what ->> 'cancels')::boolean is not true
+        and (e.required < (p_what ->> 'required')::int or e.required_when_stepped_up < (p_what ->> 'stepped_up')::int
+            or e.accepted & ~(p_what ->> 'accepted')::int & 126 <> 0)
+$$;
+
 -- The rules that a change of the detectors is of, beside those in force.
 create function console.rules_of(p_what jsonb)
 returns table (
@@ -78,6 +88,10 @@ begin
         when 'presence' then (
             select (p_what ->> 'required')::int < o.required or (p_what ->> 'stepped_up')::int < o.stepped_up
                 or (p_what ->> 'accepted')::int & ~o.accepted <> 0
+                or exists (
+                    select from console.policies_taken_back(p_what) as g
+                    where g.required > (p_what ->> 'required')::int or g.required_when_stepped_up > (p_what ->> 'stepped_up')::int
+                        or (p_what ->> 'accepted')::int & ~g.accepted <> 0)
             from console.policy_on(p_what ->> 'amc', console.day_of(p_kind, p_what)) as o)
         when 'channel' then p_what ->> 'url' is not null and not exists (
             select from members.channels as c join members.insurers as i using (insurer_id)
@@ -193,9 +207,14 @@ begin
     when 'presence' then
         return query select 'Présence demandée par ' || o.name || ' (AMC ' || (p_what ->> 'amc') || '), à partir du ' || to_char(day, 'DD/MM/YYYY')
                 || coalesce((select ', jusqu’au ' || to_char(min(e.valid_from), 'DD/MM/YYYY') || ' non compris'
-                    from members.presence_policies as e where e.insurer_id = o.insurer_id and e.valid_from > day), ''),
+                    from members.presence_policies as e where e.insurer_id = o.insurer_id and e.valid_from > day
+                        and e.valid_from not in (select g.valid_from from console.policies_taken_back(p_what) as g)), ''),
             console.policy_in_words(o.required, o.stepped_up, o.accepted),
             console.policy_in_words((p_what ->> 'required')::int, (p_what ->> 'stepped_up')::int, (p_what ->> 'accepted')::int)
+                || coalesce((select E'\nRetirée : celle prévue le ' || string_agg(to_char(g.valid_from, 'DD/MM/YYYY') || ', '
+                        || console.policy_in_words(g.required, g.required_when_stepped_up, g.accepted), E'\nRetirée : celle prévue le '
+                        order by g.valid_from)
+                    from console.policies_taken_back(p_what) as g), '')
         from console.policy_on(p_what ->> 'amc', day) as o;
     when 'channel' then
         return query select 'Canal de ' || i.name || ' (AMC ' || i.amc_number || '), qui reçoit codes et demandes d’accord',
