@@ -166,11 +166,11 @@ def test_each_guess_speaks_for_a_thief(world: World, till: Session, lea: Person)
     assert 0 < scores[0] < scores[1] < scores[2]
 
 
-def test_asking_about_strangers_convicts_as_any_question(
-    world: World, till: Session, insurer: Insurer
-) -> None:
+def test_requests_alone_say_nothing_of_who_makes_them(world: World, till: Session, insurer: Insurer) -> None:
+    """They are told nothing; a shop that is asked for presence, and has no cards, is to make them."""
     rows = [till.about(world.stranger("Personne", insurer), asked_for=CODE) for _ in range(20)]
-    assert outcome(world.ask_all(rows)[-1]) is Outcome.ACCOUNT_FROZEN
+    assert {outcome(told) for told in world.ask_all(rows)} == {Outcome.PRESENCE_ASKED}
+    assert set(world.scores(till.account).values()) == {0}
 
 
 def test_forty_people_are_asked_a_day_by_one_titulaire_and_no_more(

@@ -146,6 +146,14 @@ def test_a_contained_person_who_shows_their_card_is_answered_unless_frozen(
     assert outcome(world.ask(till.about(world.person("Hugo", lea.insurer)))) is Outcome.OPEN
 
 
+def test_who_is_contained_since_is_not_told_again(world: World, till: Session, lea: Person) -> None:
+    """A repeat has its first answer again, but not about somebody who has been contained in between."""
+    again = {"repeat_key": digest("key"), "body": digest("body")}
+    assert outcome(world.ask(till.about(lea, **again))) is Outcome.OPEN
+    contain(world, "person", till, lea, FREEZE)
+    assert outcome(world.ask(till.about(lea, **again))) is Outcome.NOT_CONFIRMED
+
+
 def test_a_person_is_not_slowed_down(world: World, till: Session, lea: Person) -> None:
     """What it would take from the caller's budgets would tell who is contained."""
     with pytest.raises(psycopg.errors.CheckViolation, match="a_person_has_no_budget"):

@@ -197,7 +197,7 @@ MUTANTS = [
     Mutant("2 proof", "if q.session_id = any(revoked)", "if false",
            lambda world: session.test_two_questions_of_a_browser_in_one_batch_diverge_as_they_would_one_by_one(
                world, world.browser_session(world.account()))),
-    Mutant("3 containment", "if me.standing = 2 then", "if false then",
+    Mutant("3 containment", "if me.standing = 2 or is_lately", "if is_lately",
            lambda world: containment.test_a_frozen_account_is_refused_and_its_colleagues_are_not(world, till(world), lea(world))),
     Mutant("3 containment", "or purse.standing = 1 then", "then",
            lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(
@@ -332,7 +332,7 @@ MUTANTS = [
                world, midwife(world), together=True)),
     Mutant("5 budgets", "greatest(purse.next_free_s, batch_s)", "purse.next_free_s",
            lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
-    Mutant("5 budgets", "if is_new_today and q.asked_for is null and purse.people_today >= q.people_per_day / pace", "if false",
+    Mutant("5 budgets", "if is_new_today and not is_request and purse.people_today >= q.people_per_day / pace", "if false",
            lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
                world, small_day(world), together=False)),
     Mutant("5 budgets", "is_new_today := q.was_seen_today is not true;", "is_new_today := true;",
@@ -345,7 +345,7 @@ MUTANTS = [
            lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=False)),
     Mutant("5 budgets", "me.next_free_s := purse.next_free_s;", "null;",
            lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=True)),
-    Mutant("3 containment", "if me.standing = 2 then", "if me.standing = 2 or purse.standing = 2 then",
+    Mutant("3 containment", "or is_lately_enrolled and purse.standing = 2 then", "or purse.standing = 2 then",
            lambda world: structure.test_one_who_is_frozen_freezes_nobody_else(world, busy(world), 0)),
     Mutant("5 budgets", "batch_at at time zone s.timezone", "batch_at at time zone 'Pacific/Pago_Pago'",
            lambda world: budgets.test_a_new_day_begins_at_midnight_where_the_shop_is(world, small_day(world))),
@@ -385,12 +385,41 @@ MUTANTS = [
                world, shop(world), world.insurer(), together=True)),
     Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
            lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 25)),
-    Mutant("6 detectors", "says[1] := truth in (4, 9) or is_card_wrong;", "says[1] := truth in (4, 9);",
-           lambda world: signals.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+    Mutant("6 detectors", "says[1] := truth in (4, 9) or is_guess;", "says[1] := truth in (4, 9);",
+           lambda world: guesses.test_a_guess_that_is_answered_is_a_failure_too(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if is_guess or is_new_today and is_told then", "if is_guess or is_new_today then",
+           lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
+    Mutant("6 detectors", "if is_told then says[3] := truth = 4; end if;", "says[3] := truth = 4;",
+           lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
+    Mutant("6 detectors", "if level < 3 and not is_request and", "if level < 3 and",
+           lambda world: signals.test_a_request_for_a_code_says_nothing_and_makes_nobody_met(
                world, shop(world), world.insurer())),
-    Mutant("6 detectors", "if is_new_today or is_card_wrong then", "if is_new_today then",
-           lambda world: signals.test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+    Mutant("6 detectors", "if is_new_today and not is_request then", "if is_new_today then",
+           lambda world: signals.test_a_request_for_a_code_says_nothing_and_makes_nobody_met(
                world, shop(world), world.insurer())),
+    Mutant("6 detectors", "and kept_hidden = 0 and (me.opening", "and (me.opening",
+           lambda world: signals.test_who_is_contained_is_a_failure_of_nobody(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "and (me.opening_until > batch_at) is not true then", "then",
+           lambda world: signals.test_nothing_is_learnt_while_a_place_opens(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "q.cell)) >= 3;", "q.cell)) >= 2;",
+           lambda world: signals.test_a_school_class_is_no_walk(world, shop(world), world.insurer())),
+    Mutant("3 containment", "or is_lately_enrolled and purse.standing = 2 then", "then",
+           lambda world: staff.test_whom_a_titulaire_enrolled_lately_stands_and_falls_with_him(
+               world, shop(world), is_lately=True)),
+    Mutant("3 containment", "c.scope = 'account' and is_lately_enrolled and c.target = purse.account_id or", "",
+           lambda world: staff.test_whom_a_titulaire_enrolled_lately_is_contained_with_him(
+               world, shop(world), is_lately=True)),
+    Mutant("6 detectors", "3 * 10 ^ me.healings then", "3 then",
+           lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "is not true then me.healings := 0; end if;", "is not true then null; end if;",
+           lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "is_guess := q.is_code_expected is not true\n", "is_guess := true\n",
+           lambda world: guesses.test_the_guesses_of_one_request_are_one_failure(world, shop(world), world.insurer())),
+    Mutant("4 presence", "if q.repeat_key is not null and kept_hidden = 0 then", "if q.repeat_key is not null then",
+           lambda world: containment.test_who_is_contained_since_is_not_told_again(
+               world, till(world), lea(world))),
     Mutant("6 detectors", "truth in (4, 9)", "truth in (9)",
            lambda world: signals.test_an_ended_right_is_a_failure_and_an_open_one_is_not(
                world, shop(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
@@ -406,14 +435,20 @@ MUTANTS = [
                world, shop(world), world.insurer(), 90, 6, speaks=False)),
     Mutant("6 detectors", "elsif q.was_seen_lately is not true and", "elsif level = 1 or q.was_seen_lately is not true and",
            lambda world: signals.test_a_card_shown_once_makes_no_acquaintance_sooner(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "batch_at - interval '60 days' then 7 else 60 end", "batch_at - interval '60 days' then 60 else 60 end",
-           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner(
-               world, shop(world), world.insurer(), 59, speaks=True)),
-    Mutant("6 detectors", "batch_at - interval '60 days' then 7 else 60 end", "batch_at - interval '600 days' then 7 else 60 end",
-           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner(
-               world, shop(world), world.insurer(), 61, speaks=False)),
+    Mutant("6 detectors", "interval '60 days' and q.is_known then 7 else 60 end",
+           "interval '60 days' and q.is_known then 60 else 60 end",
+           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_proved(
+               world, shop(world), world.insurer(), 59, is_proven=True, speaks=True)),
+    Mutant("6 detectors", "interval '60 days' and q.is_known then 7 else 60 end",
+           "interval '600 days' and q.is_known then 7 else 60 end",
+           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_proved(
+               world, shop(world), world.insurer(), 61, is_proven=True, speaks=False)),
+    Mutant("6 detectors", "interval '60 days' and q.is_known then 7", "interval '60 days' then 7",
+           lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_proved(
+               world, shop(world), world.insurer(), 59, is_proven=False, speaks=False)),
     Mutant("6 detectors", "me.stepped_up_at := null; me.last_convicted_at := null;", "me.stepped_up_at := null;",
-           lambda world: convictions.test_a_conviction_that_healed_is_forgotten(world, shop(world), world.insurer())),
+           lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
+               world, shop(world), world.insurer())),
     Mutant("6 detectors", "filter (where e.is_fresh and e.is_own)", "filter (where e.is_own)",
            lambda world: signals.test_somebody_not_seen_for_a_year_is_new_again(world, shop(world), world.insurer())),
     Mutant("6 detectors", "k where k.organisation_id = s.organisation_id and k.subject = d.subject offset 0",
@@ -425,7 +460,7 @@ MUTANTS = [
            lambda world: signals.test_whom_a_colleague_met_today_is_as_new_as_before(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[3] := truth = 4;", "null;",
            lambda world: signals.test_old_rights_one_after_the_other_are_an_old_list(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 2;", "null;",
+    Mutant("6 detectors", "says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 3;", "null;",
            lambda world: signals.test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "[greatest(1, cardinality(me.recent_cells) - 30):]", "",
@@ -435,14 +470,11 @@ MUTANTS = [
     Mutant("6 detectors", "says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;", "null;",
            lambda world: signals.test_questions_at_the_pace_of_a_machine_speak(
                world, shop(world), world.insurer(), 1.0, is_regular=True)),
-    Mutant("6 detectors", "if outcome in (21, 22, 29) and (", "if false and (",
+    Mutant("6 detectors", "if outcome in (21, 22, 29) and is_guess then", "if false then",
            lambda world: guesses.test_it_speaks_wherever_presence_lacks(
                world, shop(world), world.insurer(), Outcome.PRESENCE_REQUIRED)),
-    Mutant("6 detectors", "(21, 22, 29) and (q.has_card and not q.card_matches or", "(21, 22, 29) and (",
-           lambda world: guesses.test_it_speaks_wherever_presence_lacks(
-               world, shop(world), world.insurer(), Outcome.BREAK_GLASS_EXHAUSTED)),
     Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if false then",
-           lambda world: guesses.test_a_shop_that_mistypes_one_card_in_five_is_never_convicted(
+           lambda world: guesses.test_a_shop_that_mistypes_one_code_in_five_is_never_convicted(
                world, shop(world), world.insurer(3))),
     Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if me.guess_nats > 0 then",
            lambda world: guesses.test_one_borrowed_card_pays_back_one_relief_a_day(world, shop(world), world.insurer(3))),
@@ -452,17 +484,17 @@ MUTANTS = [
     Mutant("6 detectors", "me.guess_nats := least(me.guess_nats, me.scores[1]);", "null;",
            lambda world: guesses.test_a_score_that_fell_for_another_reason_leaves_nothing_to_pay_back(
                world, shop(world), world.insurer(3), world.insurer())),
-    Mutant("6 detectors", "if q.is_canary then", "if false then",
+    Mutant("6 detectors", "if level < 3 and q.is_canary then", "if false then",
            lambda world: convictions.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
     Mutant("6 detectors", "interval '30 days' then measure := 2;", "interval '30 days' then null;",
            lambda world: convictions.test_a_second_conviction_within_thirty_days_freezes(
                world, shop(world), world.insurer(), 29, Measure.FREEZE)),
     Mutant("6 detectors", "and q.is_known is not true then -- an honest", "then -- an honest",
            lambda world: convictions.test_patients_proven_here_before_heal_nothing(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "if me.proven_since >= 3 then", "if false then",
+    Mutant("6 detectors", "if me.proven_since >= 3 * 10 ^ me.healings then", "if false then",
            lambda world: convictions.test_three_people_with_their_cards_put_a_shop_back_in_good_standing(
                world, shop(world), world.insurer())),
-    Mutant("6 detectors", "if level < 3 then", "if true then",
+    Mutant("6 detectors", "if level < 3 and not is_request", "if not is_request",
            lambda world: weighs(world, together=False)),
     Mutant("6 detectors", "me.scores := array_fill(0::double precision, '{7}'); -- else the next", "-- else the next",
            lambda world: convictions.test_a_word_after_a_conviction_is_not_a_second_one(world, shop(world), world.insurer())),

@@ -188,3 +188,32 @@ def test_each_account_of_a_structure_has_forty_requests_and_all_have_four_hundre
         Outcome.PRESENCE_ASKED,
         Outcome.PRESENCE_REQUESTS_EXHAUSTED,
     ]
+
+
+@pytest.mark.parametrize("is_lately", [True, False])
+def test_whom_a_titulaire_enrolled_lately_stands_and_falls_with_him(
+    world: World, till: Session, is_lately: bool
+) -> None:
+    """A thief at the titulaire's account would else go on through those whom he enrolled; his old staff works on."""
+    noe, lea = enrolled(world, till, is_lately=is_lately), world.person("Léa", world.insurer())
+    world.set_state(till.account, standing=2)
+    assert outcome(world.ask(noe.about(lea))) is (Outcome.ACCOUNT_FROZEN if is_lately else Outcome.OPEN)
+
+
+@pytest.mark.parametrize("is_lately", [True, False])
+def test_whom_a_titulaire_enrolled_lately_is_contained_with_him(
+    world: World, till: Session, is_lately: bool
+) -> None:
+    noe, lea = enrolled(world, till, is_lately=is_lately), world.person("Léa", world.insurer())
+    world.contain("account", till.account.account_id, 2)
+    assert outcome(world.ask(noe.about(lea))) is (Outcome.CONTAINED if is_lately else Outcome.OPEN)
+
+
+def enrolled(world: World, till: Session, *, is_lately: bool) -> Session:
+    """Enrol a member 29 or 31 days ago."""
+    noe = world.software_session(world.staff(till.account))
+    world.do(
+        "update gate.account_state set new_until = now() - make_interval(days => %s) where account_id = %s",
+        29 if is_lately else 31, noe.account.account_id,
+    )  # fmt: skip
+    return noe

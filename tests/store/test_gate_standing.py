@@ -89,13 +89,15 @@ class Shop:
             is_first_today=last != self.day,
             is_found=is_found,
             is_ended=step.about.startswith("ended"),
-            is_card_wrong=step.card is not None and not (step.card and is_found),
+            is_guess=step.card is False,
             is_met=is_met,
             is_known_long=is_met and first <= self.day - ACQUAINTANCE_SETTLES_DAYS,
             is_lately=last > self.day - RELIEF_RESTS_DAYS,
             cell=None,
             is_elsewhere=None if step.birth is None else step.birth != BRETAGNE,
         )
+        if step.who and self.accounts[0].is_frozen and account.new_until_s > question.asked_at_s - 30 * DAY_S:
+            return Outcome.ACCOUNT_FROZEN, Presence.NONE  # whom a titulaire enrolled lately falls with him
         refusal = admit(account, BUDGET, question, self.day)
         if refusal in GUESSED_PAST:
             conviction = guess(account, question, self.tests)
@@ -127,8 +129,9 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
     world.do(
         "update gate.account_state set day = day - %s::int, next_free_s = next_free_s - %s, last_asked_s = last_asked_s - %s,"
         " stepped_up_at = stepped_up_at - make_interval(days => %s), new_until = new_until - make_interval(days => %s),"
-        " last_convicted_at = last_convicted_at - make_interval(days => %s) where organisation_id = %s",
-        days, days * DAY_S, days * DAY_S, days, days, days, organisation_id,
+        " last_convicted_at = last_convicted_at - make_interval(days => %s), healed_at = healed_at - make_interval(days => %s)"
+        " where organisation_id = %s",
+        days, days * DAY_S, days * DAY_S, days, days, days, days, organisation_id,
     )  # fmt: skip
     world.do(
         "update gate.acquaintances set first_seen_on = first_seen_on - %s::int, last_seen_on = last_seen_on - %s::int"
@@ -144,8 +147,10 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
 
 def asked(session: Session, person: Person, step: Step) -> AskRow:
     is_right = step.card and not step.about.startswith("nobody")
-    card = None if step.card is None else person.card if is_right else digest("wrong")
-    return session.about(person, card=card, break_glass=step.glass, birth=step.birth)
+    code = digest("wrong") if step.card is False else None
+    return session.about(
+        person, card=person.card if is_right else None, code=code, break_glass=step.glass, birth=step.birth
+    )
 
 
 def asked_at_s(world: World, told: ToldRow) -> float:

@@ -85,7 +85,7 @@ class Shadow:
             is_first_today=row.alias not in self.met_today,
             is_found=trait.is_found,
             is_ended=trait.is_ended,
-            is_card_wrong=card is False,
+            is_guess=False,
             is_met=days_ago is not None,
             is_known_long=days_ago is not None and days_ago >= ACQUAINTANCE_SETTLES_DAYS,
             is_lately=days_ago is not None and trait.last_seen_days_ago < RELIEF_RESTS_DAYS,

@@ -283,7 +283,7 @@ class World:
         return Account(account_id, account_id, organisation_id, None, profession_id)
 
     def staff(self, holder: Account, organisation_id: int | None = None, *, is_new: bool = False) -> Account:
-        """Add a named member of the staff, who spends the holder's budget; a day ago, unless he is new."""
+        """Add a named member of the staff, who spends the holder's budget; two months ago, unless he is new."""
         place = organisation_id or holder.organisation_id
         account_id = self.one(
             """
@@ -296,7 +296,7 @@ class World:
         )
         if not is_new:
             self.do(
-                "update gate.account_state set new_until = new_until - interval '24 hours' where account_id = %s",
+                "update gate.account_state set new_until = new_until - interval '60 days' where account_id = %s",
                 account_id,
             )
         return Account(account_id, holder.account_id, place, None, holder.profession_id)

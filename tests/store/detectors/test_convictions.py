@@ -121,12 +121,21 @@ def test_a_second_conviction_within_thirty_days_freezes(
     )
 
 
-def test_a_conviction_that_healed_is_forgotten(world: World, till: Session, insurer: Insurer) -> None:
-    """On a coast in summer bad luck comes twice; each time it takes three people who were never proven here."""
-    for _ in range(3):
+def test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """On a coast in summer bad luck comes twice; a thief beside an owner at work, who shows cards for him, soon waits."""
+    for needed in (3, 30):
         stepped_up(world, till, insurer)
-        world.ask_all([till.about(person, card=person.card) for person in people(world, insurer, 3)])
+        newcomers = [till.about(person, card=person.card) for person in people(world, insurer, needed)]
+        world.ask_all(newcomers[:-1])
+        assert world.state(till.account, "stepped_up_at") is not None
+        world.ask(newcomers[-1])
+        assert world.state(till.account, "stepped_up_at") is None
     assert world.state(till.account, "standing") == 0
+    world.do("update gate.account_state set healed_at = healed_at - interval '31 days'")
+    stepped_up(world, till, insurer)
+    world.ask_all([till.about(person, card=person.card) for person in people(world, insurer, 3)])
     assert world.state(till.account, "stepped_up_at") is None
 
 

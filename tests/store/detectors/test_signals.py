@@ -65,14 +65,62 @@ def test_what_an_honest_shop_meets_every_day_is_no_failure(
     assert world.scores(till.account)[Signal.FAILURES] < 5
 
 
-def test_a_wrong_card_is_a_failure_each_time_even_for_a_person_with_rights(
+def test_a_wrong_card_is_no_failure(world: World, till: Session, insurer: Insurer) -> None:
+    """Nobody guesses a secret of eighty bits; last year's card is shown at every counter once an insurer has made new ones."""
+    world.ask_all([till.about(person, card=digest("last year")) for person in people(world, insurer, 20)])
+    assert world.scores(till.account)[Signal.FAILURES] == 0
+
+
+def test_an_insurer_that_is_late_convicts_no_shop(world: World, till: Session) -> None:
+    """Its newcomers are not in the file yet, and its members look as if they had left."""
+    late = world.insurer(data_age_h=49)
+    newcomers = strangers(world, late, 20)
+    told = world.ask_all([till.about(person) for person in newcomers])
+    assert {outcome(answer) for answer in told} == {Outcome.INSURER_DATA_STALE}
+    ended = [world.person("Hugo", late, ENDED) for _ in range(20)]
+    world.ask_all([till.about(person) for person in ended])
+    scores = world.scores(till.account)
+    assert (scores[Signal.FAILURES], scores[Signal.STALE]) == (0, 0)
+
+
+def test_who_is_contained_is_a_failure_of_nobody(world: World, till: Session, insurer: Insurer) -> None:
+    """Whoever protects the people of a breach would freeze their own pharmacies."""
+    lea = world.person("Léa", insurer)
+    world.contain("person", lea.person_id or 0, 2)
+    assert outcome(world.ask(till.about(lea))) is Outcome.NOT_CONFIRMED
+    assert set(world.scores(till.account).values()) == {0}
+
+
+def test_a_school_class_is_no_walk(world: World, till: Session, insurer: Insurer) -> None:
+    """Thirty-six children of one commune and one year, three a month; a walk tries the same month on and on."""
+    deaf_but(world, Signal.WALK)
+    months = [place % 12 for place in range(36)]
+    for month, child in zip(months, people(world, insurer, 36), strict=True):
+        assert outcome(world.ask(till.about(child, cell=month))) is Outcome.OPEN
+
+
+def test_nothing_is_learnt_while_a_place_opens(world: World, till: Session, insurer: Insurer) -> None:
+    world.do(
+        "update access.organisations set opening_until = now() + interval '30 days' where organisation_id = %s",
+        till.account.organisation_id,
+    )
+    for person in (*people(world, insurer, 1), *strangers(world, insurer, 2)):
+        world.ask(till.about(person, break_glass=1))
+    assert set(world.scores(till.account).values()) == {0}
+
+
+def test_a_request_for_a_code_says_nothing_and_makes_nobody_met(
     world: World, till: Session, insurer: Insurer
 ) -> None:
-    lea = world.person("Léa", insurer)
-    gain, _, _ = rule(world, Signal.FAILURES)
-    for guess in range(3):
-        world.ask(till.about(lea, card=digest("guess", guess)))
-    assert world.scores(till.account)[Signal.FAILURES] == pytest.approx(3 * gain)
+    """A colleague's request would else make a stranger somebody of whom the next question says nothing, and costs nothing."""
+    member = world.software_session(world.staff(till.account))
+    (lea,) = people(world, insurer, 1)
+    assert outcome(world.ask(member.about(lea, asked_for=4))) is Outcome.PRESENCE_ASKED
+    assert set(world.scores(member.account).values()) == {0}
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+    gain, _, _ = rule(world, Signal.NOVELTY)
+    assert world.scores(till.account)[Signal.NOVELTY] == pytest.approx(gain)
+    assert world.state(till.account, "people_today") == 1
 
 
 def test_the_scores_never_fall_below_nothing(world: World, till: Session, insurer: Insurer) -> None:
@@ -129,15 +177,21 @@ def test_a_card_shown_once_makes_no_acquaintance_sooner(
 
 
 @pytest.mark.parametrize(
-    ("opened_days_ago", "speaks"), [(NEW_PLACE_DAYS - 1, True), (NEW_PLACE_DAYS + 1, False)]
+    ("opened_days_ago", "is_proven", "speaks"),
+    [(NEW_PLACE_DAYS - 1, True, True), (NEW_PLACE_DAYS - 1, False, False), (NEW_PLACE_DAYS + 1, True, False)],
 )
-def test_a_place_that_has_just_opened_makes_acquaintances_sooner(
-    world: World, till: Session, insurer: Insurer, opened_days_ago: int, speaks: bool
+def test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_proved(
+    world: World, till: Session, insurer: Insurer, opened_days_ago: int, is_proven: bool, speaks: bool
 ) -> None:
-    """It knows nobody for two months; its regulars come back within weeks."""
+    """It knows nobody for two months; its regulars come back within weeks. Whom nobody proved may be a thief's."""
     lea = world.person("Léa", insurer)
     assert lea.person_id is not None
     acquaint(world, till, lea.person_id, 7, world.today(), 7)
+    if is_proven:
+        world.do(
+            "insert into gate.known_patients values (%s, %s, %s::date - 7)",
+            till.account.organisation_id, lea.person_id, world.today(),
+        )  # fmt: skip
     world.do(
         "update access.organisations set opening_until = now() - make_interval(days => %s) where organisation_id = %s",
         opened_days_ago, till.account.organisation_id,
@@ -236,7 +290,7 @@ def test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
     gain, _, threshold = rule(world, Signal.WALK)
     cell = next(cells)
     rows = [till.about(person, cell=cell) for person in strangers(world, insurer, 12)]
-    assert until_convicted(world, rows) == WALK_CROWD + math.ceil(threshold / gain) <= 7
+    assert until_convicted(world, rows) == WALK_CROWD + math.ceil(threshold / gain) <= 8
 
 
 def test_a_walk_through_cells_in_turn_is_seen_too(world: World, till: Session, insurer: Insurer) -> None:

@@ -22,7 +22,7 @@ from rempart.domain.rights import Presence
 class Signal(IntEnum):
     """What is watched; CANARY needs no score."""
 
-    FAILURES = 1  # unknown, ended or wrong card: guesses, an old list
+    FAILURES = 1  # unknown or ended, or a wrong code: guesses, an old list
     NOVELTY = 2  # somebody whom this shop has not seen in twelve months
     STALE = 3  # somebody known, whose right has ended: an old list
     WALK = 4  # several people born in one month in one commune: order numbers tried one after the other
@@ -59,9 +59,9 @@ for a thief. That somebody showed a card changes nothing: three borrowed ones ar
 RECENT_CELLS: Final = 32
 """People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
 
-WALK_CROWD: Final = 2
-"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of a
-thousand (1,920 such cells in eighty years of one commune)."""
+WALK_CROWD: Final = 3
+"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of ten
+thousand (960 such cells in eighty years of one commune). Two were one too few: a school class of one commune is of one year."""
 
 REGULAR_GAP_MAX_S: Final = 60.0
 """A longer gap is that of a patient, not of a machine."""
@@ -74,7 +74,8 @@ CONVICTION_REMEMBERED_DAYS: Final = 30
 coast in summer bad luck comes three times, and each healing takes three more people who were never proven here."""
 
 PROVEN_TO_HEAL: Final = 3
-"""People proven at a shop for the first time that put a stepped-up account back in good standing."""
+"""People proven at a shop for the first time that put a stepped-up account back in good standing. Each healing within
+CONVICTION_REMEMBERED_DAYS of the last takes ten times as many: an owner at work shows cards for the thief beside him too."""
 
 
 class Measure(IntEnum):
@@ -117,7 +118,8 @@ class Question:
     `is_met` says that the shop had met the person within twelve months, `is_known_long` that it first did so long enough ago to
     count as an acquaintance (ACQUAINTANCE_SETTLES_DAYS), `is_lately` that the account's own budget was spent on the person within
     the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
-    None: not told, or abroad. `asked_at_s` is in seconds since 1970.
+    None: not told, or abroad. `is_guess`: a wrong code that nobody expected, or the first wrong one of a request. `is_stale`: the
+    insurer's data are too old to say that somebody is not covered. `asked_at_s` is in seconds since 1970.
     """
 
     asked_at_s: float
@@ -125,13 +127,14 @@ class Question:
     is_first_today: bool
     is_found: bool
     is_ended: bool
-    is_card_wrong: bool
+    is_guess: bool
     is_met: bool
     is_known_long: bool
     is_lately: bool
     cell: int | None
     is_elsewhere: bool | None
     is_canary: bool = False
+    is_stale: bool = False
 
 
 @dataclass(slots=True)
@@ -162,9 +165,12 @@ def hear(watch: Watch, question: Question) -> type_of_words:
     if question.presence >= Presence.CARD:
         return {}
     words: type_of_words = {}
-    is_failed = not question.is_found or question.is_ended or question.is_card_wrong
-    if question.is_first_today or question.is_card_wrong:
-        words[Signal.FAILURES] = is_failed
+    is_wrong = not question.is_found or question.is_ended
+    is_told = not (
+        is_wrong and question.is_stale
+    )  # else an insurer that is late would have its shops convicted
+    if question.is_guess or (question.is_first_today and is_told):
+        words[Signal.FAILURES] = is_wrong or question.is_guess
     gap_s = None if watch.last_asked_s is None else question.asked_at_s - watch.last_asked_s
     if question.is_first_today:
         if question.is_found:
@@ -219,7 +225,7 @@ def judge(
 
 
 def _about_somebody(question: Question) -> type_of_words:
-    words = {Signal.STALE: question.is_ended}
+    words = {} if question.is_ended and question.is_stale else {Signal.STALE: question.is_ended}
     if not question.is_met and question.presence is not Presence.KNOWN_PATIENT:
         words[Signal.NOVELTY] = True
         if question.is_elsewhere is not None:

@@ -70,6 +70,8 @@ class Account:
     is_frozen: bool = False
     stepped_up_at_s: float | None = None
     proven_since: int = 0
+    healings: int = 0
+    healed_at_s: float | None = None  # the last time
     last_convicted_s: float | None = None
     opening_until_s: float = 0.0
     new_until_s: float = 0.0  # of a member of a staff
@@ -116,9 +118,11 @@ def take(
     if question.presence >= Presence.CARD:
         if question.presence is not Presence.STANDING:
             if account.stepped_up_at_s is not None and not is_proven_before:
-                _heal(account)
+                _heal(account, question.asked_at_s)
             _pay_back(account, question, tests)
         return {}, None
+    if account.opening_until_s > question.asked_at_s:
+        return {}, None  # a place that has just opened is asked for presence, and nothing is learnt from it
     words = hear(account.watch, question)
     if account.new_until_s > question.asked_at_s:
         words = {signal: is_a_thiefs for signal, is_a_thiefs in words.items() if is_a_thiefs}
@@ -137,7 +141,7 @@ def guess(account: Account, question: Question, tests: Mapping[Signal, Test]) ->
     asked for presence nothing else speaks for it, and one birth date in a hundred is mistyped.
     """
     test = tests.get(Signal.FAILURES)
-    if not question.is_card_wrong or test is None:
+    if not question.is_guess or test is None:
         return None
     account.watch.scores[_FAILURES] += test.gain
     account.guess_nats += test.gain
@@ -182,9 +186,14 @@ def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     return not question.is_first_today or account.purse.people < budget.people_per_day
 
 
-def _heal(account: Account) -> None:
+def _heal(account: Account, at_s: float) -> None:
+    is_soon = (
+        account.healed_at_s is not None and account.healed_at_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S
+    )
+    account.healings = account.healings if is_soon else 0
     account.proven_since += 1
-    if account.proven_since >= PROVEN_TO_HEAL:
+    if account.proven_since >= PROVEN_TO_HEAL * 10**account.healings:
+        account.healings, account.healed_at_s = account.healings + 1, at_s
         release(account)
 
 

@@ -7,7 +7,7 @@ after a week.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rempart.domain.detectors import Measure, Question, Signal, Test
@@ -57,7 +57,7 @@ def follow(life: Life, tests: Mapping[Signal, Test], budget: Budget, card_share:
     for place, at_s in enumerate(moments):
         question = Question(
             asked_at_s=at_s, presence=Presence.NONE, is_first_today=True, is_found=found[place], is_ended=ended[place],
-            is_card_wrong=False, is_met=met[place], is_known_long=known[place], is_lately=lately[place],
+            is_guess=False, is_met=met[place], is_known_long=known[place], is_lately=lately[place],
             cell=cells[place], is_elsewhere=None if elsewhere[place] < 0 else elsewhere[place] == 1,
         )  # fmt: skip
         shop.asks(question, draws[place])
@@ -88,6 +88,8 @@ class _Shop:
             draw[2] < _GLASS_SHARE,
         )
         is_proven_before = was_proven and question.is_met and question.is_found
+        if self.account.opening_until_s > 0 and not is_proven_before:
+            question = replace(question, is_known_long=False)
         first = Presence.KNOWN_PATIENT if is_proven_before else Presence.NONE
         if self._is_answered(question, first, is_proven_before):
             return
@@ -102,7 +104,7 @@ class _Shop:
         self.story.refused += 1
 
     def _is_answered(self, question: Question, presence: Presence, is_proven_before: bool) -> bool:
-        asked = question if presence is Presence.NONE else _with(question, presence)
+        asked = question if presence is Presence.NONE else replace(question, presence=presence)
         refusal = admit(self.account, self.budget, asked, int(question.asked_at_s // DAY_S))
         if refusal is not None:
             assert refusal in {
@@ -133,10 +135,3 @@ class _Shop:
             and at_s - self.convicted_at_s > _RELEASED_AFTER_S[self.measure]
         ):
             release(self.account)
-
-
-def _with(question: Question, presence: Presence) -> Question:
-    return Question(
-        question.asked_at_s, presence, question.is_first_today, question.is_found, question.is_ended, question.is_card_wrong,
-        question.is_met, question.is_known_long, question.is_lately, question.cell, question.is_elsewhere,
-    )  # fmt: skip

@@ -134,6 +134,6 @@ def _question(
     at_s: float, presence: Presence, *, is_known: bool, is_found: bool = True, is_elsewhere: bool = False
 ) -> Question:
     return Question(
-        asked_at_s=at_s, presence=presence, is_first_today=True, is_found=is_found, is_ended=False, is_card_wrong=False,
+        asked_at_s=at_s, presence=presence, is_first_today=True, is_found=is_found, is_ended=False, is_guess=False,
         is_met=is_known, is_known_long=is_known, is_lately=False, cell=None, is_elsewhere=is_elsewhere,
     )  # fmt: skip

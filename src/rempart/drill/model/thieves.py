@@ -124,7 +124,7 @@ def _question(thief: Thief, at_s: float, presence: Presence, asked: int, random:
     is_found = is_known or draw < thief.hits + thief.ended
     return Question(
         asked_at_s=at_s, presence=presence, is_first_today=True, is_found=is_found,
-        is_ended=is_found and not is_known and draw >= thief.hits, is_card_wrong=False, is_met=is_known, is_known_long=is_known,
+        is_ended=is_found and not is_known and draw >= thief.hits, is_guess=False, is_met=is_known, is_known_long=is_known,
         is_lately=False, cell=asked % thief.walks if thief.walks else random.randrange(1_000_000),
         is_elsewhere=random.random() < (0.35 if is_known else thief.elsewhere),
     )  # fmt: skip

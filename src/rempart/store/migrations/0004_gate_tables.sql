@@ -31,6 +31,8 @@ create table gate.account_state (
     new_until timestamptz, -- this member of a staff is new: presence is asked for, and nothing speaks for the shop
     stepped_up_at timestamptz, -- since when presence is asked for, by a conviction
     proven_since int not null default 0, -- people proven here for the first time since then
+    healings smallint not null default 0, -- by people proven, each within thirty days of the one before
+    healed_at timestamptz, -- the last time
     last_convicted_at timestamptz,
     frozen_at timestamptz,
     region smallint

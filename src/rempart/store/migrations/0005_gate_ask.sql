@@ -116,7 +116,10 @@ declare
     wait_s double precision;
     pace double precision; -- a slowed account has a tenth of its budgets, a new device half
     is_code_right boolean;
-    is_card_wrong boolean;
+    is_guess boolean; -- a wrong code that nobody expected, or the first wrong one of a request
+    is_request boolean; -- for a code or an approval: nothing is told yet
+    is_told boolean; -- whether the insurer's data are young enough to say that somebody is not covered
+    is_lately_enrolled boolean;
     gap_s double precision;
     settles_days int; -- after which somebody once met is an acquaintance
     says boolean[]; -- on each signal: true speaks for a thief, false for an honest shop, null says nothing
@@ -199,7 +202,7 @@ begin
             n.people_per_day, n.rate_interval_ms / 1000.0::double precision as interval_s, n.rate_burst, u.cell, u.birth,
             i.insurer_id, i.data_as_of, coalesce(y.required, 0::smallint) as required,
             coalesce(y.required_when_stepped_up, 1::smallint) as required_when_stepped_up, coalesce(y.accepted, 126) as accepted,
-            u.asked_for, u.list, u.code is not null as has_code, z.tries_before, z.is_approved, v.is_standing,
+            u.asked_for, u.list, u.code is not null as has_code, z.tries_before, z.tries_so_far, z.is_code_expected, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
             k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.was_seen_lately, k.is_met,
@@ -270,6 +273,8 @@ begin
         left join lateral (
             select
                 min(e.tries) filter (where e.kind = 4 and e.code_digest = u.code) as tries_before, -- of the code that is right
+                max(e.tries) filter (where e.kind = 4) as tries_so_far,
+                bool_or(e.kind = 4) as is_code_expected,
                 bool_or(e.kind = 5 and e.approved_at is not null) as is_approved
             from (
                 select * from gate.presence_requests as e where e.account_id = s.account_id and e.subject = d.subject offset 0
@@ -331,7 +336,8 @@ begin
             end if;
 
             -- 3. Containment, of this account first.
-            if me.standing = 2 then outcome := 24; exit decision; end if;
+            is_lately_enrolled := coalesce(me.new_until > batch_at - interval '30 days', false); -- and stands or falls with who enrolled him
+            if me.standing = 2 or is_lately_enrolled and purse.standing = 2 then outcome := 24; exit decision; end if;
             if me.standing = 1 or purse.standing = 1 then outcome := 25; exit decision; end if;
             containment := 0;
             kept_hidden := 0;
@@ -341,7 +347,7 @@ begin
                     coalesce(max(c.mode) filter (where c.scope = 'person'), 0)
                 into containment, kept_hidden
                 from unnest(contained) as c
-                where c.target = case c.scope
+                where (c.scope = 'account' and is_lately_enrolled and c.target = purse.account_id or c.target = case c.scope
                     when 'platform' then 0 when 'face' then this_face when 'software' then q.software_id
                     when 'organisation' then me.organisation_id when 'professional' then purse.professional_id
                     when 'profession' then me.profession_id when 'account' then me.account_id
@@ -350,7 +356,7 @@ begin
                         case
                             when c.software_id = coalesce(q.software_id, 0) and c.region = coalesce(me.region, 0) then me.profession_id
                         end
-                    end
+                    end)
                     and (c.waves_from is null or not gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at));
                 if containment & 12 <> 0 then outcome := 23; exit decision; end if;
             end if;
@@ -383,9 +389,12 @@ begin
                 from unnest(proven) as e where e.organisation_id = q.organisation_id and e.subject = q.subject;
             end if;
             is_code_right := false;
+            is_guess := false;
             if q.has_code then -- five guesses, and the code is worth nothing; each counts, whatever becomes of the question
                 is_code_right := q.tries_before + cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) < 5;
-                if is_code_right is not true then
+                if is_code_right is not true then -- one failure a request: an older code is read out, a digit mistyped
+                    is_guess := q.is_code_expected is not true
+                        or q.tries_so_far + cardinality(array_positions(guessed, me.account_id || '/' || q.subject)) = 0;
                     guessed := array_append(guessed, me.account_id || '/' || q.subject);
                     update gate.presence_requests as e set tries = e.tries + 1
                     where e.account_id = me.account_id and e.subject = q.subject and e.ends_at > batch_at;
@@ -410,6 +419,7 @@ begin
                 q.truth := 9;
                 level := case when q.break_glass is not null and q.accepted & 4 <> 0 then 2 else 0 end;
             end if;
+            is_request := false;
             if q.asked_for is not null and level < 3 then -- the person is asked; whoever it is about, the answer is the same
                 if q.accepted & (1 << q.asked_for) = 0 then outcome := 21; exit decision; end if;
                 if me.presence_asked_today >= 40 or purse.asked_of_all_today >= (case when purse.professional_id is null then 400 else 40 end) then
@@ -417,13 +427,14 @@ begin
                     exit decision;
                 end if;
                 level := 0;
+                is_request := true;
             elsif level < required and (level <> 2 or this_face = 3) then
                 outcome := 21;
                 exit decision;
             end if;
 
             -- A repeat has its first answer again, for no second budget.
-            if q.repeat_key is not null then
+            if q.repeat_key is not null and kept_hidden = 0 then
                 select * into original from gate.repeats as e
                 where e.account_id = me.account_id and e.key_digest = q.repeat_key and e.asked_at > batch_at - interval '24 hours';
                 if found then
@@ -451,7 +462,7 @@ begin
                     outcome := 21;
                     exit decision;
                 end if;
-                if is_new_today and q.asked_for is null and purse.people_today >= q.people_per_day / pace then
+                if is_new_today and not is_request and purse.people_today >= q.people_per_day / pace then
                     outcome := 21;
                     exit decision;
                 end if;
@@ -465,8 +476,8 @@ begin
                 purse.glasses_of_all_today := purse.glasses_of_all_today + 1;
             end if;
             purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
-            if is_new_today then purse.people_today := purse.people_today + 1; end if;
-            if is_new_today then
+            if is_new_today and not is_request then -- of whom only a code was asked, nothing was told: the next question is the first one
+                purse.people_today := purse.people_today + 1;
                 met := array_append(met, row(
                     q.organisation_id, q.subject, purse.account_id, coalesce(q.own_first_seen_on, q.today), q.today
                 )::gate.acquaintances);
@@ -479,7 +490,9 @@ begin
                 end if;
                 if me.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
                     me.proven_since := me.proven_since + 1;
-                    if me.proven_since >= 3 then
+                    if me.healed_at > batch_at - interval '30 days' is not true then me.healings := 0; end if;
+                    if me.proven_since >= 3 * 10 ^ me.healings then
+                        me.healings := me.healings + 1; me.healed_at := batch_at;
                         me.stepped_up_at := null; me.last_convicted_at := null;
                         me.scores := array_fill(0::double precision, '{7}'); me.guess_nats := 0; me.rising_since := null;
                     end if;
@@ -499,7 +512,7 @@ begin
             data_as_of := q.data_as_of;
             data_is_stale := q.data_is_stale;
             outcome := case
-                when q.asked_for is not null and level = 0 then 31
+                when is_request then 31
                 when truth = 1 and (level > 0 or not (q.has_card or q.has_code)) then 1 -- another's card, a guessed code: nothing
                 when data_is_stale then 11
                 when level = 0 then 10
@@ -514,16 +527,17 @@ begin
             end if;
 
             -- 6. Detectors: on what this answer speaks for a thief, or for an honest shop (domain/detectors says why). Whoever
-            -- proves presence has the person there, and says nothing.
-            if level < 3 then
-                is_card_wrong := q.has_card and not q.card_matches or q.has_code and is_code_right is not true;
+            -- proves presence has the person there, and says nothing. Nor does a request, which is told nothing; nor a place that has just
+            -- opened, which is asked for presence; nor a question about somebody contained, whom an honest shop serves too.
+            if level < 3 and not is_request and kept_hidden = 0 and (me.opening_until > batch_at) is not true then
                 gap_s := batch_s - me.last_asked_s;
                 says := array[null, null, null, null, null, null];
-                settles_days := case when me.opening_until > batch_at - interval '60 days' then 7 else 60 end;
-                if is_new_today or is_card_wrong then says[1] := truth in (4, 9) or is_card_wrong; end if;
+                settles_days := case when me.opening_until > batch_at - interval '60 days' and q.is_known then 7 else 60 end;
+                is_told := truth not in (4, 9) or not data_is_stale; -- else an insurer that is late would have its shops convicted
+                if is_guess or is_new_today and is_told then says[1] := truth in (4, 9) or is_guess; end if;
                 if is_new_today then
                     if truth <> 9 then
-                        says[3] := truth = 4;
+                        if is_told then says[3] := truth = 4; end if;
                         if q.is_met is not true and level <> 1 then
                             says[2] := true;
                             says[5] := q.birth <> me.region;
@@ -532,7 +546,7 @@ begin
                         end if;
                     end if;
                     if q.cell is not null then
-                        says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 2;
+                        says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 3;
                         me.recent_cells := (me.recent_cells || q.cell)[greatest(1, cardinality(me.recent_cells) - 30):];
                     end if;
                     if q.is_met is not true and gap_s > 0 and gap_s <= 60 and me.last_gap_s > 0 and me.last_gap_s <= 60 then
@@ -575,11 +589,12 @@ begin
                         me.rising_since := batch_at;
                     end if;
                 end if;
-                if q.is_canary then convicting := 8; measure := 2; end if;
             end if;
+            if level < 3 and q.is_canary then convicting := 8; measure := 2; end if;
         end;
-        -- A wrong card or a guessed code speaks where it was refused for lack of presence too, whoever it was about: it is a failure.
-        if outcome in (21, 22, 29) and (q.has_card and not q.card_matches or q.has_code and is_code_right is not true) then
+        -- A guessed code speaks where it was refused for lack of presence too, whoever it was about: it is a failure. A wrong card does not,
+        -- anywhere: nobody guesses one, it opens nothing, and last year's are shown at every counter.
+        if outcome in (21, 22, 29) and is_guess then
             first_rule := (me.profession_id - 1) * 7;
             spoke := 1;
             me.scores[1] := me.scores[1] + rules.gains[first_rule + 1];
@@ -698,6 +713,7 @@ begin
         presence_asked_today = n.presence_asked_today, glasses_of_all_today = n.glasses_of_all_today,
         asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, scores = n.scores, guess_nats = n.guess_nats, rising_since = n.rising_since, recent_cells = n.recent_cells,
         last_asked_s = n.last_asked_s, last_gap_s = n.last_gap_s, stepped_up_at = n.stepped_up_at, proven_since = n.proven_since,
+        healings = n.healings, healed_at = n.healed_at,
         last_convicted_at = n.last_convicted_at, frozen_at = n.frozen_at
     from unnest(states) as n
     where st.account_id = n.account_id;
