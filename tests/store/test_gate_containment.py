@@ -8,6 +8,7 @@ import pytest
 
 from rempart.domain.rights import Domain, Outcome
 from rempart.limits import CARE_DATE_AHEAD_MAX_DAYS, CARE_DATE_PAST_MAX_DAYS
+from rempart.store.database import connect_sync
 from tests.support.world import REUNION, Person, Session, World, digest, outcome
 
 STEP_UP, FREEZE, REVOKE, SLOW = 1, 2, 3, 4
@@ -144,6 +145,45 @@ def test_a_contained_person_who_shows_their_card_is_answered_unless_frozen(
     contain(world, "person", till, lea, mode)
     assert outcome(world.ask(till.about(lea, card=lea.card))) is told
     assert outcome(world.ask(till.about(world.person("Hugo", lea.insurer)))) is Outcome.OPEN
+
+
+def test_what_an_operator_contains_does_not_start_the_count_again(
+    world: World, till: Session, neighbour: Session, lea: Person
+) -> None:
+    """Whoever contains a shape for a second after every nine convictions would else switch the fleet mode off."""
+    assert till.software_id is not None
+    burn(world, 9, till.software_id)
+    contain(world, "shape", till, lea, STEP_UP)
+    world.do("update gate.containments set released_at = now()")
+    burn(world, 1, till.software_id)
+    assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
+
+
+def test_who_has_an_account_that_is_held_has_no_free_one_beside_it(
+    world: World, till: Session, lea: Person
+) -> None:
+    """One command would else give a frozen professional a fresh account, which takes two to release."""
+    world.set_state(till.account, standing=2)
+    beside = world.account(professional_id=till.account.professional_id)
+    assert outcome(world.ask(world.software_session(beside).about(lea))) is Outcome.ACCOUNT_FROZEN
+    world.set_state(till.account, standing=0, stepped_up_at="2026-01-01")
+    world.do("update gate.account_state set standing = 0 where account_id = %s", beside.account_id)
+    again = world.account(professional_id=till.account.professional_id)
+    assert outcome(world.ask(world.software_session(again).about(lea))) is Outcome.PRESENCE_REQUIRED
+
+
+def test_an_open_transaction_keeps_nobody_else_from_containing(
+    world: World, till: Session, lea: Person
+) -> None:
+    statement = "select gate.contain(%s, %s, 2::smallint, 'essai', 'nadia')"
+    with connect_sync(world.database.settings, "operator") as other, other.transaction():
+        other.execute(statement, ("profession", "laboratory"))
+        world.owner.execute("set lock_timeout = '2s'")
+        try:
+            assert world.one(statement, "profession", "pharmacist") is not None
+        finally:
+            world.owner.execute("reset lock_timeout")
+    assert outcome(world.ask(till.about(lea))) is Outcome.CONTAINED
 
 
 def test_who_is_contained_since_is_not_told_again(world: World, till: Session, lea: Person) -> None:

@@ -231,9 +231,13 @@ class World:
         return Person(given_name, None, insurer, digest(given_name, number), digest("card", number))
 
     def account(
-        self, profession: str = "pharmacist", timezone: str = PARIS, organisation_id: int | None = None
+        self,
+        profession: str = "pharmacist",
+        timezone: str = PARIS,
+        organisation_id: int | None = None,
+        professional_id: int | None = None,
     ) -> Account:
-        """Add a titulaire, in a shop of his own unless one is given."""
+        """Add a titulaire, in a shop of his own unless one is given; or another account of one."""
         number = next(_numbers)
         profession_id = self.one("select profession_id from access.professions where code = %s", profession)
         organisation_id = organisation_id or self.one(
@@ -242,7 +246,7 @@ class World:
             f"{number:09d}",
             timezone,
         )
-        professional_id = self.one(
+        professional_id = professional_id or self.one(
             "insert into access.professionals (rpps, profession_id, name) values (%s, %s, 'Camille Martin')"
             " returning professional_id",
             f"{number:011d}",

@@ -230,6 +230,20 @@ async def test_a_broken_glass_is_told_with_its_reason(
     )
 
 
+async def test_what_happened_while_the_channel_was_closed_is_told_once_it_is_open(
+    keyring: Settings, world: World, till: Session, lea: Person, insurer: Insurer, webhook: Webhook
+) -> None:
+    """A channel is closed in an alarm by one person; who was asked about meanwhile is told all the same, once."""
+    world.do("delete from members.channels")
+    world.ask(till.about(lea, break_glass=2))
+    await run_jobs(world.database.settings)
+    assert webhook.messages == []
+    register(world, insurer, webhook.url)
+    register(world, insurer, webhook.url)
+    await run_jobs(world.database.settings)
+    assert [message.said["type"] for message in webhook.messages] == ["notice.break-glass"]
+
+
 async def test_a_person_told_of_an_authorisation_may_take_it_back_in_the_answer(
     keyring: Settings, world: World, till: Session, lea: Person, webhook: Webhook, says: dict[str, Answer]
 ) -> None:

@@ -144,6 +144,7 @@ create table gate.containments (
     since timestamptz not null default platform.present(),
     because text not null constraint a_containment_says_why check (because ~ '\S'),
     decided_by text not null check (decided_by ~ '\S'),
+    is_of_detectors boolean not null default false, -- decided by ten convictions, whatever name anybody gives himself
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,
     waves_from timestamptz, -- accounts come back one after the other between this and released_at
@@ -229,9 +230,17 @@ begin
         )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
             o.region, o.opening_until, case when new.kind = 'staff' then platform.present() + interval '24 hours' end,
-            case when exists (select from access.professionals as p
-                              where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1 else 0 end
+            case
+                when exists (select from access.professionals as p
+                             where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1
+                when exists (select from gate.account_state as st -- else another account of the same person would release him
+                             where st.professional_id = new.professional_id and st.standing = 2) then 2
+                else 0
+            end
         from access.organisations as o where o.organisation_id = new.organisation_id;
+        update gate.account_state as st set stepped_up_at = platform.present(), last_convicted_at = u.last_convicted_at
+        from gate.account_state as u
+        where st.account_id = new.account_id and u.professional_id = new.professional_id and u.stepped_up_at is not null;
         if new.kind = 'staff' and not exists (
             select from access.accounts as h
             where h.account_id = new.holder_account_id and h.holder_account_id = h.account_id and h.profession_id = new.profession_id

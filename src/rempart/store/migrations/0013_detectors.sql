@@ -138,21 +138,23 @@ begin
     -- Those that made the last demand do not make the next one: it would never end.
     select greatest(p_last.convicted_at - interval '24 hours', max(k.since)) into counted_from
     from gate.containments as k
-    where k.scope = 'shape' and k.target = p_last.profession_id and k.software_id = p_last.software_id and k.region = region_or_0;
+    where k.is_of_detectors and k.target = p_last.profession_id and k.software_id = p_last.software_id and k.region = region_or_0;
     select count(distinct v.account_id) into accounts
     from gate.convictions as v
     where v.convicted_at > counted_from
         and v.profession_id = p_last.profession_id and v.software_id = p_last.software_id
         and coalesce(v.region, 0) = region_or_0;
     if accounts >= 10 then
-        insert into gate.containments (scope, target, software_id, region, named, mode, since, because, decided_by, released_at, released_by)
+        insert into gate.containments (
+            scope, target, software_id, region, named, mode, since, because, decided_by, is_of_detectors, released_at, released_by
+        )
         values (
             'shape', p_last.profession_id, p_last.software_id, region_or_0, (
                 select concat_ws('/', f.code, coalesce(s.client_id, '-'), region_or_0)
                 from access.professions as f left join access.software as s on s.software_id = p_last.software_id
                 where f.profession_id = p_last.profession_id
             ), 1, p_last.convicted_at,
-            accounts || ' comptes de même forme condamnés en 24 heures', 'détecteurs', p_last.convicted_at + interval '4 hours', 'son terme'
+            accounts || ' comptes de même forme condamnés en 24 heures', 'détecteurs', true, p_last.convicted_at + interval '4 hours', 'son terme'
         );
     end if;
 end $$;

@@ -68,7 +68,8 @@ begin
     if target is null or p_scope = 'shape' and (software is null or region is null) then
         return null;
     end if;
-    lock table gate.containments in share row exclusive mode; -- two who contain the same thing at once
+    -- Two who contain the same thing at once; of that thing alone, else one open transaction would keep everybody from containing.
+    perform pg_advisory_xact_lock(hashtextextended(format('%s/%s/%s/%s/%s', p_scope, target, p_mode, software, region), 14));
     select c.containment_id into found_id from gate.containments as c
     where c.scope = p_scope and c.target = target and c.mode = p_mode and c.released_at is null
         and row (c.software_id, c.region) is not distinct from row (software, region);

@@ -45,6 +45,21 @@ begin
     select count(platform.defer('tell_person', jsonb_build_object('notice_id', n.notice_id))) into deferred from noted as n;
 end $$;
 alter function gate.ask_insurers owner to rempart_gate;
+
+-- What was noted while an insurer had no channel is told once it has one: a channel is closed in an alarm, and people are told all the same.
+create function gate.tell_what_is_owed() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform platform.defer('tell_person', jsonb_build_object('notice_id', t.notice_id))
+    from gate.notices as t
+    where t.insurer_id = new.insurer_id and t.sent_at is null and t.told_at is null and t.undeliverable_at is null
+        and t.noted_at > platform.present() - interval '60 days';
+    return null;
+end $$;
+alter function gate.tell_what_is_owed owner to rempart_gate;
+revoke all on function gate.tell_what_is_owed from public;
+create trigger a_new_channel_tells_what_is_owed after insert or update of url on members.channels
+    for each row execute function gate.tell_what_is_owed();
 revoke all on function gate.ask_insurers from public;
 
 -- What the worker says to an insurer about a request under way; no row where there is nobody to ask, no channel, or no more time.

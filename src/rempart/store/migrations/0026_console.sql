@@ -343,7 +343,9 @@ begin
     end if;
     select * into me from console.operators as o where o.operator_id = s.operator_id;
     sentence := c.sentence;
-    lock table console.proposals, gate.releases in share row exclusive mode; -- of two who sign at once, one reads what the other did
+    if c.act ->> 'kind' <> 'contain' then -- of two who sign at once, one reads what the other did; who contains waits for nobody
+        lock table console.proposals, gate.releases in share row exclusive mode;
+    end if;
     verdict := case
         when not console.may(me.role, c.act ->> 'kind') then 'operator-not-entitled'
         when console.sentence_of(c.act, me.operator_id) is distinct from c.sentence then 'nothing-of-that-name'
