@@ -177,9 +177,12 @@ def _lesson(scenario: Scenario, told: Told, series: list[Series], axis: Axis) ->
     taken = at(next(line.points for line in series if line.name == "Aucun contrôle"), axis.last)
     sentence = (
         f"Avec tous les contrôles, {in_french(guarded)} personnes\u202f; "
-        f"sans aucun, {in_french(taken)} dans le même temps."
+        f"sans aucun, {in_french(taken)}, dans les {in_french(axis.last)} {axis.unit} du dessin."
     )
     if axis.unit == "secondes":
+        in_the_end = series[0].points[-1][1] if series[0].points else 0
+        if in_the_end > guarded:
+            sentence += f" Jusqu’au dernier jour de l’attaque, avec tous les contrôles, {in_french(in_the_end)}."
         three_days = taken / axis.last * _DAY_S * 3
         millions = f"{three_days / 1e6:.1f}".replace(".", ",")
         sentence += f" À ce rythme, trois jours en donneraient {millions}\u00a0millions\u00a0: c’est 2024."
