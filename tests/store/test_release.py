@@ -237,6 +237,19 @@ def test_to_revoke_ends_the_sessions_of_the_scope_and_no_other(
     assert outcome(world.ask(opened_since.about(lea))) is Outcome.OPEN
 
 
+@pytest.mark.parametrize("face", ["fhir", "portal", "counter"])
+def test_to_revoke_a_face_ends_the_sessions_of_that_one_alone(
+    operator: psycopg.Connection, world: World, till: Session, face: str
+) -> None:
+    sessions = {"fhir": till} | {
+        each: world.browser_session(till.account, each) for each in ("portal", "counter")
+    }
+    kept.contain(operator, "face", face, REVOKE, "hameçonnage", "nadia")
+    over = "select revoked_at is not null from access.sessions where token_digest = %s"
+    ended = {each for each, session in sessions.items() if world.one(over, session.token)}
+    assert ended == {face}
+
+
 def test_the_places_whose_region_is_not_known_are_named_as_region_0(
     operator: psycopg.Connection, world: World, till: Session, lea: Person
 ) -> None:

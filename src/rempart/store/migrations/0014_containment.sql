@@ -95,7 +95,7 @@ set search_path = pg_catalog, pg_temp as $$
     from gate.account_state as a join gate.account_state as h on h.account_id = a.holder_account_id
     where a.account_id = s.account_id and s.revoked_at is null and p_target = case p_scope
         when 'platform' then 0
-        when 'face' then case when s.software_id is not null then 1 else 2 end
+        when 'face' then case when s.software_id is not null then 1 else s.face end -- a browser's is for the one where one signed in
         when 'software' then s.software_id when 'organisation' then a.organisation_id when 'professional' then h.professional_id
         when 'profession' then a.profession_id when 'account' then a.account_id
         when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and coalesce(a.region, 0) = p_region then a.profession_id end
