@@ -1,7 +1,10 @@
 """`rempart containment` as an operator types it at three in the morning."""
 
+from typing import get_args
+
 import pytest
 
+from rempart.operations.contain import Scope
 from tests.cli.test_register import run, told
 from tests.support.database import Database
 
@@ -34,13 +37,23 @@ def test_a_face_is_cut_listed_and_released_by_two(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "named"),
-    [("organisation", "750712184"), ("face", "fax"), ("account", "12x"), ("insurer", "0990000000")],
+    [
+        ("organisation", "750712184"),
+        ("face", "fax"),
+        ("account", "12x"),
+        ("insurer", "0990000000"),
+        ("person", "4242"),
+        ("shape", "pharmacist/53"),
+    ],
 )
 def test_what_is_not_there_is_not_contained(database: Database, scope: str, named: str) -> None:
     done = run(database, "containment", "start", scope, named, "--because", "essai")
     assert done.returncode == 1
     assert "target-unknown" in done.stderr
-    assert "Vérifiez le numéro" in done.stderr
+    assert "numéro de trace d’une réponse (person)" in done.stderr
+    assert "profession/client_id/région" in done.stderr
+    accepted = done.stderr[done.stderr.index("Donnez") :]
+    assert {kind for kind in get_args(Scope) if f"({kind}" in accepted} == set(get_args(Scope)) - {"platform"}
 
 
 def test_nothing_is_released_that_is_not_in_force(database: Database) -> None:

@@ -94,7 +94,12 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "containment-target-unknown": (
         "Rien de ce nom n’est connu ici.",
-        "Vérifiez le numéro\u00a0: FINESS, RPPS, client_id, code de profession, numéro AMC, façade ou compte.",
+        (
+            "Donnez un FINESS (organisation), un RPPS (professional), un client_id (software), un code (profession), "
+            "un numéro AMC (insurer), fhir, portal ou counter (face), un numéro de compte (account), le numéro de trace "
+            "d’une réponse (person), profession/client_id/région, - pour les navigateurs et 0 pour une région inconnue "
+            "(shape\u00a0: pharmacist/-/53)."
+        ),
     ),
     "nothing-to-release": (
         "Rien n’est en vigueur sous ce numéro.",
