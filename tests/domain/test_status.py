@@ -50,6 +50,9 @@ def test_where_nothing_is_closed_everybody_is_told_that_all_works() -> None:
         ("optician", [closed("profession", "pharmacist")], Level.OPEN, ""),
         ("optician", [closed("insurer", "Mutuelle")], Level.PARTIAL, ""),
         ("optician", [closed("software")], Level.OPEN, ""),
+        ("pharmacist", [Closure("shape", "pharmacist", 1, NOON, None, 53)], Level.PARTIAL, ""),
+        ("optician", [Closure("shape", "pharmacist", 1, NOON, None, 53)], Level.OPEN, ""),
+        ("software", [Closure("shape", "pharmacist", 1, NOON, None, 53)], Level.OPEN, ""),
         ("software", [closed("software")], Level.PARTIAL, ""),
         ("software", [closed("face", "fhir")], Level.CLOSED, "software-waits"),
         ("software", [closed("face", "portal")], Level.OPEN, ""),
@@ -105,3 +108,14 @@ def test_a_message_reaches_its_population_and_one_for_everybody_reaches_all() ->
 
 def test_each_population_that_asks_has_its_three_ways() -> None:
     assert all(len(state(population).ways) == 3 for population in PROFESSIONS)
+
+
+def test_shapes_that_a_software_alone_tells_apart_are_told_once() -> None:
+    shapes = [
+        Closure("shape", "pharmacist", 1, NOON - timedelta(hours=hours), None, region)
+        for hours, region in ((1, 53), (3, 53), (2, 28))
+    ]
+    told = state("pharmacist", *shapes).narrower
+    assert [(one.region, one.since) for one in told] == [
+        (53, NOON - timedelta(hours=3)), (28, NOON - timedelta(hours=2)),
+    ]  # fmt: skip

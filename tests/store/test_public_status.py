@@ -12,11 +12,18 @@ from tests.support.world import World
 SECRET_REASON, SECRET_NAME = "hameçonnage chez Lecomte", "nadia.lecomte"
 
 
-def contain(world: World, scope: str, target: int, mode: int = 2, released: str = "null") -> None:
+def contain(
+    world: World,
+    scope: str,
+    target: int,
+    mode: int = 2,
+    released: str = "null",
+    shape: tuple[int, int] | None = None,
+) -> None:
     world.do(
-        "insert into gate.containments (scope, target, mode, because, decided_by, released_at)"
-        f" values (%s, %s, %s, %s, %s, {released})",
-        scope, target, mode, SECRET_REASON, SECRET_NAME,
+        "insert into gate.containments (scope, target, mode, because, decided_by, released_at, software_id, region)"
+        f" values (%s, %s, %s, %s, %s, {released}, %s, %s)",
+        scope, target, mode, SECRET_REASON, SECRET_NAME, *(shape or (None, None)),
     )  # fmt: skip
 
 
@@ -32,6 +39,8 @@ def test_the_public_knows_what_is_closed_and_nothing_of_whom(world: World) -> No
     contain(world, "profession", 1, mode=4)
     contain(world, "insurer", insurer.insurer_id)
     contain(world, "software", software)
+    contain(world, "shape", 1, mode=1, shape=(software, 53))
+    contain(world, "shape", 2, mode=3, shape=(0, 0))
     for scope in ("account", "organisation", "professional"):
         contain(world, scope, account.account_id)
     world.do("select gate.publish_status('optician', 'Le comptoir répond.', null, %s)", SECRET_NAME)
@@ -45,8 +54,11 @@ def test_the_public_knows_what_is_closed_and_nothing_of_whom(world: World) -> No
         ("containment", "profession", "pharmacist", 4),
         ("containment", "insurer", name, 2),
         ("containment", "software", "", 2),
+        ("containment", "shape", "pharmacist", 1),
+        ("containment", "shape", "optician", 2),
         ("message", "", "optician", 0),
     }
+    assert {(row[2], row[8]) for row in rows if row[8] is not None} == {("pharmacist", 53), ("optician", 0)}
     said = json.dumps(rows, default=str, ensure_ascii=False)
     assert SECRET_REASON not in said
     assert SECRET_NAME not in said
@@ -60,6 +72,22 @@ def test_thirty_days_are_kept_in_sight(world: World) -> None:
     with connect_sync(world.database.settings, "public") as connection:
         faces = {row[2] for row in public_rows(connection)}
     assert ("fhir" in faces, "counter" in faces) == (True, False)
+
+
+def test_what_is_closed_for_all_is_not_pushed_out_by_what_came_after(world: World) -> None:
+    contain(world, "platform", 0)
+    world.do("select gate.publish_status(null, 'Nous cherchons.', null, 'moi')")
+    for released in ("null", "now() - interval '1 minute'"):
+        world.do(
+            "insert into gate.containments (scope, target, mode, because, decided_by, released_at)"
+            f" select 'software', n, 2, 'essai', 'nadia', {released} from generate_series(1, 400) as n"
+        )
+    with connect_sync(world.database.settings, "public") as connection:
+        rows = public_rows(connection)
+    assert len(rows) == 500
+    assert ("platform", None) in {(row[1], row[5]) for row in rows}
+    assert "Nous cherchons." in {row[6] for row in rows}
+    world.do("delete from gate.containments where because = 'essai'")
 
 
 @pytest.mark.parametrize("role", [role for role in LOGIN_ROLES if role not in ("public", "operator")])

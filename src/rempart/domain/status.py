@@ -69,9 +69,9 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Something contained: `scope` is platform, face, profession, insurer or software.
+    """Something contained: `scope` is platform, face, profession, insurer, software or shape.
 
-    `mode` 1 asks for presence, 2 closes, 4 slows.
+    `mode` 1 asks for presence, 2 closes, 4 slows. A shape is a part of a profession in a `region` (INSEE; 0: not known).
     """
 
     scope: str
@@ -79,6 +79,7 @@ class Closure:
     mode: int
     since: datetime
     until: datetime | None = None
+    region: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class WayState:
 class PopulationState:
     """What works for one population, what does not, and what it can do meanwhile (`advice`, a code).
 
-    `narrower` is what is contained inside an open service: an insurer, some software.
+    `narrower` is what is contained inside an open service: an insurer, some software, a part of the profession in a region.
     """
 
     population: str
@@ -141,7 +142,11 @@ def _state_of(
     asks = population in (*PROFESSIONS, SOFTWARE)
     ways = tuple(_way_state(way, population, closures, silent) for way in _ways_of(population))
     scopes = {SOFTWARE: ("insurer", "software"), INSURED: ()}.get(population, ("insurer",))
-    narrower = tuple(closure for closure in closures if closure.scope in scopes)
+    narrower = _told_once(
+        closure
+        for closure in closures
+        if closure.scope in scopes or (closure.scope == "shape" and closure.named == population)
+    )
     level = _level_of(ways) if asks else _level_of_who_waits(ways)
     return PopulationState(
         population,
@@ -151,6 +156,15 @@ def _state_of(
         tuple(message for message in messages if message.population in (None, population)),
         _advice_to_ask(population, ways) if asks else ("" if level is Level.OPEN else f"{population}-waits"),
     )
+
+
+def _told_once(closures: Iterable[Closure]) -> tuple[Closure, ...]:
+    """Keep the earliest of those of which the same is told: shapes that differ by a software alone are one."""
+    earliest: dict[object, Closure] = {}
+    for closure in sorted(closures, key=lambda one: one.since):
+        told = (closure.named, closure.region, closure.mode) if closure.scope == "shape" else id(closure)
+        earliest.setdefault(told, closure)
+    return tuple(earliest.values())
 
 
 def _ways_of(population: str) -> Iterable[Way]:

@@ -7,6 +7,7 @@ from itertools import combinations
 import pytest
 
 from rempart.app import FACES
+from rempart.domain.regions import _BY_DEPARTEMENT
 from rempart.domain.status import POPULATIONS, Closure, Message, Standing, Way, states_of
 from rempart.faces.public import app, view
 from rempart.operations.status.watch import PORT_OFFSETS, Known
@@ -68,6 +69,29 @@ async def test_those_who_are_told_the_same_are_told_once(
     assert all(f'id="{population}"' in page.text for population in POPULATIONS)
 
 
+@pytest.mark.parametrize("mode", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("region", "places"),
+    [
+        (53, "Région Bretagne"),
+        (0, "Lieux dont la région ne nous est pas connue"),
+        (99, "Lieux dont la région ne nous"),
+    ],
+)
+async def test_a_part_of_a_profession_is_told_where_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, mode: int, region: int, places: str
+) -> None:
+    state = known(Closure("shape", "pharmacist", mode, NOON, None, region))
+    page = await shown(settings, monkeypatch, state)
+    assert "Le service est limité" in page.text or mode == 2
+    assert page.text.count(places) == 2, "now, and in the history"
+    assert "Pharmaciens" in page.text.split("Tout fonctionne pour")[0]
+
+
+def test_each_region_has_a_name() -> None:
+    assert {int(code) for code in view.WORDS["regions"]} == set(_BY_DEPARTEMENT)
+
+
 async def test_programs_are_told_the_same(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     state = known(Closure("insurer", "Mutuelle du Port", 2, NOON))
     reply = await shown(settings, monkeypatch, state, "/status.json")
@@ -89,7 +113,7 @@ async def test_without_news_it_says_since_when(settings: Settings, monkeypatch: 
 
 
 def test_every_closure_and_every_advice_has_words() -> None:
-    scopes = ["platform", "profession", "insurer", "software", *(f"face-{way}" for way in Way)]
+    scopes = ["platform", "profession", "insurer", "software", "shape", *(f"face-{way}" for way in Way)]
     assert {f"{scope}-{mode}" for scope in scopes for mode in (1, 2, 4)} == set(view.WORDS["history"])
     assert set(view.WORDS["populations"]) == set(POPULATIONS)
     assert set(view.WORDS["standings"]) == set(Standing.__members__)

@@ -103,7 +103,15 @@ def _way(state: WayState) -> dict[str, Any]:
 
 def _narrower(closure: Closure) -> str:
     words: str = WORDS["narrower"][f"{closure.scope}-{closure.mode}"]
-    return words.format(named=closure.named, since=said_at(closure.since))
+    return words.format(named=closure.named, since=said_at(closure.since), places=_places_of(closure))
+
+
+def _places_of(closure: Closure) -> str:
+    """Say where a part of a profession is touched; "" of what is no shape."""
+    if closure.region is None:
+        return ""
+    name = WORDS["regions"].get(str(closure.region))
+    return f"Région {name}" if name else str(WORDS["region_unknown"])
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def _title_of(closure: Closure) -> str:
     kind = f"face-{closure.named}" if closure.scope == "face" and closure.named in set(Way) else closure.scope
     population = WORDS["populations"].get(closure.named, "") if closure.named in POPULATIONS else ""
     words: str = WORDS["history"][f"{kind}-{closure.mode}"]
-    return words.format(named=closure.named, population=population)
+    return words.format(named=closure.named, population=population, places=_places_of(closure))
 
 
 def _title_of_message(message: Message) -> str:

@@ -127,7 +127,7 @@ class Watch:
             return
         self._read.at, self._read.silent_since = clock.now(), None
         self._read.closures = tuple(
-            Closure(row.scope, row.named or "", row.mode, row.since, row.until)
+            Closure(row.scope, row.named or "", row.mode, row.since, row.until, row.region)
             for row in rows
             if row.kind == "containment"
         )

@@ -1,7 +1,8 @@
 -- The counter asks at the gate as the portal does; and what everybody may know of what is closed.
 --
--- The public state is what an operator published and what is contained: the platform, a face, a profession, an insurer, and that
--- some software is. Which software, and whatever concerns a person, an account or a place, is nobody's business: it is not in here.
+-- The public state is what an operator published and what is contained: the platform, a face, a profession, an insurer, that some software
+-- is, and of a shape its profession and its region. Which software, and whatever concerns a person, an account or a place, is nobody's
+-- business: it is not in here.
 
 grant usage on schema gate to rempart_counter, rempart_public;
 grant execute on function gate.ask, gate.tell to rempart_counter;
@@ -51,17 +52,19 @@ set search_path = pg_catalog, pg_temp as $$
     where m.ended_at is null or m.ended_at > now() - interval '30 days' order by m.message_id desc
 $$;
 
--- What everybody may know, of now and of the last 30 days, the latest first. Nobody's name, no reason, no number of an account.
+-- What everybody may know, of now and of the last 30 days: what is in force before what ended, the widest first, then the latest. Nobody's
+-- name, no reason, no number of an account.
 create function gate.public_status()
 returns table (
     kind text, -- 'containment' or 'message'
-    scope text, -- of a containment: platform, face, profession, insurer, software
-    named text, -- the face, the profession's code, the insurer's name; of a message, its population
+    scope text, -- of a containment: platform, face, profession, insurer, software, shape
+    named text, -- the face, the profession's code (of a shape too), the insurer's name; of a message, its population
     mode smallint, -- 1 presence is asked for, 2 closed, 4 slowed
     since timestamptz,
     until timestamptz,
     sentence text,
-    next_news_at timestamptz
+    next_news_at timestamptz,
+    region smallint -- of a shape; 0: the places whose region is not known
 )
 language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -72,19 +75,22 @@ set search_path = pg_catalog, pg_temp as $$
                 when 'software' then ''
                 when 'face' then (array['fhir', 'portal', 'counter'])[c.target]
                 when 'profession' then (select f.code from access.professions as f where f.profession_id = c.target)
+                when 'shape' then (select f.code from access.professions as f where f.profession_id = c.target)
                 else ''
             end,
             case c.mode when 3 then 2 else c.mode end, c.since,
-            case when coalesce(c.released_at, 'infinity') <= platform.present() then c.released_at end, '', null::timestamptz
+            case when coalesce(c.released_at, 'infinity') <= platform.present() then c.released_at end, '', null::timestamptz,
+            case c.scope when 'shape' then c.region end
         from gate.containments as c
-        where c.scope in ('platform', 'face', 'profession', 'insurer', 'software')
+        where c.scope in ('platform', 'face', 'profession', 'insurer', 'software', 'shape')
             and coalesce(c.released_at, 'infinity') > platform.present() - interval '30 days'
         union all
-        select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at
+        select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at, null
         from gate.status_messages as m
         where m.ended_at is null or m.ended_at > now() - interval '30 days'
-    ) as s (kind, scope, named, mode, since, until, sentence, next_news_at)
-    order by s.since desc
+    ) as s (kind, scope, named, mode, since, until, sentence, next_news_at, region)
+    order by s.until is not null,
+        array_position(array['platform', 'face', 'profession', '', 'insurer', 'software', 'shape'], s.scope), s.since desc
     limit 500 -- a page that anybody may ask for stays small
 $$;
 

@@ -21,6 +21,7 @@ class PublicRow:
     until: datetime | None
     sentence: str
     next_news_at: datetime | None
+    region: int | None  # of a shape; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class MessageRow:
 
 
 async def read_public(connection: psycopg.AsyncConnection[TupleRow]) -> list[PublicRow]:
-    """Read what everybody may know, of now and of the last 30 days, the latest first."""
+    """Read what everybody may know, of now and of the last 30 days: what is in force first, the widest first."""
     async with connection.cursor(row_factory=class_row(PublicRow)) as cursor:
         await cursor.execute("select * from gate.public_status()")
         return await cursor.fetchall()
