@@ -368,6 +368,12 @@ WEBHOOK_AGE_MAX_S = 300
 CONSOLE_CONNECTIONS = 4
 """A dozen operators who look every two seconds need a few milliseconds of one."""
 
+CONSOLE_PAGE_LINES = 50
+"""What one reads at a time of what is contained, of what was, and of the accounts convicted; the rest is on the next page."""
+
+CONSOLE_PAGES_MAX = 1_000_000
+"""A page that is asked for is a number that fits; beyond the last page comes the last one."""
+
 CONSOLE_COUNTS_KEPT_S = 1.5
 """A live view asks every two seconds: what was counted serves all who look at the same time."""
 

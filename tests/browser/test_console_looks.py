@@ -160,5 +160,6 @@ def test_a_page_holds_nobodys_data_and_sets_no_cookie(console: Console) -> None:
         assert "set-cookie" not in answer.headers
         assert "'unsafe" not in answer.headers["content-security-policy"]
     assert window.context.cookies() == []
-    for path in ("/api/live", "/api/containments", "/api/counts"):
+    for path in ("/api/live", "/api/waiting", "/api/counts"):
         assert window.page.request.get(f"{console.url}{path}").status == 401
+    assert window.page.request.post(f"{console.url}/api/containments", data={}).status == 401

@@ -86,6 +86,7 @@ FUNCTIONS: dict[str, set[str]] = {
         *("console.sign_in", "console.admit", "console.sign_out", "console.begin_act", "console.perform"),
         *(
             "console.live",
+            "console.wanted",
             "console.counted",
             "console.find_accounts",
             "console.account",

@@ -112,6 +112,7 @@ def test_who_was_dismissed_is_out_at_once(world: World, nadia: Operator, hugo: O
     [
         "console.live(%s)",
         "console.contained(%s)",
+        "console.wanted(%s)",
         "console.account(%s, 1, null)",
         "console.counted(%s, now())",
         "console.find_accounts(%s, 'Camille', null)",

@@ -73,10 +73,11 @@ def _api() -> list[Route]:
         Route("/api/sign-in", answered(ways_in.sign_in), methods=["POST"]),
         Route("/api/sign-out", bound(ways_in.sign_out, ends_session=True), methods=["POST"]),
         Route("/api/live", bound(views.live, is_by_hand=False), methods=["GET"]),
+        Route("/api/waiting", bound(views.wanted, is_by_hand=False), methods=["GET"]),
         Route("/api/counts", bound(views.counts, is_by_hand=False), methods=["GET"]),
         Route("/api/search", bound(views.search), methods=["POST"]),
         Route("/api/accounts/{account_id:int}", bound(views.account), methods=["POST"]),
-        Route("/api/containments", bound(views.containments), methods=["GET"]),
+        Route("/api/containments", bound(views.containments), methods=["POST"]),
         Route("/api/acts/options", bound(acts.begin), methods=["POST"]),
         Route("/api/acts", bound(acts.perform), methods=["POST"]),
     ]

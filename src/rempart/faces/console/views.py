@@ -1,7 +1,7 @@
 """What the console shows, over HTTP: numbers become words here, a receipt its trace number, counts a chart and its table."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.requests import Request
@@ -15,8 +15,11 @@ from rempart.faces.console import words
 from rempart.faces.console.charts import chart_of
 from rempart.faces.console.endpoints import desk_of, json_of
 from rempart.faces.wording import presence_label
+from rempart.limits import CONSOLE_PAGES_MAX
 from rempart.operations.console import look
 from rempart.operations.console.ways_in import PresentOperator
+
+_Page = Annotated[int, msgspec.Meta(ge=1, le=CONSOLE_PAGES_MAX)]
 
 
 class _Search(msgspec.Struct, forbid_unknown_fields=True):
@@ -26,6 +29,12 @@ class _Search(msgspec.Struct, forbid_unknown_fields=True):
 class _Account(msgspec.Struct, forbid_unknown_fields=True):
     until: datetime | None = None
     after: str = ""
+
+
+class _Pages(msgspec.Struct, forbid_unknown_fields=True):
+    in_force: _Page = 1
+    past: _Page = 1
+    convicted: _Page = 1
 
 
 async def live(request: Request, operator: PresentOperator) -> Response:
@@ -39,6 +48,11 @@ async def live(request: Request, operator: PresentOperator) -> Response:
     for conviction in seen["convictions"]:
         conviction["signal"] = words.label("signals", conviction["signal"])
     return json_of(seen)
+
+
+async def wanted(request: Request, operator: PresentOperator) -> Response:
+    """Count what waits for a signature."""
+    return json_of({"waiting": await look.wanted(desk_of(request), operator)})
 
 
 async def counts(request: Request, operator: PresentOperator) -> Response:
@@ -77,8 +91,9 @@ async def account(request: Request, operator: PresentOperator) -> Response:
 
 async def containments(request: Request, operator: PresentOperator) -> Response:
     """Say what is contained, what waits, what the public is told, who the operators are and what they did."""
-    seen = await look.contained(desk_of(request), operator)
-    for convicted in seen["convicted"]:
+    body = await read_json(request, _Pages)
+    seen = await look.contained(desk_of(request), operator, body.in_force, body.past, body.convicted)
+    for convicted in seen["convicted"]["rows"]:
         convicted["signal"] = words.label("signals", convicted["signal"])
     return json_of(seen)
 

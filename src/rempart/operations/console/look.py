@@ -20,10 +20,20 @@ async def live(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
         return await kept.live(connection, operator.token_digest)
 
 
-async def contained(desk: ConsoleDesk, operator: PresentOperator) -> dict[str, Any]:
-    """Say what is and was contained, what waits for signatures, what the public is told, who the operators are."""
+async def wanted(desk: ConsoleDesk, operator: PresentOperator) -> int:
+    """Count what waits for the signature of an operator."""
     async with desk.connections.lent() as connection:
-        seen = await kept.contained(connection, operator.token_digest)
+        return await kept.wanted(connection, operator.token_digest)
+
+
+async def contained(
+    desk: ConsoleDesk, operator: PresentOperator, in_force: int, past: int, convicted: int
+) -> dict[str, Any]:
+    """Say what is and was contained, a page of each list, what waits for signatures, what the public is told, who operates."""
+    pages = kept.Pages(in_force, past, convicted)
+    async with desk.connections.lent() as connection:
+        seen = await kept.contained(connection, operator.token_digest, pages)
+        seen["waiting"] = await kept.wanted(connection, operator.token_digest)
         return seen | await proposals.proposed(connection, operator.token_digest)
 
 

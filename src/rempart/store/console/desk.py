@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from rempart.limits import CONSOLE_PAGE_LINES
 from rempart.store.connections import type_of_connection
 from rempart.store.console.operators import Signed
 from rempart.store.rows import returned
@@ -17,12 +18,22 @@ from rempart.store.rows import returned
 type_of_facts = dict[str, Any]
 
 LIVE = "select console.live(%s)"
-CONTAINED = "select console.contained(%s)"
+CONTAINED = "select console.contained(%s, %s, %s, %s, %s)"
+WANTED = "select console.wanted(%s)"
 ACCOUNT = "select console.account(%s, %s, %s, %s)"
 COUNTED = "select console.counted(%s, %s)"
 FIND = "select * from console.find_accounts(%s, %s, %s)"
 BEGIN_ACT = "select verdict, sentence, challenge from console.begin_act(%s, %s, %s)"
 PERFORM = "select verdict, sentence from console.perform(%s, %s, %s, %s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Which page of each list that an attack makes long, from 1 on; beyond the last one is the last one."""
+
+    in_force: int = 1
+    past: int = 1
+    convicted: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +71,18 @@ async def live(connection: type_of_connection, token_digest: bytes) -> type_of_f
     return dict(returned(await (await connection.execute(LIVE, (token_digest,))).fetchone())[0])
 
 
-async def contained(connection: type_of_connection, token_digest: bytes) -> type_of_facts:
-    """Say what is and was contained, what waits, what the public is told, who the operators are and what they did."""
-    return dict(returned(await (await connection.execute(CONTAINED, (token_digest,))).fetchone())[0])
+async def wanted(connection: type_of_connection, token_digest: bytes) -> int:
+    """Count what waits for the signature of an operator."""
+    return int(returned(await (await connection.execute(WANTED, (token_digest,))).fetchone())[0])
+
+
+async def contained(connection: type_of_connection, token_digest: bytes, pages: Pages) -> type_of_facts:
+    """Say what is and was contained, what waits, what the public is told, who the operators are and what they did.
+
+    `in_force`, `past` and `convicted` hold one page: `rows`, its number `page`, `lines` in all, `most` a page.
+    """
+    asked = (token_digest, pages.in_force, pages.past, pages.convicted, CONSOLE_PAGE_LINES)
+    return dict(returned(await (await connection.execute(CONTAINED, asked)).fetchone())[0])
 
 
 async def account(

@@ -32,13 +32,26 @@ set search_path = pg_catalog, pg_temp as $$
     end, p_scope || ' ' || p_named)
 $$;
 
--- How much waits for the signature of an operator: releases that one of them asked for, and proposals (0029).
+-- How much waits for the signature of an operator: releases that one of them asked for, of what is still in force, and proposals (0029).
 create function console.waiting() returns bigint language plpgsql stable
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (select count(*) from gate.releases as r where r.approved_at is null and console.still_counts(r.asked_operator_id))
-        + (select count(*) from console.proposals as r where r.closed_at is null);
+    return (
+        select count(*) from gate.releases as r
+        left join gate.containments as c on c.containment_id = r.containment_id
+        left join gate.account_state as st on st.account_id = r.account_id
+        where r.approved_at is null and console.still_counts(r.asked_operator_id)
+            and (c.waves_from is null and coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
+                or st.standing = 2 or st.stepped_up_at is not null)
+    ) + (select count(*) from console.proposals as r where r.closed_at is null);
 end $$;
+
+-- The same, for every page of the console: it is seen from anywhere.
+create function console.wanted(p_token bytea) returns bigint language sql stable security definer
+set search_path = pg_catalog, pg_temp as $$
+    select console.waiting() from (select (console.present(p_token)).session_id offset 0) as present
+    where present.session_id is not null
+$$;
 
 -- What loosens is for those who answer for it: the support tightens, and tells the public.
 create function console.may(p_role text, p_kind text) returns boolean language sql immutable
@@ -197,26 +210,67 @@ set search_path = pg_catalog, pg_temp as $$
     where a.account_id = p_account_id
 $$;
 
--- What is contained, and was in the last 30 days; the releases that wait; the messages to the public; the last acts of operators.
-create function console.contained(p_token bytea) returns jsonb language sql stable security definer
+-- One page of a list of so many lines: the one that is asked for, or the last one there is.
+create function console.page_of(p_page int, p_lines bigint, p_most int) returns int language sql immutable
+set search_path = pg_catalog, pg_temp as $$
+    select greatest(1, least(p_page, (p_lines + p_most - 1) / p_most))::int
+$$;
+
+-- A page of what is in force, the widest scope first and in it the gravest mode; or of what ended in the last 30 days, the latest first.
+create function console.containments_of(p_operator_id bigint, p_is_in_force boolean, p_page int, p_most int) returns jsonb
+language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    with chosen as materialized (
+        select c.*, row_number() over (order by
+            case when p_is_in_force then array_position(array[
+                'platform', 'face', 'profession', 'insurer', 'software', 'shape', 'organisation', 'professional', 'account', 'person'
+            ], c.scope) end,
+            case when p_is_in_force then array_position(array[3, 2, 1, 4]::smallint[], c.mode) end,
+            case when not p_is_in_force then c.released_at end desc, c.containment_id desc) as place
+        from (select platform.present() as at) as now, gate.containments as c
+        where case when p_is_in_force then coalesce(c.released_at, 'infinity') > now.at
+            else coalesce(c.released_at, 'infinity') > now.at - interval '30 days' and c.released_at <= now.at end
+    ),
+    sized as (select count(*) as lines, console.page_of(p_page, count(*), p_most) as page from chosen)
+    select jsonb_build_object('lines', s.lines, 'page', s.page, 'most', p_most, 'rows', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'containment_id', c.containment_id, 'scope', c.scope, 'known_as', console.known_as(c.scope, c.target, c.named), 'mode', c.mode,
+            'since', c.since, 'because', c.because, 'decided_by', c.decided_by, 'ends_at', c.released_at, 'released_by', c.released_by,
+            'is_by_waves', c.waves_from is not null, 'asked_by', r.asked_by, 'release_because', r.because, 'waves_s', r.waves_s,
+            'is_mine', r.asked_operator_id is not distinct from p_operator_id) order by c.place), '[]')
+        from chosen as c
+        left join gate.releases as r
+            on r.containment_id = c.containment_id and r.approved_at is null and console.still_counts(r.asked_operator_id)
+        where c.place > (s.page - 1) * p_most and c.place <= s.page * p_most
+    )) from sized as s
+$$;
+
+-- A page of the accounts that the detectors froze, then of those that they ask presence of, the latest first.
+create function console.convicted_of(p_page int, p_most int) returns jsonb language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    with chosen as materialized (
+        select v.*, row_number() over (order by v.measure desc, v.conviction_id desc) as place from gate.convicted() as v
+    ),
+    sized as (select count(*) as lines, console.page_of(p_page, count(*), p_most) as page from chosen)
+    select jsonb_build_object('lines', s.lines, 'page', s.page, 'most', p_most, 'rows', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'account_id', v.account_id, 'name', v.display_name, 'finess', v.finess, 'measure', v.measure, 'convicted_at', v.convicted_at,
+            'signal', v.signal, 'asked_by', v.release_asked_by) order by v.place), '[]')
+        from chosen as v where v.place > (s.page - 1) * p_most and v.place <= s.page * p_most
+    )) from sized as s
+$$;
+
+-- What is contained, and was in the last 30 days; the releases that wait; the messages to the public; the last acts of operators. The
+-- lists that an attack makes long come in pages of p_most lines.
+create function console.contained(
+    p_token bytea, p_in_force int default 1, p_past int default 1, p_convicted int default 1, p_most int default 50
+) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
     with present as materialized (select (console.present(p_token)).operator_id, platform.present() as at)
     select jsonb_build_object(
-        'containments', (select coalesce(jsonb_agg(t order by t.is_in_force desc, t.containment_id desc), '[]') from (
-            select c.containment_id, c.scope, console.known_as(c.scope, c.target, c.named) as known_as, c.mode, c.since, c.because,
-                c.decided_by, c.released_at as ends_at, c.released_by, c.waves_from is not null as is_by_waves,
-                coalesce(c.released_at, 'infinity') > p.at as is_in_force, r.asked_by, r.because as release_because, r.waves_s,
-                r.asked_operator_id is not distinct from p.operator_id as is_mine
-            from gate.containments as c
-            left join gate.releases as r
-                on r.containment_id = c.containment_id and r.approved_at is null and console.still_counts(r.asked_operator_id)
-            where coalesce(c.released_at, 'infinity') > p.at - interval '30 days'
-            order by c.containment_id desc limit 100
-        ) as t),
-        'convicted', (select coalesce(jsonb_agg(jsonb_build_object(
-                'account_id', v.account_id, 'name', v.display_name, 'finess', v.finess, 'measure', v.measure, 'convicted_at', v.convicted_at,
-                'signal', v.signal, 'asked_by', v.release_asked_by)), '[]')
-            from (select * from gate.convicted() limit 100) as v),
+        'in_force', console.containments_of(p.operator_id, true, p_in_force, p_most),
+        'past', console.containments_of(p.operator_id, false, p_past, p_most),
+        'convicted', console.convicted_of(p_convicted, p_most),
         'messages', (select coalesce(jsonb_agg(jsonb_build_object(
                 'message_id', m.message_id, 'population', m.population, 'sentence', m.sentence, 'published_at', m.published_at,
                 'published_by', m.published_by, 'ended_at', m.ended_at, 'next_news_at', m.next_news_at) order by m.message_id desc), '[]')
@@ -423,5 +477,5 @@ begin
         execute format('revoke all on function %s from public', made);
     end loop;
 end $$;
-grant execute on function console.live, console.find_accounts, console.account, console.contained, console.begin_act,
+grant execute on function console.live, console.wanted, console.find_accounts, console.account, console.contained, console.begin_act,
     console.perform to rempart_console;

@@ -1,27 +1,48 @@
 // What is contained, from when to when and by whom; who waits for a second operator; what the public is told; who may act here.
 
 import { byId, element } from "../elements.js";
-import { read } from "./session.js";
-import { label, say, sayAt, sayPopulation, sayUntil } from "./say.js";
+import { ask } from "./session.js";
+import { figure, label, say, sayAt, sayPopulation, sayUntil } from "./say.js";
 import { accountLink, fill } from "./tables.js";
-import { attempt, start } from "./frame.js";
+import { attempt, showWanted, start } from "./frame.js";
 import { instantTyped, numberTyped, propose, typed } from "./signing.js";
 
+const LISTS = { "in-force": "in_force", past: "past", convicted: "convicted" }; // those that an attack makes long come in pages
+const pages = { in_force: 1, past: 1, convicted: 1 };
 let seen = null;
 
 async function look() {
-  seen = await read("/api/containments");
-  const inForce = seen.containments.filter((one) => one.is_in_force);
-  const past = seen.containments.filter((one) => !one.is_in_force);
-  fill(byId("in-force"), inForce.map(inForceOf), { id: "no-in-force", text: say("nothing-contained") });
-  fill(byId("past"), past.map(pastOf), { id: "no-past", text: say("nothing-contained") });
+  seen = await ask("/api/containments", pages);
+  showWanted(seen.waiting);
+  for (const [id, name] of Object.entries(LISTS)) showPage(id, name);
+  fill(byId("in-force"), seen.in_force.rows.map(inForceOf), { id: "no-in-force", text: say("nothing-contained") });
+  fill(byId("past"), seen.past.rows.map(pastOf), { id: "no-past", text: say("nothing-was-contained") });
   fill(byId("proposals"), seen.proposals.map(proposalOf), { id: "no-proposals", text: say("no-proposal") });
   fill(byId("settled"), seen.settled.map(settledOf), { id: "no-settled", text: say("no-settled") });
-  fill(byId("convicted"), seen.convicted.map(convictedOf), { id: "no-convicted", text: say("nobody-convicted") });
+  fill(byId("convicted"), seen.convicted.rows.map(convictedOf), { id: "no-convicted", text: say("nobody-in-conviction") });
   fill(byId("messages"), seen.messages.map(messageOf), { id: "no-messages", text: say("no-message") });
   fill(byId("acts"), seen.acts.map((one) => [sayAt(one.done_at), one.operator, one.sentence]), { id: "no-acts", text: say("no-act") });
   fill(byId("operators"), seen.operators.map(operatorOf));
   byId("operators").hidden = false;
+}
+
+// Say how many there are in all, and which of them are shown.
+function showPage(id, name) {
+  const { lines, page, most, rows } = seen[name];
+  pages[name] = page;
+  byId(`${id}-count`).textContent = lines ? figure(lines) : "";
+  byId(`${id}-pages`).hidden = lines <= most;
+  const first = (page - 1) * most + 1;
+  const last = first + rows.length - 1;
+  byId(`${id}-shown`).textContent = say("lines", { first: figure(first), last: figure(last), count: figure(lines) });
+  byId(`${id}-before`).disabled = page === 1;
+  byId(`${id}-next`).disabled = last >= lines;
+}
+
+async function turn(id, step) {
+  pages[LISTS[id]] += step;
+  await attempt(look);
+  if (document.activeElement.disabled || document.activeElement === document.body) byId(`${id}-title`).focus();
 }
 
 function inForceOf(one) {
@@ -166,4 +187,8 @@ byId("publish").addEventListener("click", () =>
     professions: seen.professions,
   }),
 );
+for (const id of Object.keys(LISTS)) {
+  byId(`${id}-before`).addEventListener("click", () => turn(id, -1));
+  byId(`${id}-next`).addEventListener("click", () => turn(id, 1));
+}
 await start((operator) => (operator === null ? undefined : attempt(look)));

@@ -1,10 +1,13 @@
 // What all pages of the console share: who is signed in, the shortcuts, the search.
 
 import { byId, element } from "../elements.js";
-import { AnswerLost, Refused, SessionOver, ask, readSession, signIn, signOut } from "./session.js";
-import { label, say, sayCode } from "./say.js";
-import { accountLink } from "./tables.js";
+import { AnswerLost, Refused, SessionOver, ask, read, readSession, signIn, signOut } from "./session.js";
+import { figure, label, say, sayCode } from "./say.js";
+import { accountLink, put } from "./tables.js";
 
+const WANTED_EVERY_MS = 10_000;
+const TITLE = document.title;
+let isIn = false;
 let enter = () => {};
 
 // What was typed cannot be sent as it stands; its message says why.
@@ -20,6 +23,25 @@ export async function start(onEnter) {
   const session = await readSession();
   const isAlive = session && session.expiresAt > Date.now() && session.usedAt + session.idleMs > Date.now();
   await show(isAlive ? session.operator : null);
+  await lookForWanted();
+}
+
+// What waits for a signature stands in the title and in the navigation of every page: a tab that nobody looks at says it too.
+export function showWanted(count) {
+  const text = count > 1 ? say("wanted", { count: figure(count) }) : say("wanted-one");
+  put("wanted", count ? text : "");
+  byId("wanted").hidden = !count;
+  const title = count ? `(${figure(count)}) ${TITLE}` : TITLE;
+  if (document.title !== title) document.title = title;
+}
+
+async function lookForWanted() {
+  try {
+    if (isIn) showWanted((await withSession(() => read("/api/waiting"))).waiting);
+  } catch (error) {
+    if (!(error instanceof SessionOver)) console.warn(error.name); // the figure stays as it was; what is done by hand says what is wrong
+  }
+  setTimeout(lookForWanted, WANTED_EVERY_MS);
 }
 
 export async function withSession(act) {
@@ -56,7 +78,9 @@ export async function attempt(act) {
 }
 
 async function show(operator, why = "") {
-  document.body.classList.toggle("signed-in", operator !== null);
+  isIn = operator !== null;
+  document.body.classList.toggle("signed-in", isIn);
+  if (!isIn) showWanted(0);
   byId("who").hidden = operator === null;
   byId("who-name").textContent = operator?.name ?? "";
   byId("who-role").textContent = operator ? label("roles", operator.role) : "";

@@ -5,7 +5,7 @@ import { read } from "./session.js";
 import { figure, say, sayAt, sayClock } from "./say.js";
 import { accountLink, fill, put } from "./tables.js";
 import { draw } from "./chart.js";
-import { attempt, badge, start } from "./frame.js";
+import { attempt, badge, showWanted, start } from "./frame.js";
 
 const EVERY_MS = 2_000;
 const CHARTS_EVERY_MS = 20_000;
@@ -20,6 +20,7 @@ function showFigures(seen) {
   put("stepped-up", figure(seen.standing.stepped_up));
   put("contained", figure(seen.contained));
   put("waiting", figure(seen.waiting));
+  showWanted(seen.waiting);
   put("updated", say("updated", { time: sayAt(seen.at) }));
   fill(byId("refusals"), seen.refusals.map((one) => [one.label, figure(one.count)]), { id: "no-refusal", text: say("no-refusal") });
 }
