@@ -23,11 +23,11 @@ def desk(world: World, nadia: Operator) -> Desk:
 
 
 def contained(
-    world: World, desk: Desk, in_force: int = 1, past: int = 1, convicted: int = 1
+    world: World, desk: Desk, in_force: int = 1, past: int = 1, convicted: int = 1, releases: int = 1
 ) -> dict[str, Any]:
     """Look at the containments, a page of each list."""
-    query = "select console.contained(%s, %s, %s, %s, 50)"
-    row = world.face("console").execute(query, (desk.token, in_force, past, convicted)).fetchone()
+    query = "select console.contained(%s, %s, %s, %s, %s, 50)"
+    row = world.face("console").execute(query, (desk.token, in_force, past, convicted, releases)).fetchone()
     assert row is not None
     return dict(row[0])
 
@@ -123,3 +123,23 @@ def test_what_waits_is_counted_as_long_as_it_can_be_signed(world: World, desk: D
     assert world.face("console").execute(wanted, (desk.token,)).fetchone() == (before[0] + 1,)
     world.do("update gate.containments set released_at = now() where containment_id = %s", number)
     assert world.face("console").execute(wanted, (desk.token,)).fetchone() == before, "it ended meanwhile"
+
+
+def test_a_release_that_waits_is_found_whatever_it_is_of(world: World, desk: Desk, nadia: Operator) -> None:
+    contain_accounts(world, 60)
+    narrow = world.one(
+        "select min(containment_id) from gate.containments where coalesce(released_at, 'infinity') > now()"
+    )
+    account = world.account()
+    world.set_state(account, standing=2)
+    for what in ({"containment_id": narrow}, {"account_id": account.account_id}):
+        assert act(world, desk, nadia, {"kind": "release", "because": "fini"} | what) == "asked"
+    told = contained(world, desk)
+    assert narrow not in {one["containment_id"] for one in told["in_force"]["rows"]}, "on the second page"
+    assert [(one["containment_id"], one["account_id"], one["is_mine"]) for one in told["releases"]["rows"]] == [
+        (narrow, None, True), (None, account.account_id, True),
+    ]  # fmt: skip
+    hugo = entered(world, enrolled(world))
+    assert not any(one["is_mine"] for one in contained(world, hugo)["releases"]["rows"])
+    world.set_state(account, standing=0)
+    assert contained(world, desk)["releases"]["lines"] == 1

@@ -35,6 +35,7 @@ class _Pages(msgspec.Struct, forbid_unknown_fields=True):
     in_force: _Page = 1
     past: _Page = 1
     convicted: _Page = 1
+    releases: _Page = 1
 
 
 async def live(request: Request, operator: PresentOperator) -> Response:
@@ -92,7 +93,8 @@ async def account(request: Request, operator: PresentOperator) -> Response:
 async def containments(request: Request, operator: PresentOperator) -> Response:
     """Say what is contained, what waits, what the public is told, who the operators are and what they did."""
     body = await read_json(request, _Pages)
-    seen = await look.contained(desk_of(request), operator, body.in_force, body.past, body.convicted)
+    pages = (body.in_force, body.past, body.convicted, body.releases)
+    seen = await look.contained(desk_of(request), operator, *pages)
     for convicted in seen["convicted"]["rows"]:
         convicted["signal"] = words.label("signals", convicted["signal"])
     return json_of(seen)

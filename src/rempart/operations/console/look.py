@@ -27,10 +27,10 @@ async def wanted(desk: ConsoleDesk, operator: PresentOperator) -> int:
 
 
 async def contained(
-    desk: ConsoleDesk, operator: PresentOperator, in_force: int, past: int, convicted: int
+    desk: ConsoleDesk, operator: PresentOperator, in_force: int, past: int, convicted: int, releases: int
 ) -> dict[str, Any]:
     """Say what is and was contained, a page of each list, what waits for signatures, what the public is told, who operates."""
-    pages = kept.Pages(in_force, past, convicted)
+    pages = kept.Pages(in_force, past, convicted, releases)
     async with desk.connections.lent() as connection:
         seen = await kept.contained(connection, operator.token_digest, pages)
         seen["waiting"] = await kept.wanted(connection, operator.token_digest)

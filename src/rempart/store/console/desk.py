@@ -18,7 +18,7 @@ from rempart.store.rows import returned
 type_of_facts = dict[str, Any]
 
 LIVE = "select console.live(%s)"
-CONTAINED = "select console.contained(%s, %s, %s, %s, %s)"
+CONTAINED = "select console.contained(%s, %s, %s, %s, %s, %s)"
 WANTED = "select console.wanted(%s)"
 ACCOUNT = "select console.account(%s, %s, %s, %s)"
 COUNTED = "select console.counted(%s, %s)"
@@ -34,6 +34,7 @@ class Pages:
     in_force: int = 1
     past: int = 1
     convicted: int = 1
+    releases: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,11 @@ async def wanted(connection: type_of_connection, token_digest: bytes) -> int:
 async def contained(connection: type_of_connection, token_digest: bytes, pages: Pages) -> type_of_facts:
     """Say what is and was contained, what waits, what the public is told, who the operators are and what they did.
 
-    `in_force`, `past` and `convicted` hold one page: `rows`, its number `page`, `lines` in all, `most` a page.
+    `in_force`, `past`, `convicted` and `releases` hold one page: `rows`, its number `page`, `lines` in all, `most` a page.
     """
-    asked = (token_digest, pages.in_force, pages.past, pages.convicted, CONSOLE_PAGE_LINES)
+    asked = (
+        token_digest, pages.in_force, pages.past, pages.convicted, pages.releases, CONSOLE_PAGE_LINES,
+    )  # fmt: skip
     return dict(returned(await (await connection.execute(CONTAINED, asked)).fetchone())[0])
 
 

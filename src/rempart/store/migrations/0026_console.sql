@@ -32,18 +32,24 @@ set search_path = pg_catalog, pg_temp as $$
     end, p_scope || ' ' || p_named)
 $$;
 
--- How much waits for the signature of an operator: releases that one of them asked for, of what is still in force, and proposals (0029).
+-- The releases that one operator asked for and another one may agree to: of what is still in force.
+create function console.releases_asked() returns setof gate.releases language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return query select r.* from gate.releases as r
+    left join gate.containments as c on c.containment_id = r.containment_id
+    left join gate.account_state as st on st.account_id = r.account_id
+    where r.approved_at is null and console.still_counts(r.asked_operator_id)
+        and (c.waves_from is null and coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
+            or st.standing = 2 or st.stepped_up_at is not null);
+end $$;
+
+-- How much waits for the signature of an operator: those releases, and proposals (0029).
 create function console.waiting() returns bigint language plpgsql stable
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select count(*) from gate.releases as r
-        left join gate.containments as c on c.containment_id = r.containment_id
-        left join gate.account_state as st on st.account_id = r.account_id
-        where r.approved_at is null and console.still_counts(r.asked_operator_id)
-            and (c.waves_from is null and coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
-                or st.standing = 2 or st.stepped_up_at is not null)
-    ) + (select count(*) from console.proposals as r where r.closed_at is null);
+    return (select count(*) from console.releases_asked())
+        + (select count(*) from console.proposals as r where r.closed_at is null);
 end $$;
 
 -- The same, for every page of the console: it is seen from anywhere.
@@ -260,10 +266,27 @@ set search_path = pg_catalog, pg_temp as $$
     )) from sized as s
 $$;
 
+-- A page of the releases that wait for a second operator, those that were asked first before the others: of a containment, or of an account.
+create function console.releases_of(p_operator_id bigint, p_page int, p_most int) returns jsonb language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    with chosen as materialized (select r.*, row_number() over (order by r.release_id) as place from console.releases_asked() as r),
+    sized as (select count(*) as lines, console.page_of(p_page, count(*), p_most) as page from chosen)
+    select jsonb_build_object('lines', s.lines, 'page', s.page, 'most', p_most, 'rows', (
+        select coalesce(jsonb_agg(jsonb_build_object(
+            'containment_id', r.containment_id, 'account_id', r.account_id,
+            'known_as', case when c.containment_id is null then console.known_as('account', r.account_id, r.account_id::text)
+                else console.known_as(c.scope, c.target, c.named) end,
+            'because', r.because, 'asked_by', r.asked_by, 'asked_at', r.asked_at, 'waves_s', r.waves_s,
+            'is_mine', r.asked_operator_id is not distinct from p_operator_id) order by r.place), '[]')
+        from chosen as r left join gate.containments as c on c.containment_id = r.containment_id
+        where r.place > (s.page - 1) * p_most and r.place <= s.page * p_most
+    )) from sized as s
+$$;
+
 -- What is contained, and was in the last 30 days; the releases that wait; the messages to the public; the last acts of operators. The
 -- lists that an attack makes long come in pages of p_most lines.
 create function console.contained(
-    p_token bytea, p_in_force int default 1, p_past int default 1, p_convicted int default 1, p_most int default 50
+    p_token bytea, p_in_force int default 1, p_past int default 1, p_convicted int default 1, p_releases int default 1, p_most int default 50
 ) returns jsonb language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
     with present as materialized (select (console.present(p_token)).operator_id, platform.present() as at)
@@ -271,6 +294,7 @@ set search_path = pg_catalog, pg_temp as $$
         'in_force', console.containments_of(p.operator_id, true, p_in_force, p_most),
         'past', console.containments_of(p.operator_id, false, p_past, p_most),
         'convicted', console.convicted_of(p_convicted, p_most),
+        'releases', console.releases_of(p.operator_id, p_releases, p_most),
         'messages', (select coalesce(jsonb_agg(jsonb_build_object(
                 'message_id', m.message_id, 'population', m.population, 'sentence', m.sentence, 'published_at', m.published_at,
                 'published_by', m.published_by, 'ended_at', m.ended_at, 'next_news_at', m.next_news_at) order by m.message_id desc), '[]')

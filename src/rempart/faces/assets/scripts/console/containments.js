@@ -7,8 +7,8 @@ import { accountLink, fill } from "./tables.js";
 import { attempt, showWanted, start } from "./frame.js";
 import { instantTyped, numberTyped, propose, typed } from "./signing.js";
 
-const LISTS = { "in-force": "in_force", past: "past", convicted: "convicted" }; // those that an attack makes long come in pages
-const pages = { in_force: 1, past: 1, convicted: 1 };
+const LISTS = { "in-force": "in_force", past: "past", convicted: "convicted", releases: "releases" }; // those that an attack makes long come in pages
+const pages = { in_force: 1, past: 1, convicted: 1, releases: 1 };
 let seen = null;
 
 async function look() {
@@ -16,6 +16,7 @@ async function look() {
   showWanted(seen.waiting);
   for (const [id, name] of Object.entries(LISTS)) showPage(id, name);
   fill(byId("in-force"), seen.in_force.rows.map(inForceOf), { id: "no-in-force", text: say("nothing-contained") });
+  fill(byId("releases"), seen.releases.rows.map(askedOf), { id: "no-releases", text: say("no-release-asked") });
   fill(byId("past"), seen.past.rows.map(pastOf), { id: "no-past", text: say("nothing-was-contained") });
   fill(byId("proposals"), seen.proposals.map(proposalOf), { id: "no-proposals", text: say("no-proposal") });
   fill(byId("settled"), seen.settled.map(settledOf), { id: "no-settled", text: say("no-settled") });
@@ -55,6 +56,13 @@ function modeOf({ mode, ends_at: end, is_by_waves: isByWaves }) {
   const how = label("modes", mode);
   return end ? `${how}, ${say(isByWaves ? "waves" : "until", { time: sayUntil(end) })}` : how;
 }
+
+const askedOf = (one) => [
+  one.account_id ? [accountLink(one.account_id, one.known_as)] : one.known_as,
+  `${one.asked_by}\u00a0: ${one.because}`,
+  sayAt(one.asked_at),
+  [one.is_mine ? say("mine") : releaseOf(one)],
+];
 
 const pastOf = (one) => [
   String(one.containment_id),
@@ -138,14 +146,16 @@ function decided(kind, { proposal_id: which }) {
   });
 }
 
+// The first person says over how long they come back; a conviction is released by the number of its account.
 function releaseOf(one) {
+  const what = one.account_id ? { account_id: one.account_id } : { containment_id: one.containment_id };
   return button(say(one.asked_by ? "agree-release" : "ask-release"), one.known_as, () =>
     propose({
       title: say("release-of", { what: one.known_as }),
       parts: one.asked_by ? ["because"] : ["waves", "because"],
       make: () => ({
         kind: "release",
-        containment_id: one.containment_id,
+        ...what,
         because: typed("because"),
         waves_s: numberTyped("waves") === null ? null : Math.round(numberTyped("waves") * 60),
       }),
