@@ -63,7 +63,7 @@ def test_all_that_is_in_force_is_reached_by_the_keyboard(attacked: Console) -> N
     for size, viewport in (("wide", WIDE), ("phone", PHONE), ("narrow", NARROW)):
         window.wear(viewport, "light")
         window.photograph(f"console-attacked-{size}")
-        assert window.overflow() <= 0
+        assert window.overflow() <= 0, size
         assert window.faults() == []
     window.wear(WIDE, "light")
     tab_to(window, "#in-force-before")
@@ -105,7 +105,7 @@ def test_what_waits_for_a_signature_is_seen_from_every_page(console: Console) ->
     for size, viewport in (("wide", WIDE), ("phone", PHONE), ("narrow", NARROW)):
         window.wear(viewport, "light")
         window.photograph(f"console-wanted-{size}")
-        assert window.overflow() <= 0
+        assert window.overflow() <= 0, size
         assert window.faults() == []
     window.wear(WIDE, "light")
     window.press("F8")
