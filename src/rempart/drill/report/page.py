@@ -182,7 +182,9 @@ def _lesson(scenario: Scenario, told: Told, series: list[Series], axis: Axis) ->
     if axis.unit == "secondes":
         in_the_end = series[0].points[-1][1] if series[0].points else 0
         if in_the_end > guarded:
-            sentence += f" Jusqu’au dernier jour de l’attaque, avec tous les contrôles, {in_french(in_the_end)}."
+            sentence += (
+                f" Jusqu’au dernier jour de l’attaque, avec tous les contrôles, {in_french(in_the_end)}."
+            )
         three_days = taken / axis.last * _DAY_S * 3
         millions = f"{three_days / 1e6:.1f}".replace(".", ",")
         sentence += f" À ce rythme, trois jours en donneraient {millions}\u00a0millions\u00a0: c’est 2024."
