@@ -112,7 +112,7 @@ def presence(
         Answer in one line of JSON.
     """
     amc_number = parse_amc_number(amc)
-    today = clock.now().date()
+    today = clock.today("Europe/Paris")
     with opened() as (settings, connection):
         asked = None
         before = list_policies(connection, str(amc_number))
