@@ -101,7 +101,8 @@ def presence(
     accepts
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
-        The first day of this policy, today or later; it holds until the next one planned. Planned ones that ask for less go.
+        The first day of this policy, today or later; it holds until the next one planned. Where it
+        tightens, planned ones that ask for less go.
     cancel
         The first day of a planned policy, to take back: what holds before it goes on.
     because

@@ -81,7 +81,7 @@ create function console.still_asked(r gate.releases) returns boolean language pl
 set search_path = pg_catalog, pg_temp as $$
 begin
     return console.still_counts(r.asked_operator_id)
-        and r.asked_read = console.digest_of_held(r.containment_id, r.account_id);
+        and coalesce(r.asked_read = console.digest_of_held(r.containment_id, r.account_id), false);
 end $$;
 
 -- What is held at present (console.held, 0029), as a digest; null: nothing.

@@ -127,7 +127,7 @@ create function console.objection(p_kind text, p_what jsonb) returns text langua
 set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := console.day_of(p_kind, p_what);
-    address constant text := '^https?://[!-~]+$'; -- nothing in it reads like a sentence
+    address constant text := '^https?://[!-~]{1,255}$'; -- nothing in it reads like a sentence
 begin
     case p_kind
     when 'presence' then
