@@ -69,7 +69,7 @@ create index accounts_of_an_organisation on access.accounts (organisation_id);
 
 create table access.software (
     software_id int generated always as identity primary key,
-    client_id text not null unique check (client_id ~ '^[ -~]{1,256}$'),
+    client_id text not null unique check (client_id ~ '^[ -~]+$' and length(client_id) <= 256),
     name text not null constraint a_softwares_name_is_short_and_on_one_line
         check (length(name) between 1 and 120 and name ~ '\S' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     jwks jsonb not null, -- public keys only
