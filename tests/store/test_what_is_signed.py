@@ -1,6 +1,7 @@
 """What two operators sign is what is done: they read all of it, and a signature is worth nothing once it says something else."""
 
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -316,3 +317,40 @@ def test_no_more_proposals_wait_than_anybody_reads(nobody: World, nadia: Operato
     )
     nobody.face("operator").execute("select console.withdraw(%s, 'root')", (again[1],))
     assert propose(nobody, "channel", {"amc": insurer.amc, "url": "https://a.example/x"})[0] == "to-sign"
+
+
+def by_day(world: World, amc: str) -> list[tuple[int, int, int]]:
+    """Say what is asked for on each of the next twelve days."""
+    found = world.owner.execute(
+        "select o.required, o.stepped_up, o.accepted from generate_series(0, 11) as n (day)"
+        " cross join lateral console.policy_on(%s, (now() at time zone 'Europe/Paris')::date + n.day) as o order by n.day",
+        (amc,),
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def test_no_day_to_come_asks_for_less_by_one_person(nobody: World, nadia: Operator) -> None:
+    """Whatever is planned, tightened, cancelled or dated: what is done without signatures takes nothing from any day."""
+    drawn = Random(26)
+    verdicts = []
+    for _ in range(12):
+        amc = nobody.insurer().amc
+        for _ in range(12):
+            before = by_day(nobody, amc)
+            what = policy(
+                nobody, amc, drawn.choice((0, 1, 3)), drawn.choice((1, 3)), drawn.choice((ALL, 122, 118)),
+                days=drawn.choice((-1, 0, 0, 1, 3, 5, 8)),
+            )  # fmt: skip
+            if drawn.random() < 0.3:
+                what["cancels"] = True
+            verdict, number = propose(nobody, "presence", what)
+            verdicts.append(verdict)
+            if verdict != "done":
+                assert by_day(nobody, amc) == before
+                nobody.do("delete from console.proposals where proposal_id = %s", number)
+                continue
+            for was, becomes in zip(before, by_day(nobody, amc), strict=True):
+                assert becomes[0] >= was[0], (what, before)
+                assert becomes[1] >= was[1], (what, before)
+                assert becomes[2] & ~was[2] == 0, (what, before)
+    assert {"done", "to-sign", "too-early"} == set(verdicts)
