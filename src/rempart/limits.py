@@ -389,5 +389,8 @@ ACT_REASON_CHARS_MAX = 300
 LABEL_CHARS_MAX = 80
 """What somebody who asks at the machine calls himself, as in a list: it gives no right."""
 
+PROPOSALS_WAITING_MAX = 100
+"""What waits for the signatures of two operators: nobody reads more, and one that matters would be lost (0029)."""
+
 RELEASE_WAVES_MINUTES_MAX = 10_080
 """A week: a return that takes longer is two decisions."""

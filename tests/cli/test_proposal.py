@@ -155,6 +155,27 @@ def test_whatever_one_calls_oneself_is_one_line(platform: World, database: Datab
     ]
 
 
+def test_a_first_signature_that_no_longer_counts_is_told_and_so_is_a_full_list(
+    platform: World, database: Database
+) -> None:
+    amc, nadia = platform.insurer(required_presence=3).amc, enrolled(platform, is_admitted=True)
+    platform.do("update console.operators set needs_approval = false")
+    platform.do("delete from console.proposals")
+    lower = ("insurer", "presence", "--amc", amc, "--required", "none", *BECAUSE)
+    number = json.loads(run(database, *lower, "--json").stdout)["proposal_id"]
+    assert sign(platform, entered(platform, nadia), nadia, number) == "asked"
+    assert f"signée par {nadia.name}" in run(database, "proposal", "list").stdout
+    platform.do("update members.insurers set name = 'Un autre nom' where amc_number = %s", amc)
+    assert f"celle de {nadia.name} ne compte plus" in run(database, "proposal", "list").stdout
+    platform.do(
+        "insert into console.proposals (kind, what, because, asked_by)"
+        " select 'canaries', jsonb_build_object('list_id', -n), 'x', 'x' from generate_series(1, 99) as n"
+    )
+    other = ("insurer", "channel", "--amc", amc, "--url", HOOK, *BECAUSE)
+    assert "proposals-too-many" in run(database, *other).stderr
+    platform.do("delete from console.proposals")
+
+
 def test_the_owner_of_the_database_begins_again(platform: World, database: Database) -> None:
     begin = ("operator", "begin-again", "--name", "Inès Moreau", "--role", "security", *BECAUSE)
     made = told(database, *begin)
@@ -163,3 +184,10 @@ def test_the_owner_of_the_database_begins_again(platform: World, database: Datab
     enrolled(platform)
     refused = run(database, *begin)
     assert (refused.returncode, "operators-in-place" in refused.stderr) == (1, True)
+    signers = [
+        row["operator_id"]
+        for row in told(database, "operator", "list")["operators"]
+        if row["state"] == "active"
+    ]
+    assert signers
+    assert all(f"operator {number}" in refused.stderr for number in signers)

@@ -15,6 +15,7 @@ from stdnum.fr import nir as stdnum_nir
 
 from rempart.domain.birth_dates import BirthDate
 from rempart.domain.errors import identifiers as errors
+from rempart.domain.errors.registration import NameRefused
 from rempart.domain.identifiers import (
     Nir,
     alias_message,
@@ -22,6 +23,7 @@ from rempart.domain.identifiers import (
     parse_amc_number,
     parse_finess,
     parse_rpps,
+    parse_shown_name,
 )
 
 CAMILLE = "185057800608491"
@@ -356,3 +358,19 @@ def test_the_place_of_a_refusal_is_the_callers() -> None:
         parse_finess("75", "CoverageEligibilityRequest.provider")
 
     assert caught.value.place == "CoverageEligibilityRequest.provider"
+
+
+@pytest.mark.parametrize(
+    "name", ["Mutuelle de la Loire", " Santé\u00a0du Causse ", "L’Œuvre n°\u202f4", "x" * 120]
+)
+def test_a_name_that_people_read_is_taken(name: str) -> None:
+    assert parse_shown_name(name) == name.strip()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "x" * 121, "deux\nlignes", "à l\u202eenvers", "rien\u200bentre", "tout → rien", "« ainsi »"],
+)
+def test_a_name_that_would_forge_a_sentence_is_refused(name: str) -> None:
+    with pytest.raises(NameRefused):
+        parse_shown_name(name)

@@ -476,20 +476,22 @@ def test_the_machines_role_loosens_by_no_other_way(nobody: World, statement: str
         nobody.face("operator").execute(statement)
 
 
-def begun_again(world: World, name: str) -> tuple[int, Any] | None:
-    return world.owner.execute(
+def begun_again(world: World, name: str) -> tuple[int | None, list[int]]:
+    row = world.owner.execute(
         "select * from platform.begin_again(%s, 'security', %s, 7, 'root', 'les deux clés sont perdues')",
         (name, digest(name)),
     ).fetchone()
+    assert row is not None
+    return row[0], row[2]
 
 
 def test_the_owner_of_the_database_begins_again_and_everybody_sees_it(
     nobody: World, nadia: Operator, hugo: Operator
 ) -> None:
-    assert begun_again(nobody, "Inès Moreau") is None, "two can sign"
+    assert begun_again(nobody, "Inès Moreau") == (None, [nadia.operator_id, hugo.operator_id]), "two can sign"
     nobody.face("operator").execute("select console.dismiss(%s, 'root')", (hugo.operator_id,))
-    assert begun_again(nobody, nadia.name) is None, "the name is taken"
-    assert begun_again(nobody, "Inès Moreau") is not None
+    assert begun_again(nobody, nadia.name) == (None, [nadia.operator_id]), "the name is taken"
+    assert begun_again(nobody, "Inès Moreau")[0] is not None
     seen = nobody.face("console").execute(
         "select console.proposed(%s) -> 'settled' -> 0", (entered(nobody, nadia).token,)
     )

@@ -101,7 +101,8 @@ def presence(
     accepts
         The presences that count; all of them when not said. Leave card out as long as the cards have no secret.
     since
-        The first day of this policy, today or later; it holds until the next one planned. Planned ones that ask for less go.
+        The first day of this policy, today or later; it holds until the next one planned. Where it
+        tightens, planned ones that ask for less go.
     cancel
         The first day of a planned policy, to take back: what holds before it goes on.
     because
@@ -112,7 +113,7 @@ def presence(
         Answer in one line of JSON.
     """
     amc_number = parse_amc_number(amc)
-    today = clock.now().date()
+    today = clock.today("Europe/Paris")
     with opened() as (settings, connection):
         asked = None
         before = list_policies(connection, str(amc_number))

@@ -38,6 +38,10 @@ from rempart.domain.errors.identifiers import (
     RppsKeyWrong,
     RppsLengthWrong,
 )
+from rempart.domain.errors.registration import NameRefused
+
+SHOWN_NAME_CHARS_MAX: Final = 120
+"""A name in a list, or in a sentence that is signed, is read at one glance."""
 
 Finess = NewType("Finess", str)
 """A checked FINESS number, 9 characters."""
@@ -226,6 +230,19 @@ def parse_amc_number(text: str, place: str = "amc_number") -> AmcNumber:
     if not compact.strip("0"):
         raise AmcNumberZero(place)
     return AmcNumber(compact.zfill(10))
+
+
+def parse_shown_name(text: str, place: str = "name") -> str:
+    """Read a name that people read in what they sign: one line of 1 to 120 characters, all seen. Refuses: NameRefused."""
+    name = text.strip()
+    if (
+        not 1 <= len(name) <= SHOWN_NAME_CHARS_MAX
+        or not name.replace("\u00a0", " ").replace("\u202f", " ").isprintable()
+    ):
+        raise NameRefused(place)
+    if set(name) & set("→«»"):
+        raise NameRefused(place)
+    return name
 
 
 def _passes_luhn(compact: str) -> bool:

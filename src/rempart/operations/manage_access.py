@@ -29,7 +29,7 @@ from rempart.domain.errors.registration import (
     SoftwareUnknown,
     TimezoneUnknown,
 )
-from rempart.domain.identifiers import parse_finess, parse_rpps
+from rempart.domain.identifiers import parse_finess, parse_rpps, parse_shown_name
 from rempart.domain.notices.mailboxes import clean_address
 from rempart.limits import CLIENT_ID_MAX_CHARS, INVITATION_LIFE_DAYS
 from rempart.operations.console.proposals import Asked, ask
@@ -81,10 +81,12 @@ def register_professional(
 ) -> RegisteredAccount:
     """Register a professional at a place, or change names; safe to repeat. `email` is his first contact.
 
-    Refuses: IdentifierRefused, ContactRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff,
+    Refuses: IdentifierRefused, NameRefused, ContactRefused, ProfessionUnknown, ProfessionChanged, ProfessionalAlreadyStruckOff,
     TimezoneUnknown; once a public register is loaded, ProfessionalNotInRegister, ProfessionNotInRegister, PlaceNotInRegister.
     """
     number, place = parse_rpps(rpps, "rpps"), parse_finess(finess, "finess")
+    name = parse_shown_name(name)
+    organisation = parse_shown_name(organisation, "organisation") if organisation else name
     contact = clean_address(email) if email else None
     profession_id = _profession(connection, profession)
     with connection.transaction():
@@ -100,7 +102,7 @@ def register_professional(
             raise ProfessionChanged("profession")
         if contact is not None:
             register.give_first_contact(connection, professional_id, contact)
-        organisation_id = _organisation(connection, place, organisation or name, timezone)
+        organisation_id = _organisation(connection, place, organisation, timezone)
         account_id = register.account_of_professional(
             connection, professional_id, organisation_id, profession_id, name
         )
@@ -110,8 +112,8 @@ def register_professional(
 def register_structure(
     connection: type_of_operator, *, finess: str, name: str, timezone: str = ""
 ) -> RegisteredAccount:
-    """Register a hospital that asks in its own name. Refuses: IdentifierRefused, TimezoneUnknown."""
-    place = parse_finess(finess, "finess")
+    """Register a hospital that asks in its own name. Refuses: IdentifierRefused, NameRefused, TimezoneUnknown."""
+    place, name = parse_finess(finess, "finess"), parse_shown_name(name)
     profession_id = _profession(connection, _STRUCTURE_PROFESSION)
     with connection.transaction():
         organisation_id = _organisation(connection, place, name, timezone)
@@ -149,12 +151,13 @@ def strike_off(connection: type_of_operator, rpps: str) -> None:
 def register_software(connection: type_of_operator, client_id: str, name: str, key_set: bytes) -> None:
     """Register a software by its public keys, or change them.
 
-    Refuses: ClientIdRefused, KeySetRefused, SoftwareRevoked.
+    Refuses: ClientIdRefused, NameRefused, KeySetRefused, SoftwareRevoked.
     """
     if not 3 <= len(client_id) <= CLIENT_ID_MAX_CHARS or not (
         client_id.isascii() and client_id.isprintable()
     ):
         raise ClientIdRefused("client_id")
+    name = parse_shown_name(name)
     read_key_set(key_set, "jwks")
     keys: dict[str, Any] = msgspec.json.decode(key_set)
     if not software.register_software(connection, client_id, name, keys):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from rempart.adapters import clock
 from rempart.domain.errors.registration import InsurerKnown
-from rempart.domain.identifiers import AmcNumber
+from rempart.domain.identifiers import AmcNumber, parse_shown_name
 from rempart.domain.rights import Presence
 from rempart.keyring.client import Keyring
 from rempart.operations.console.proposals import type_of_operator
@@ -26,10 +26,11 @@ def register_insurer(
     required_presence: int = 0,
     data_age_max_h: int = 48,
 ) -> int:
-    """Make what is missing of an insurer's keys and row; give its number. Refuses: InsurerKnown, outages.
+    """Make what is missing of an insurer's keys and row; give its number. Refuses: InsurerKnown, NameRefused, outages.
 
     The keys come first: an insurer with keys and no row serves nobody, one with a row and no keys would fail each question.
     """
+    name = parse_shown_name(name)
     asyncio.run(_make_keys(settings, amc_number))
     with closing(connect_sync(settings, ROLE)) as connection, connection.transaction():
         insurer_id = insert_insurer(connection, str(amc_number), name, data_age_max_h)

@@ -114,7 +114,7 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "La liste\u00a0: rempart detectors list.",
     ),
     "detector-change-too-early": (
-        "Les règles changent au plus tôt aujourd’hui, et après le jour où celles en vigueur ont commencé.",
+        "Les règles changent au plus tôt aujourd’hui.",
         "Choisissez un jour plus tardif\u00a0: --valid-from.",
     ),
     "detector-change-by-same-person": (
@@ -134,7 +134,7 @@ OPERATORS_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Celles qui attendent\u00a0: rempart proposal list.",
     ),
     "operators-in-place": (
-        "Deux opérateurs peuvent signer, ou ce nom est déjà pris.",
+        "Deux opérateurs peuvent signer (leurs numéros suivent, s’ils y sont), ou ce nom est déjà pris.",
         "Invitez\u00a0: rempart operator invite\u00a0; deux opérateurs en place l’admettent à la console.",
     ),
     "job-unknown": (

@@ -18,7 +18,7 @@ from rempart.operations.contain import MODES, Scope
 SCRIPTS = Path(words.__file__).parents[1] / "assets" / "scripts" / "console"
 AT_THE_MACHINE = {
     *("operator-name-taken", "operator-name-refused", "operator-unknown"),
-    *("operators-in-place", "proposal-unknown"),
+    *("operators-in-place", "proposal-unknown", "proposals-too-many"),
 }
 
 

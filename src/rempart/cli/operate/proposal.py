@@ -89,6 +89,8 @@ def _lines_of(row: ProposalRow) -> str:
         if row.first_by
         else "attend deux signatures"
     )
+    if row.dropped_by:
+        signed += f"\u202f; celle de {row.dropped_by} ne compte plus, ce qui change n’est plus le même"
     change = (
         f"{row.about}\n        à présent\u00a0: {row.was}\n        ensuite\u00a0: {row.becomes}"
         if row.about

@@ -232,6 +232,12 @@ class ProposalUnknown(OperatorRefused):
     code = "proposal-unknown"
 
 
+class ProposalsTooMany(OperatorRefused):
+    """As many proposals wait for signatures as anybody reads: withdraw some."""
+
+    code = "proposals-too-many"
+
+
 class OperatorsInPlace(OperatorRefused):
     """Two operators can sign: they admit the next one, and nobody begins again over their heads; or the name is taken."""
 

@@ -112,7 +112,7 @@ class DetectorRuleUnknown(DetectorsRefused):
 
 
 class DetectorChangeTooEarly(DetectorsRefused):
-    """Rules change from today at the earliest, and after the day on which those in force began."""
+    """Rules change from today at the earliest."""
 
     code = "detector-change-too-early"
 

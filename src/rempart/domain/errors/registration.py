@@ -9,6 +9,12 @@ class RegistrationRefused(Refusal):
     code = "registration-refused"
 
 
+class NameRefused(RegistrationRefused):
+    """A name is one line of 1 to 120 characters, without arrows, quotation marks or anything that is not seen."""
+
+    code = "name-refused"
+
+
 class TimezoneUnknown(RegistrationRefused):
     """There is no time zone of this name; Europe/Paris and Indian/Reunion are."""
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from rempart.domain.errors import Bug, RempartError
-from rempart.domain.errors.accounts import ProposalUnknown, ReasonMissing
+from rempart.domain.errors.accounts import ProposalsTooMany, ProposalUnknown, ReasonMissing
 from rempart.limits import ACT_REASON_CHARS_MAX, LABEL_CHARS_MAX
 from rempart.store.console import proposals as kept
 
@@ -42,8 +42,13 @@ def ask(
     by: str,
     refusals: Mapping[str, RempartError],
 ) -> Asked:
-    """Ask for a change; `refusals` are the errors of the verdicts that it may meet. Refuses: ReasonMissing, those."""
+    """Ask for a change; `refusals` are the errors of the verdicts that it may meet.
+
+    Refuses: ProposalsTooMany, ReasonMissing, those.
+    """
     row = kept.ask(connection, kind, what, reason_of(because), label_of(by))
+    if row.verdict == "too-many":
+        raise ProposalsTooMany("proposals")
     if row.verdict in refusals:
         raise refusals[row.verdict]
     if row.verdict in _DONE:

@@ -100,8 +100,10 @@ def begin_again(
     """
     name, because, code = _name_of(name), reason_of(because), new_secret()
     made = kept.begin_again(connection, name, role, digest_of(code), INVITATION_LIFE_DAYS, by, because)
-    if made is None:
-        raise OperatorsInPlace("name")
+    if isinstance(made, list):
+        raise OperatorsInPlace(
+            ", ".join(f"operator {number}" for number in made) if len(made) > 1 else "name"
+        )
     operator_id, expires_at = made
     return OperatorInvitation(operator_id, invitation_link(console_url, code), False, expires_at)
 

@@ -104,16 +104,17 @@ def begin_again(
     life_days: int,
     by: str,
     because: str,
-) -> tuple[int, datetime] | None:
+) -> tuple[int, datetime] | list[int]:
     """Invite without any signature, as the owner of the database; give the number, and until when.
 
-    None: two operators can sign, or the name is taken.
+    Otherwise the numbers of those who can sign: two, or fewer where the name is taken.
     """
     row = connection.execute(
-        "select operator_id, expires_at from platform.begin_again(%s, %s, %s, %s, %s, %s)",
+        "select operator_id, expires_at, can_sign from platform.begin_again(%s, %s, %s, %s, %s, %s)",
         (name, role, code_digest, life_days, by, because),
     ).fetchone()
-    return None if row is None else (row[0], row[1])
+    operator_id, expires_at, can_sign = returned(row)
+    return list(can_sign) if operator_id is None else (operator_id, expires_at)
 
 
 def operators(connection: psycopg.Connection[TupleRow]) -> list[OperatorRow]:

@@ -24,7 +24,10 @@ class AskedRow:
 
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
-    """A proposal that waits: what it is about, how that is and how it becomes, who asked, who signed first."""
+    """A proposal that waits: what it is about, how that is and how it becomes, who asked, who signed first.
+
+    `dropped_by` signed what it no longer says: that signature does not count.
+    """
 
     proposal_id: int
     kind: str
@@ -35,6 +38,7 @@ class ProposalRow:
     asked_by: str
     asked_at: datetime
     first_by: str | None
+    dropped_by: str | None
 
 
 def ask(

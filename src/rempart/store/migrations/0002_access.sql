@@ -28,7 +28,8 @@ create unique index one_rule_in_force_per_profession on access.profession_rules 
 create table access.organisations (
     organisation_id bigint generated always as identity primary key,
     finess text not null unique check (finess ~ '^[0-9AB]{9}$'),
-    name text not null,
+    name text not null constraint a_places_name_is_short_and_on_one_line
+        check (length(name) <= 200 and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     region smallint, -- the place's administrative region (domain/regions.py); null: not known
     opening_until timestamptz, -- a place that has just opened knows nobody: until then presence is asked for
     timezone text not null default 'Europe/Paris'
@@ -40,7 +41,8 @@ create table access.professionals (
     professional_id bigint generated always as identity primary key,
     rpps text not null unique check (rpps ~ '^[0-9]{11}$'),
     profession_id smallint not null references access.professions,
-    name text not null,
+    name text not null constraint a_professionals_name_is_short_and_on_one_line
+        check (length(name) between 1 and 200 and name ~ '\S' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     email text, -- contact of the professional, never of an insured person
     struck_off_at timestamptz
 );
@@ -52,7 +54,8 @@ create table access.accounts (
     professional_id bigint references access.professionals,
     profession_id smallint not null references access.professions,
     holder_account_id bigint not null references access.accounts, -- whose budget it spends; itself for a titulaire
-    display_name text not null,
+    display_name text not null constraint an_accounts_name_is_short_and_on_one_line
+        check (length(display_name) between 1 and 200 and display_name ~ '\S' and display_name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'), -- operators read it in what they sign
     enrolled_by bigint references access.accounts,
     created_at timestamptz not null default now(),
     revoked_at timestamptz,
@@ -66,8 +69,9 @@ create index accounts_of_an_organisation on access.accounts (organisation_id);
 
 create table access.software (
     software_id int generated always as identity primary key,
-    client_id text not null unique,
-    name text not null,
+    client_id text not null unique check (client_id ~ '^[ -~]+$' and length(client_id) <= 256),
+    name text not null constraint a_softwares_name_is_short_and_on_one_line
+        check (length(name) between 1 and 120 and name ~ '\S' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     jwks jsonb not null, -- public keys only
     registered_at timestamptz not null default now(),
     revoked_at timestamptz

@@ -142,8 +142,9 @@ create table gate.containments (
     named text not null default '', -- as whoever decided it named it
     mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
     since timestamptz not null default platform.present(),
-    because text not null constraint a_containment_says_why check (because ~ '\S'),
-    decided_by text not null check (decided_by ~ '\S'),
+    because text not null constraint a_containment_says_why check (
+        because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+    decided_by text not null check (decided_by ~ '\S' and decided_by !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     is_of_detectors boolean not null default false, -- decided by ten convictions, whatever name anybody gives himself
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,

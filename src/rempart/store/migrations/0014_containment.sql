@@ -8,7 +8,8 @@ create table gate.releases (
     account_id bigint references gate.account_state,
     conviction_id bigint references gate.convictions, -- what the account was convicted of
     waves_s int check (waves_s between 60 and 7 * 86400), -- over how long those who return come back, one after the other
-    because text not null constraint a_release_says_why check (because ~ '\S'),
+    because text not null constraint a_release_says_why check (
+        because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     asked_by text not null check (asked_by ~ '\S'),
     asked_at timestamptz not null default platform.present(),
     approved_by text,
@@ -132,6 +133,12 @@ begin
     if not found then
         insert into gate.releases (containment_id, account_id, conviction_id, waves_s, because, asked_by)
         values (p_containment_id, p_account_id, convicted_of, p_waves_s, p_because, p_by);
+        return 'asked';
+    end if;
+    if asked.conviction_id is distinct from convicted_of then -- asked for another conviction: this one was read by nobody yet
+        update gate.releases as r
+        set conviction_id = convicted_of, waves_s = p_waves_s, because = p_because, asked_by = p_by, asked_at = present
+        where r.release_id = asked.release_id;
         return 'asked';
     end if;
     if asked.asked_by = p_by then

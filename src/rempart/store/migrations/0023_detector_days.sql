@@ -33,5 +33,5 @@ revoke all on function gate.detector_days from public;
 grant execute on function gate.detector_days to rempart_operator;
 
 -- Rules change by what two people asked (0029).
-grant insert, update on access.detector_rules to rempart_gate;
+grant insert, update, delete on access.detector_rules to rempart_gate;
 grant usage on schema access to rempart_gate;

@@ -8,7 +8,8 @@ create schema console;
 
 create table console.operators (
     operator_id bigint generated always as identity primary key,
-    name text not null constraint a_name_is_short_and_on_one_line check (name ~ '^\S[^[:cntrl:]]{0,78}\S$'),
+    name text not null constraint a_name_is_short_and_on_one_line check (
+        name ~ '^\S.{0,78}\S$' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
     role text not null check (role in ('support', 'security', 'data-protection')),
     invited_by text not null, -- the user of the machine where the command was typed
     invited_at timestamptz not null default now(),
@@ -264,7 +265,8 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Invite somebody, at the machine: the first two come by the machine's word, those after them by the signatures of two who are there.
--- Who once had a key counts for ever: whoever dismisses everybody begins nothing again. Null: that name is taken.
+-- Who once had a key counts for ever, and so does who was dismissed since there was a key: whoever dismisses everybody begins nothing
+-- again, and the first one there does not put herself in the place of the second who was invited. Null: that name is taken.
 create function console.invite(p_name text, p_role text, p_code_digest bytea, p_life_days int, p_by text)
 returns table (operator_id bigint, needs_approval boolean, expires_at timestamptz) language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -277,7 +279,8 @@ begin
     lock table console.operators in share row exclusive mode; -- two invitations at once count each other
     -- Those invited and not arrived count: else one person at the machine would invite three before the first has a key.
     select count(*) >= 2 into needs from console.operators as o
-    where o.revoked_at is null or exists (select from console.passkeys as k where k.operator_id = o.operator_id);
+    where o.revoked_at is null or exists (select from console.passkeys as k where k.operator_id = o.operator_id)
+        or exists (select from console.passkeys as k where k.created_at <= o.revoked_at);
     insert into console.operators (name, role, invited_by, needs_approval) values (p_name, p_role, p_by, needs)
     on conflict do nothing returning operators.operator_id into made;
     if made is null then return; end if;

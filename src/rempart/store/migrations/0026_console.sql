@@ -4,6 +4,7 @@
 alter table gate.releases
     add column asked_operator_id bigint references console.operators, -- null: asked at the machine, by the word of whoever typed
     add column approved_operator_id bigint references console.operators,
+    add column asked_read bytea, -- digest of what was read as held: when it is another conviction, the first word is worth nothing
     add constraint a_release_takes_two_operators check (approved_operator_id <> asked_operator_id);
 
 -- The name by which people know what is contained.
@@ -39,7 +40,7 @@ begin
     return query select r.* from gate.releases as r
     left join gate.containments as c on c.containment_id = r.containment_id
     left join gate.account_state as st on st.account_id = r.account_id
-    where r.approved_at is null and console.still_counts(r.asked_operator_id)
+    where r.approved_at is null and console.still_asked(r)
         and (c.waves_from is null and coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
             or st.standing = 2 or st.stepped_up_at is not null);
 end $$;
@@ -74,6 +75,22 @@ set search_path = pg_catalog, pg_temp as $$
             and console.may(o.role, 'sign')
     )
 $$;
+
+-- Whether the first word of a release is still worth one: of an operator whose signature is, and of what is held at present.
+create function console.still_asked(r gate.releases) returns boolean language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return console.still_counts(r.asked_operator_id)
+        and coalesce(r.asked_read = console.digest_of_held(r.containment_id, r.account_id), false);
+end $$;
+
+-- What is held at present (console.held, 0029), as a digest; null: nothing.
+create function console.digest_of_held(p_containment_id bigint, p_account_id bigint) returns bytea language plpgsql stable
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return sha256(convert_to(
+        console.held(jsonb_build_object('containment_id', p_containment_id, 'account_id', p_account_id)), 'UTF8'));
+end $$;
 
 -- What happens now, but for the questions (console.counted): who was convicted, what is in force.
 create function console.live(p_token bytea) returns jsonb language sql stable security definer
@@ -195,7 +212,7 @@ set search_path = pg_catalog, pg_temp as $$
                 'containment_id', r.containment_id, 'because', r.because, 'asked_by', r.asked_by, 'asked_at', r.asked_at,
                 'waves_s', r.waves_s, 'is_mine', r.asked_operator_id is not distinct from p.operator_id)), '[]')
             from gate.releases as r left join gate.containments as c on c.containment_id = r.containment_id
-            where r.approved_at is null and console.still_counts(r.asked_operator_id)
+            where r.approved_at is null and console.still_asked(r)
                 and (r.account_id = a.account_id or c.scope = 'account' and c.target = a.account_id)),
         'from', u.until - interval '24 hours', 'until', u.until,
         'questions', console.questions_of( -- from excluded: it is the next page's last instant
@@ -246,7 +263,7 @@ set search_path = pg_catalog, pg_temp as $$
             'is_mine', r.asked_operator_id is not distinct from p_operator_id) order by c.place), '[]')
         from chosen as c
         left join gate.releases as r
-            on r.containment_id = c.containment_id and r.approved_at is null and console.still_counts(r.asked_operator_id)
+            on r.containment_id = c.containment_id and r.approved_at is null and console.still_asked(r)
         where c.place > (s.page - 1) * p_most and c.place <= s.page * p_most
     )) from sized as s
 $$;
@@ -332,19 +349,10 @@ begin
         return what || ' ' || console.known_as(p_act ->> 'scope', target, p_act ->> 'named')
             || coalesce(', pendant ' || (p_act ->> 'hours') || ' h', '') || '.' || because;
     when 'release' then
-        if p_act ->> 'account_id' is not null then
-            select 'la condamnation du compte ' || a.account_id || ', ' || a.display_name into what
-            from access.accounts as a join gate.account_state as st on st.account_id = a.account_id
-            where a.account_id = (p_act ->> 'account_id')::bigint and (st.standing = 2 or st.stepped_up_at is not null);
-        else
-            select 'le confinement ' || c.containment_id || ', ' || console.known_as(c.scope, c.target, c.named) into what
-            from gate.containments as c
-            where c.containment_id = (p_act ->> 'containment_id')::bigint and c.waves_from is null
-                and coalesce(c.released_at, 'infinity') > platform.present();
-        end if;
+        what := console.held(p_act);
         if what is null then return null; end if;
         select * into asked from gate.releases as r
-        where r.approved_at is null and console.still_counts(r.asked_operator_id)
+        where r.approved_at is null and console.still_asked(r)
             and row (r.containment_id, r.account_id)
                 is not distinct from row ((p_act ->> 'containment_id')::bigint, (p_act ->> 'account_id')::bigint);
         if not found then return 'Demander de lever ' || what || '.' || waves || because; end if;
@@ -473,18 +481,19 @@ declare
 begin
     select * into asked from gate.releases as r
     where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account) for update;
-    if asked.asked_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
-    -- Asked by nobody's key, or by somebody whose word is worth nothing any more: this is the first word then.
-    if asked.release_id is not null and not console.still_counts(asked.asked_operator_id) then
+    -- Asked by nobody's key, by somebody whose word is worth nothing any more, or for another conviction: this is the first word then.
+    if asked.release_id is not null and not console.still_asked(asked) then
         update gate.releases as r
         set asked_by = p_me.name, asked_operator_id = p_me.operator_id, asked_at = platform.present(), because = p_act ->> 'because',
-            waves_s = (p_act ->> 'waves_s')::int
+            waves_s = (p_act ->> 'waves_s')::int, asked_read = console.digest_of_held(containment, account),
+            conviction_id = (select max(v.conviction_id) from gate.convictions as v where v.account_id = account)
         where r.release_id = asked.release_id;
         return 'asked';
     end if;
+    if asked.asked_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
     verdict := gate.release_as(containment, account, p_act ->> 'because', p_me.name, (p_act ->> 'waves_s')::int);
     if verdict = 'asked' then
-        update gate.releases as r set asked_operator_id = p_me.operator_id
+        update gate.releases as r set asked_operator_id = p_me.operator_id, asked_read = console.digest_of_held(containment, account)
         where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account);
     elsif verdict = 'released' then
         update gate.releases as r set approved_operator_id = p_me.operator_id where r.release_id = asked.release_id;

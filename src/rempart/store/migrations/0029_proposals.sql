@@ -8,11 +8,12 @@ create table console.proposals (
     proposal_id bigint generated always as identity primary key,
     kind text not null check (kind in ('presence', 'channel', 'provider', 'detectors', 'canaries', 'release', 'admit', 'begin-again')),
     what jsonb not null constraint a_proposal_can_be_read check (length(what::text) <= 20000),
-    because text not null constraint a_proposal_says_why check (because ~ '\S' and because !~ '[[:cntrl:]]' and length(because) <= 300),
-    asked_by text not null constraint a_label_is_short_and_on_one_line check (asked_by ~ '^[^[:cntrl:]]{1,80}$' and asked_by ~ '\S'), -- the user of the machine, or as he called himself: it gives no right
+    because text not null constraint a_proposal_says_why check (because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]' and length(because) <= 300),
+    asked_by text not null constraint a_label_is_short_and_on_one_line check (length(asked_by) <= 80 and asked_by !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]' and asked_by ~ '\S'), -- the user of the machine, or as he called himself: it gives no right
     asked_at timestamptz not null default platform.present(),
     first_operator_id bigint references console.operators,
     first_at timestamptz,
+    first_read bytea, -- digest of what the first one read (console.digest_of): when it says something else, that signature is worth nothing
     second_operator_id bigint references console.operators,
     closed_at timestamptz,
     closed_as text check (closed_as in ('applied', 'refused', 'withdrawn')),
@@ -34,11 +35,14 @@ set search_path = pg_catalog, pg_temp as $$
     select (platform.present() at time zone 'Europe/Paris')::date
 $$;
 
--- The day from which a change holds: the one that was asked, or the present one if the signatures took longer. A policy may begin
--- the day before, which it still is overseas.
+-- The day from which a change holds: the one that was asked, or the present one if the signatures took longer. Never a day before: a
+-- policy is held against what is in force from its first day on, and what is in force today would not be looked at. But the first policy
+-- of an insurer, which undoes nothing, may begin the day before, which it still is overseas.
 create function console.day_of(p_kind text, p_what jsonb) returns date language sql volatile
 set search_path = pg_catalog, pg_temp as $$
-    select greatest((p_what ->> 'valid_from')::date, console.today() - case p_kind when 'presence' then 1 else 0 end)
+    select greatest((p_what ->> 'valid_from')::date, console.today() - case when p_kind = 'presence' and not exists (
+        select from members.presence_policies as p join members.insurers as i using (insurer_id) where i.amc_number = p_what ->> 'amc'
+    ) then 1 else 0 end)
 $$;
 
 -- What an insurer asks for on a day; no row where there is no such insurer. Source of what holds without a policy: 0003.
@@ -51,22 +55,31 @@ set search_path = pg_catalog, pg_temp as $$
     where i.amc_number = p_amc
 $$;
 
--- The planned policies that another one would take back, as members.begin_policy (0031) does: those that ask for less in any respect. One of
--- them may ask for more in another.
+-- Whether a policy asks for less, in any respect, than what is in force on its first day.
+create function console.asks_for_less(p_what jsonb) returns boolean language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select (p_what ->> 'required')::int < o.required or (p_what ->> 'stepped_up')::int < o.stepped_up
+        or (p_what ->> 'accepted')::int & ~o.accepted <> 0
+    from console.policy_on(p_what ->> 'amc', console.day_of('presence', p_what)) as o
+$$;
+
+-- The planned policies that another one would take back: those that ask for less in any respect, where it tightens. One of them may ask
+-- for more in another. What loosens is for a term, until what is planned next, and takes nothing back.
 create function console.policies_taken_back(p_what jsonb) returns setof members.presence_policies language sql volatile
 set search_path = pg_catalog, pg_temp as $$
     select e.* from members.presence_policies as e join members.insurers as i using (insurer_id)
     where i.amc_number = p_what ->> 'amc' and e.valid_from > console.day_of('presence', p_what) and (p_what ->> 'cancels')::boolean is not true
+        and console.asks_for_less(p_what) is not true
         and (e.required < (p_what ->> 'required')::int or e.required_when_stepped_up < (p_what ->> 'stepped_up')::int
             or e.accepted & ~(p_what ->> 'accepted')::int & 126 <> 0)
 $$;
 
--- The rules that a change of the detectors is of, beside those in force.
+-- The rules that a change of the detectors is of, beside those in force on its first day.
 create function console.rules_of(p_what jsonb)
 returns table (
     profession_id smallint, signal_id smallint, profession text, label text, valid_from date,
     was_honest float8, was_thief float8, was_threshold float8, was_measure int, honest float8, thief float8, threshold float8, measure int
-) language sql stable
+) language sql volatile
 set search_path = pg_catalog, pg_temp as $$
     select f.profession_id, s.signal_id, f.label, s.label, r.valid_from,
         r.honest, r.thief, r.threshold, r.measure, n.honest, n.thief, n.threshold, n.measure
@@ -76,23 +89,28 @@ set search_path = pg_catalog, pg_temp as $$
     join access.professions as f on f.code = n.profession
     join access.signals as s on s.code = n.signal
     join access.detector_rules as r
-        on r.profession_id = f.profession_id and r.signal_id = s.signal_id and r.valid_until = 'infinity'
+        on r.profession_id = f.profession_id and r.signal_id = s.signal_id
+            and r.valid_from <= console.day_of('detectors', p_what) and console.day_of('detectors', p_what) < r.valid_until
+$$;
+
+-- The rules planned for later that a change takes back: what was decided for the same profession and signal gives way to it.
+create function console.rules_taken_back(p_what jsonb) returns setof access.detector_rules language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select r.* from access.detector_rules as r join console.rules_of(p_what) as n using (profession_id, signal_id)
+    where r.valid_from > console.day_of('detectors', p_what)
 $$;
 
 -- Whether a change takes two people. A channel's address does whenever it is another one: closing is one person's, so that an insurer
 -- without a channel would be the way round.
-create function console.loosens(p_kind text, p_what jsonb) returns boolean language plpgsql stable
+create function console.loosens(p_kind text, p_what jsonb) returns boolean language plpgsql volatile
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case p_kind
         when 'presence' then (
-            select (p_what ->> 'required')::int < o.required or (p_what ->> 'stepped_up')::int < o.stepped_up
-                or (p_what ->> 'accepted')::int & ~o.accepted <> 0
-                or exists (
-                    select from console.policies_taken_back(p_what) as g
-                    where g.required > (p_what ->> 'required')::int or g.required_when_stepped_up > (p_what ->> 'stepped_up')::int
-                        or (p_what ->> 'accepted')::int & ~g.accepted <> 0)
-            from console.policy_on(p_what ->> 'amc', console.day_of(p_kind, p_what)) as o)
+            select console.asks_for_less(p_what) or exists (
+                select from console.policies_taken_back(p_what) as g
+                where g.required > (p_what ->> 'required')::int or g.required_when_stepped_up > (p_what ->> 'stepped_up')::int
+                    or (p_what ->> 'accepted')::int & ~g.accepted <> 0))
         when 'channel' then p_what ->> 'url' is not null and not exists (
             select from members.channels as c join members.insurers as i using (insurer_id)
             where i.amc_number = p_what ->> 'amc' and c.url = p_what ->> 'url')
@@ -109,7 +127,7 @@ create function console.objection(p_kind text, p_what jsonb) returns text langua
 set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := console.day_of(p_kind, p_what);
-    address constant text := '^https?://[!-~]+$'; -- nothing in it reads like a sentence
+    address constant text := '^https?://[!-~]{1,255}$'; -- nothing in it reads like a sentence
 begin
     case p_kind
     when 'presence' then
@@ -136,7 +154,6 @@ begin
                 when not bool_and(coalesce(n.threshold > 0 and n.measure in (1, 2), false)
                     and (n.signal_id in (7, 8)) = (num_nulls(n.honest, n.thief) = 2)
                     and coalesce(0 < n.honest and n.honest < n.thief and n.thief < 1, n.signal_id in (7, 8))) then 'not-possible'
-                when bool_or(n.valid_from >= day) then 'too-early'
             end from console.rules_of(p_what) as n);
     when 'canaries' then
         return case when not exists (
@@ -154,7 +171,8 @@ begin
     end case;
 end $$;
 
--- What is held under a containment's or an account's number, as people know it; null: nothing.
+-- What is held under a containment's or an account's number, as people know it: a conviction by its number, signal, measure and instant,
+-- so that what is signed for one is not for the next. Null: nothing.
 create function console.held(p_what jsonb) returns text language sql volatile
 set search_path = pg_catalog, pg_temp as $$
     select 'le confinement ' || c.containment_id || ', ' || console.known_as(c.scope, c.target, c.named)
@@ -162,8 +180,15 @@ set search_path = pg_catalog, pg_temp as $$
     where c.containment_id = (p_what ->> 'containment_id')::bigint and c.waves_from is null
         and coalesce(c.released_at, 'infinity') > platform.present()
     union all
-    select 'la condamnation du compte ' || a.account_id || ', ' || a.display_name
+    select coalesce('la condamnation ' || v.conviction_id, 'la mesure') || ' du compte ' || a.account_id || ', ' || a.display_name
+        || coalesce(' (' || lower(s.label) || ', ' || case v.measure when 1 then 'présence' else 'gel' end
+            || to_char(v.convicted_at at time zone 'Europe/Paris', '", le "DD/MM/YYYY" à "HH24" h "MI')
+            || case when v.measure = 1 and st.standing = 2 then ' ; le compte est gelé depuis' else '' end || ')', '')
     from access.accounts as a join gate.account_state as st on st.account_id = a.account_id
+    left join lateral (
+        select * from gate.convictions as c where c.account_id = a.account_id order by c.conviction_id desc limit 1
+    ) as v on true
+    left join access.signals as s on s.signal_id = v.signal_id
     where a.account_id = (p_what ->> 'account_id')::bigint and (st.standing = 2 or st.stepped_up_at is not null)
     limit 1
 $$;
@@ -211,10 +236,17 @@ begin
                         and e.valid_from not in (select g.valid_from from console.policies_taken_back(p_what) as g)), ''),
             console.policy_in_words(o.required, o.stepped_up, o.accepted),
             console.policy_in_words((p_what ->> 'required')::int, (p_what ->> 'stepped_up')::int, (p_what ->> 'accepted')::int)
-                || coalesce((select E'\nRetirée : celle prévue le ' || string_agg(to_char(g.valid_from, 'DD/MM/YYYY') || ', '
-                        || console.policy_in_words(g.required, g.required_when_stepped_up, g.accepted), E'\nRetirée : celle prévue le '
-                        order by g.valid_from)
-                    from console.policies_taken_back(p_what) as g), '')
+                || coalesce((select string_agg(E'\n' || case
+                            when g.valid_from < day then 'Prend fin : celle en vigueur depuis le '
+                            when g.valid_from = day then case when day > console.today()
+                                then 'Retirée : celle prévue le ' else 'Retirée : celle qui commence le ' end
+                            when t.valid_from is null then 'Reste : celle prévue le '
+                            else 'Retirée : celle prévue le ' end
+                        || to_char(g.valid_from, 'DD/MM/YYYY') || ', '
+                        || console.policy_in_words(g.required, g.required_when_stepped_up, g.accepted), '' order by g.valid_from)
+                    from members.presence_policies as g
+                    left join console.policies_taken_back(p_what) as t using (insurer_id, valid_from)
+                    where g.insurer_id = o.insurer_id and g.valid_until > day), '')
         from console.policy_on(p_what ->> 'amc', day) as o;
     when 'channel' then
         return query select 'Canal de ' || i.name || ' (AMC ' || i.amc_number || '), qui reçoit codes et demandes d’accord',
@@ -231,6 +263,12 @@ begin
         return query select 'Règles des détecteurs (' || count(*) || '), à partir du ' || to_char(day, 'DD/MM/YYYY'),
             'les règles en vigueur',
             coalesce(string_agg(n.profession || ', ' || lower(n.label) || ' : ' || w.words, E'\n' order by n.profession_id, n.signal_id), 'les mêmes')
+                || coalesce((select string_agg(E'\nRetirée : celle prévue le ' || to_char(g.valid_from, 'DD/MM/YYYY') || ', '
+                        || lower(f.label) || ', ' || lower(s.label) || concat(' : honnête ' || g.honest::text, ', voleur ' || g.thief::text)
+                        || ', seuil ' || g.threshold || ', ' || case g.measure when 1 then 'présence' else 'gel' end,
+                        '' order by g.profession_id, g.signal_id, g.valid_from)
+                    from console.rules_taken_back(p_what) as g join access.professions as f using (profession_id)
+                    join access.signals as s using (signal_id)), '')
         from console.rules_of(p_what) as n
         cross join lateral console.rule_in_words(
             n.was_honest, n.was_thief, n.was_threshold, n.was_measure, n.honest, n.thief, n.threshold, n.measure) as w (words)
@@ -259,10 +297,10 @@ declare
     names constant text := concat_ws(', ', p_first, p_second);
 begin
     case p.kind
-    when 'presence' then -- until the next one that is planned; those planned that ask for less go (0031)
+    when 'presence' then -- until the next one that is planned and stays (0031)
         perform members.begin_policy(
             p.what ->> 'amc', day, (p.what ->> 'required')::smallint, (p.what ->> 'stepped_up')::smallint, (p.what ->> 'accepted')::int,
-            coalesce((p.what ->> 'cancels')::boolean, false)
+            array(select g.valid_from from console.policies_taken_back(p.what) as g), coalesce((p.what ->> 'cancels')::boolean, false)
         );
     when 'channel' then
         delete from members.channels as c using members.insurers as i where i.insurer_id = c.insurer_id and i.amc_number = p.what ->> 'amc';
@@ -294,8 +332,11 @@ declare
     changed record;
 begin
     for changed in select * from console.rules_of(p_what) loop
+        -- What is planned gives way, and what began the same day too: a mistake would else stand for a day. What it was stays in the proposal.
+        delete from access.detector_rules as r
+        where r.profession_id = changed.profession_id and r.signal_id = changed.signal_id and r.valid_from >= p_from;
         update access.detector_rules as r set valid_until = p_from
-        where r.profession_id = changed.profession_id and r.signal_id = changed.signal_id and r.valid_until = 'infinity';
+        where r.profession_id = changed.profession_id and r.signal_id = changed.signal_id and r.valid_until > p_from;
         insert into access.detector_rules (profession_id, signal_id, valid_from, honest, thief, threshold, measure, source)
         values (
             changed.profession_id, changed.signal_id, p_from, changed.honest, changed.thief, changed.threshold, changed.measure::smallint,
@@ -322,7 +363,8 @@ begin
     end if;
     update gate.releases as r
     set asked_by = p_first, asked_operator_id = p.first_operator_id, because = p.because, waves_s = waves,
-        approved_operator_id = p.second_operator_id
+        approved_operator_id = p.second_operator_id,
+        conviction_id = (select max(v.conviction_id) from gate.convictions as v where v.account_id = account)
     where r.release_id = asked;
     perform gate.release_as(containment, account, p.because, p_second, waves);
 end $$;
@@ -347,6 +389,7 @@ set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     may_be_signed constant boolean := console.has_operators();
+    is_signed boolean;
     waiting console.proposals;
 begin
     if p_kind in ('admit', 'begin-again') then
@@ -358,6 +401,7 @@ begin
         return next;
         return;
     end if;
+    is_signed := may_be_signed and console.loosens(p_kind, p_what) is not false;
     if p_kind = 'release' and not may_be_signed then
         verdict := gate.release_as((p_what ->> 'containment_id')::bigint, (p_what ->> 'account_id')::bigint, p_because, p_by,
             (p_what ->> 'waves_s')::int);
@@ -365,6 +409,13 @@ begin
         return;
     end if;
     select * into waiting from console.proposals as r where r.kind = p_kind and r.what = p_what and r.closed_at is null;
+    if waiting.proposal_id is null and (is_signed or p_kind not in ('presence', 'channel', 'provider'))
+        and (select count(*) from console.proposals as r where r.closed_at is null) >= 100 -- limits.PROPOSALS_WAITING_MAX
+    then
+        verdict := 'too-many'; -- nobody reads more, and what tightens waits for nothing
+        return next;
+        return;
+    end if;
     if waiting.proposal_id is null then
         insert into console.proposals (kind, what, because, asked_by) values (p_kind, p_what, p_because, p_by) returning * into waiting;
         verdict := 'asked';
@@ -372,7 +423,7 @@ begin
         verdict := 'same-person';
     end if;
     proposal_id := waiting.proposal_id;
-    if may_be_signed and console.loosens(p_kind, p_what) is not false then
+    if is_signed then
         verdict := 'to-sign';
     elsif verdict is null or p_kind in ('presence', 'channel', 'provider') then
         perform console.close_proposal(waiting.proposal_id, 'applied', p_by);
@@ -382,12 +433,22 @@ begin
     return next;
 end $$;
 
+-- What an operator reads of a proposal, as a digest: all but whose turn it is.
+create function console.digest_of(r console.proposals) returns bytea language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select sha256(convert_to(jsonb_build_array(c.about, c.was, c.becomes, r.because, r.asked_by)::text, 'UTF8'))
+    from (select 1) as one left join console.change_of(r.kind, r.what) as c on true
+$$;
+
 -- What waits for signatures, the oldest first, with what it would change at this instant.
 create function console.open_proposals()
-returns table (proposal_id bigint, kind text, about text, was text, becomes text, because text, asked_by text, asked_at timestamptz, first_by text)
+returns table (proposal_id bigint, kind text, about text, was text, becomes text, because text, asked_by text, asked_at timestamptz, first_by text,
+    dropped_by text) -- whose first signature is worth nothing any more: it was of other words
 language sql volatile security definer
 set search_path = pg_catalog, pg_temp as $$
-    select r.proposal_id, r.kind, c.about, c.was, c.becomes, r.because, r.asked_by, r.asked_at, o.name
+    select r.proposal_id, r.kind, c.about, c.was, c.becomes, r.because, r.asked_by, r.asked_at,
+        case when r.first_read = console.digest_of(r) then o.name end,
+        case when r.first_read is distinct from console.digest_of(r) then o.name end
     from console.proposals as r
     left join console.operators as o on o.operator_id = r.first_operator_id and console.still_counts(o.operator_id)
     left join lateral console.change_of(r.kind, r.what) as c on true
@@ -408,7 +469,7 @@ set search_path = pg_catalog, pg_temp as $$
         'proposals', (select coalesce(jsonb_agg(jsonb_build_object(
                 'proposal_id', w.proposal_id, 'kind', w.kind, 'about', w.about, 'was', w.was, 'becomes', w.becomes, 'because', w.because,
                 'asked_by', w.asked_by, 'asked_at', w.asked_at, 'first_by', w.first_by,
-                'is_mine', w.first_by is not null and r.first_operator_id = p.operator_id,
+                'dropped_by', w.dropped_by, 'is_mine', w.first_by is not null and r.first_operator_id = p.operator_id,
                 'is_possible', console.objection(r.kind, r.what) is null) order by w.proposal_id), '[]')
             from console.open_proposals() as w join console.proposals as r using (proposal_id)),
         'settled', (select coalesce(jsonb_agg(jsonb_build_object(
@@ -426,6 +487,7 @@ set search_path = pg_catalog, pg_temp as $$
     select case
             when p_act ->> 'kind' = 'refuse' then 'Refuser la demande ' || r.proposal_id || '. '
             when w.first_by is null then 'Signer la demande ' || r.proposal_id || ', première signature sur deux. '
+                || coalesce('La signature de ' || w.dropped_by || ' ne compte plus : ce qui change n’est plus ce que cette signature disait. ', '')
             else 'Appliquer la demande ' || r.proposal_id || ', déjà signée par ' || w.first_by || '. '
         end || coalesce(w.about || ' : ' || w.was || ' → ' || w.becomes || '. ', '')
         || 'Demandé par ' || r.asked_by || ' : « ' || r.because || ' ».'
@@ -435,7 +497,7 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Take the signature of an operator: the first one waits for a second, of somebody else; with the second one the change is made. The first
--- one is worth nothing once its operator is out, or may not loosen any more.
+-- one is worth nothing once its operator is out, or may not loosen any more, or when what it was of has come to say something else.
 create function console.signed(p_proposal_id bigint, p_me console.operators) returns text language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -443,12 +505,13 @@ declare
 begin
     select * into here from console.proposals as r where r.proposal_id = p_proposal_id and r.closed_at is null for update;
     if here.proposal_id is null or console.objection(here.kind, here.what) is not null then return 'nothing-of-that-name'; end if;
-    if here.first_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
-    if not console.still_counts(here.first_operator_id) then
-        update console.proposals as r set first_operator_id = p_me.operator_id, first_at = platform.present()
+    if not console.still_counts(here.first_operator_id) or here.first_read is distinct from console.digest_of(here) then
+        update console.proposals as r
+        set first_operator_id = p_me.operator_id, first_at = platform.present(), first_read = console.digest_of(here)
         where r.proposal_id = p_proposal_id;
         return 'asked';
     end if;
+    if here.first_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;
     update console.proposals as r set second_operator_id = p_me.operator_id where r.proposal_id = p_proposal_id returning * into here;
     perform console.close_proposal(p_proposal_id, 'applied', p_me.name);
     perform console.apply(here, (select o.name from console.operators as o where o.operator_id = here.first_operator_id), p_me.name);
@@ -468,29 +531,34 @@ grant execute on function console.ask, console.open_proposals, console.withdraw 
 grant execute on function console.proposed to rempart_console;
 
 -- The way back, when fewer than two operators are left to sign: the owner of the database invites one without any signature, and it stays
--- written. It lends no power, and calls nothing of the gate's owner: who owns these tables alone may do this. Null: two are there, or the
--- name is taken.
+-- written. It lends no power, and calls nothing of the gate's owner: who owns these tables alone may do this. No number: two are there who
+-- may sign, and the support, who may not, is none of them; or the name is taken.
 create function platform.begin_again(p_name text, p_role text, p_code_digest bytea, p_life_days int, p_by text, p_because text)
-returns table (operator_id bigint, expires_at timestamptz) language plpgsql
+returns table (operator_id bigint, expires_at timestamptz, can_sign bigint[]) language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     made bigint;
     until constant timestamptz := now() + make_interval(days => p_life_days);
-    in_force constant bigint := (
-        select count(*) from console.operators as o
-        where o.revoked_at is null and (o.approved_at is not null or not o.needs_approval)
+    signers constant bigint[] := array(
+        select o.operator_id from console.operators as o
+        where o.revoked_at is null and o.role <> 'support' and (o.approved_at is not null or not o.needs_approval)
             and exists (select from console.passkeys as k where k.operator_id = o.operator_id and k.revoked_at is null)
+        order by o.operator_id
     );
 begin
-    if in_force >= 2 then return; end if;
-    insert into console.operators (name, role, invited_by, needs_approval) values (p_name, p_role, p_by, false)
-    on conflict do nothing returning operators.operator_id into made;
-    if made is null then return; end if;
+    if cardinality(signers) < 2 then
+        insert into console.operators (name, role, invited_by, needs_approval) values (p_name, p_role, p_by, false)
+        on conflict do nothing returning operators.operator_id into made;
+    end if;
+    if made is null then
+        return query select null::bigint, null::timestamptz, signers;
+        return;
+    end if;
     insert into console.invitations (code_digest, operator_id, expires_at) values (p_code_digest, made, until);
     insert into console.proposals (kind, what, because, asked_by, closed_at, closed_as, closed_by, change)
     values ('begin-again', jsonb_build_object('operator_id', made), p_because, p_by, platform.present(), 'applied', p_by,
         p_name || ', invité sans aucune signature, par le propriétaire de la base');
-    return query select made, until;
+    return query select made, until, signers;
 end $$;
 revoke all on function platform.begin_again from public;

@@ -1,11 +1,11 @@
 -- How policies of presence follow one another. One may begin before others that are planned: what is stricter today does not wait for them.
 
--- Let a policy begin on a day, in place of what held from then on until the next planned one. Of the planned ones, those stay that ask for
--- no less in any respect: another would undo, on its day, what was tightened since it was planned. A planned one is cancelled by saying,
--- from its day on, what holds before it: with p_cancels all later ones stay, and no policy of its own is kept for what the one
--- before says. Gives the first days of those taken back; null where there is no such insurer.
+-- Let a policy begin on a day, in place of what held from then on until the next planned one. Of the planned ones, those go whose first
+-- days are given (console.policies_taken_back, which the operators read): where one tightens, another that asks for less would undo it
+-- on its day. A planned one is cancelled by saying, from its day on, what holds before it: with p_cancels no policy of its own is kept
+-- for what the one before says. Gives the first days of those taken back; null where there is no such insurer.
 create function members.begin_policy(
-    p_amc text, p_from date, p_required smallint, p_when_stepped_up smallint, p_accepted int, p_cancels boolean
+    p_amc text, p_from date, p_required smallint, p_when_stepped_up smallint, p_accepted int, p_taken_back date[], p_cancels boolean
 ) returns date[] language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -19,10 +19,7 @@ begin
     end if;
     with gone as (
         delete from members.presence_policies as p
-        where p.insurer_id = insurer and (
-            p.valid_from = p_from or p.valid_from > p_from and not p_cancels
-            and (p.required < p_required or p.required_when_stepped_up < p_when_stepped_up or p.accepted & ~p_accepted & 126 <> 0)
-        )
+        where p.insurer_id = insurer and (p.valid_from = p_from or p.valid_from > p_from and p.valid_from = any (p_taken_back))
         returning p.valid_from
     )
     select coalesce(array_agg(g.valid_from order by g.valid_from), '{}') into taken_back from gone as g where g.valid_from > p_from;

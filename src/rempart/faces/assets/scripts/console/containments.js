@@ -113,7 +113,8 @@ function proposalOf(one) {
   const number = say("proposal", { number: one.proposal_id });
   const about = one.about ?? number;
   const change = one.about ? changeOf(one) : [say("not-possible")];
-  const signed = one.first_by ? say("signatures-one", { who: one.first_by }) : say("signatures-none");
+  const none = one.dropped_by ? say("signature-dropped", { who: one.dropped_by }) : say("signatures-none");
+  const signed = one.first_by ? say("signatures-one", { who: one.first_by }) : none;
   const acts = [];
   if (one.is_possible && !one.is_mine)
     acts.push(button(say(one.first_by ? "apply-proposal" : "sign-proposal"), about, () => decided("sign", one)), " ");
