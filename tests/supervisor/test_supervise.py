@@ -199,7 +199,7 @@ def test_a_port_that_is_taken_is_said(crowded_out: "tuple[int, subprocess.Popen[
 def test_no_refusal_to_start_shows_a_stack(database: Database) -> None:
     done = run_supervisor(database, "fhir", REMPART_ENVIRONMENT="drill")
     assert done.returncode == 1
-    assert "environment-mismatch at production" in done.stderr
+    assert "(environment-mismatch, production)" in done.stderr
     assert "Traceback" not in done.stderr
 
 
