@@ -171,7 +171,9 @@ async def test_wrong_cards_from_stolen_accounts_do_not_close_a_person_to_his_own
     for thief in thieves:
         thief.line.close()
     assert heard["open"] == 0, "a wrong card opens nothing"
-    assert set(heard) <= {"not-confirmed", "presence-required"}, "nor does it convict: nobody guesses eighty bits"
+    assert set(heard) <= {"not-confirmed", "presence-required"}, (
+        "nor does it convict: nobody guesses eighty bits"
+    )
     assert heard.total() > 100, "that was no flood"
     assert world.state(flooded.till.account, "people_today") == 1
 
