@@ -77,7 +77,7 @@ OWNERS = {f"rempart_{name}" for name in ("gate", "loader", "access", "jobs", "re
 """Who owns the functions that lend powers; none of them can log in."""
 
 FUNCTIONS: dict[str, set[str]] = {
-    "everybody": {"platform.present"},
+    "everybody": {"platform.present", "platform.is_one_line"},
     "fhir": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "portal": {"gate.ask", "gate.tell", "gate.ask_and_tell"},
     "counter": {"gate.ask", "gate.tell", "gate.ask_and_tell"},

@@ -60,8 +60,8 @@ RECENT_CELLS: Final = 32
 """People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
 
 WALK_CROWD: Final = 3
-"""People of one month and commune among the recent ones; an honest shop's next one is of the same in one question out of ten
-thousand (960 such cells in eighty years of one commune). Two were one too few: a school class of one commune is of one year."""
+"""People of one month and commune among the recent ones: in two of a million questions of a made-up pharmacy the next one is of
+the same. Two were one too few (one question in seven thousand there): a school's classes are of one commune and one year."""
 
 REGULAR_GAP_MAX_S: Final = 60.0
 """A longer gap is that of a patient, not of a machine."""

@@ -1,7 +1,7 @@
 """What the gate lets an account ask, and what a conviction changes: the account between two questions.
 
 Steps 3 to 6 of the gate for one account, as pure rules: frozen, stepped up, opening, new to a staff, rate, people of the day,
-broken glasses, wrong proofs, healing, and the second conviction that freezes. The gate does the same in SQL
+broken glasses, guessed codes, healing, and the second conviction that freezes. The gate does the same in SQL
 (store/migrations/0005_gate_ask.sql); the two are compared question by question in tests/store/test_gate_standing.py, and the
 reference model of rempart.drill.model reckons with these rules.
 
@@ -76,7 +76,7 @@ class Account:
     opening_until_s: float = 0.0
     new_until_s: float = 0.0  # of a member of a staff
     guess_nats: float = (
-        0.0  # of the score of failures: added by refused wrong proofs, not paid back by right ones
+        0.0  # of the score of failures: added by refused guesses, not paid back by right proofs
     )
     day: int = -1
     glasses_today: int = 0
@@ -135,10 +135,10 @@ def take(
 
 
 def guess(account: Account, question: Question, tests: Mapping[Signal, Test]) -> Conviction | None:
-    """Learn from a wrong card or code that was refused for lack of presence, whoever it was about: a failure, each time.
+    """Learn from a guessed code that was refused for lack of presence, whoever it was about: a failure.
 
     Nothing of the answer was told. What it adds to the score is paid back by right proofs (`take`), for at a shop that is always
-    asked for presence nothing else speaks for it, and one birth date in a hundred is mistyped.
+    asked for presence nothing else speaks for it, and codes are mistyped.
     """
     test = tests.get(Signal.FAILURES)
     if not question.is_guess or test is None:

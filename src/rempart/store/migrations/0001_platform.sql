@@ -30,5 +30,12 @@ create function platform.present() returns timestamptz language sql volatile
 set search_path = pg_catalog, pg_temp as $$
     select clock_timestamp() + e.ahead_by from platform.environment as e
 $$;
+
+-- Whether a text stands on one line and shows all that it holds: no control, no mark of direction, nothing without width. What operators
+-- read and sign is made of such texts, so that no name continues the sentence that it stands in.
+create function platform.is_one_line(p_text text) returns boolean language sql immutable
+set search_path = pg_catalog, pg_temp as $$
+    select p_text !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'
+$$;
 grant usage on schema platform to public;
 grant select on platform.environment to public;

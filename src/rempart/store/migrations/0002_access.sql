@@ -29,7 +29,7 @@ create table access.organisations (
     organisation_id bigint generated always as identity primary key,
     finess text not null unique check (finess ~ '^[0-9AB]{9}$'),
     name text not null constraint a_places_name_is_short_and_on_one_line
-        check (length(name) <= 200 and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+        check (length(name) <= 200 and platform.is_one_line(name)),
     region smallint, -- the place's administrative region (domain/regions.py); null: not known
     opening_until timestamptz, -- a place that has just opened knows nobody: until then presence is asked for
     timezone text not null default 'Europe/Paris'
@@ -42,7 +42,7 @@ create table access.professionals (
     rpps text not null unique check (rpps ~ '^[0-9]{11}$'),
     profession_id smallint not null references access.professions,
     name text not null constraint a_professionals_name_is_short_and_on_one_line
-        check (length(name) between 1 and 200 and name ~ '\S' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+        check (length(name) between 1 and 200 and name ~ '\S' and platform.is_one_line(name)),
     email text, -- contact of the professional, never of an insured person
     struck_off_at timestamptz
 );
@@ -55,7 +55,7 @@ create table access.accounts (
     profession_id smallint not null references access.professions,
     holder_account_id bigint not null references access.accounts, -- whose budget it spends; itself for a titulaire
     display_name text not null constraint an_accounts_name_is_short_and_on_one_line
-        check (length(display_name) between 1 and 200 and display_name ~ '\S' and display_name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'), -- operators read it in what they sign
+        check (length(display_name) between 1 and 200 and display_name ~ '\S' and platform.is_one_line(display_name)), -- operators read it in what they sign
     enrolled_by bigint references access.accounts,
     created_at timestamptz not null default now(),
     revoked_at timestamptz,
@@ -71,7 +71,7 @@ create table access.software (
     software_id int generated always as identity primary key,
     client_id text not null unique check (client_id ~ '^[ -~]+$' and length(client_id) <= 256),
     name text not null constraint a_softwares_name_is_short_and_on_one_line
-        check (length(name) between 1 and 120 and name ~ '\S' and name !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+        check (length(name) between 1 and 120 and name ~ '\S' and platform.is_one_line(name)),
     jwks jsonb not null, -- public keys only
     registered_at timestamptz not null default now(),
     revoked_at timestamptz

@@ -21,7 +21,7 @@ create table gate.account_state (
     asked_of_all_today int not null default 0,
     next_free_s double precision not null default 0, -- of a holder and the staff together: theoretical arrival time of the rate (GCRA), seconds since 1970
     scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors), in nats
-    guess_nats double precision not null default 0, -- of the first: added by wrong proofs that were refused, not paid back by right ones
+    guess_nats double precision not null default 0, -- of the first: added by guessed codes that were refused, not paid back by right proofs
     rising_since timestamptz, -- since when the score of all signals together is above nothing
     recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
     last_asked_s double precision, -- seconds since 1970, and the gap before it
@@ -143,8 +143,8 @@ create table gate.containments (
     mode smallint not null check (mode between 1 and 4), -- 1 step up (presence is asked for), 2 freeze, 3 revoke (and sessions end), 4 slow
     since timestamptz not null default platform.present(),
     because text not null constraint a_containment_says_why check (
-        because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
-    decided_by text not null check (decided_by ~ '\S' and decided_by !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+        because ~ '\S' and platform.is_one_line(because)),
+    decided_by text not null check (decided_by ~ '\S' and platform.is_one_line(decided_by)),
     is_of_detectors boolean not null default false, -- decided by ten convictions, whatever name anybody gives himself
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,
@@ -227,21 +227,23 @@ begin
     if tg_op = 'INSERT' then
         insert into gate.account_state (
             account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until,
-            new_until, standing
+            new_until, standing, stepped_up_at, last_convicted_at
         )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
             o.region, o.opening_until, case when new.kind = 'staff' then platform.present() + interval '24 hours' end,
             case
                 when exists (select from access.professionals as p
                              where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1
-                when exists (select from gate.account_state as st -- else another account of the same person would release him
-                             where st.professional_id = new.professional_id and st.standing = 2) then 2
+                when b.is_frozen then 2
                 else 0
-            end
-        from access.organisations as o where o.organisation_id = new.organisation_id;
-        update gate.account_state as st set stepped_up_at = platform.present(), last_convicted_at = u.last_convicted_at
-        from gate.account_state as u
-        where st.account_id = new.account_id and u.professional_id = new.professional_id and u.stepped_up_at is not null;
+            end,
+            b.stepped_up_at, b.last_convicted_at
+        from access.organisations as o
+        cross join ( -- what is held of the same person elsewhere is held here: a new account would else release him
+            select bool_or(st.standing = 2) as is_frozen, max(st.stepped_up_at) as stepped_up_at, max(st.last_convicted_at) as last_convicted_at
+            from gate.account_state as st where st.professional_id = new.professional_id
+        ) as b
+        where o.organisation_id = new.organisation_id;
         if new.kind = 'staff' and not exists (
             select from access.accounts as h
             where h.account_id = new.holder_account_id and h.holder_account_id = h.account_id and h.profession_id = new.profession_id

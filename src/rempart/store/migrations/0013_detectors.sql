@@ -8,7 +8,7 @@ create table access.signals (
 );
 insert into access.signals (signal_id, code, label)
 values
-    (1, 'failures', 'Questions sans personne connue, droit terminé ou carte fausse'),
+    (1, 'failures', 'Questions sans personne connue, droit terminé ou code faux'),
     (2, 'novelty', 'Personnes jamais vues ici depuis douze mois'),
     (3, 'stale', 'Personnes connues dont le droit est terminé'),
     (4, 'walk', 'Numéros d’ordre essayés à la suite dans un mois et une commune'),

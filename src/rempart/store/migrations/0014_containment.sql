@@ -9,7 +9,7 @@ create table gate.releases (
     conviction_id bigint references gate.convictions, -- what the account was convicted of
     waves_s int check (waves_s between 60 and 7 * 86400), -- over how long those who return come back, one after the other
     because text not null constraint a_release_says_why check (
-        because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'),
+        because ~ '\S' and platform.is_one_line(because)),
     asked_by text not null check (asked_by ~ '\S'),
     asked_at timestamptz not null default platform.present(),
     approved_by text,

@@ -7,7 +7,7 @@
 create table gate.canary_lists (
     list_id bigint generated always as identity primary key,
     insurer_id int not null,
-    planted_in text not null check (length(planted_in) between 1 and 120 and planted_in !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]'), -- an insurer's list, a software's
+    planted_in text not null check (length(planted_in) between 1 and 120 and platform.is_one_line(planted_in)), -- an insurer's list, a software's
     planted_by text not null,
     planted_at timestamptz not null default platform.present(),
     retired_by text, -- both of them

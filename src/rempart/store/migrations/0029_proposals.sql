@@ -8,8 +8,8 @@ create table console.proposals (
     proposal_id bigint generated always as identity primary key,
     kind text not null check (kind in ('presence', 'channel', 'provider', 'detectors', 'canaries', 'release', 'admit', 'begin-again')),
     what jsonb not null constraint a_proposal_can_be_read check (length(what::text) <= 20000),
-    because text not null constraint a_proposal_says_why check (because ~ '\S' and because !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]' and length(because) <= 300),
-    asked_by text not null constraint a_label_is_short_and_on_one_line check (length(asked_by) <= 80 and asked_by !~ '[[:cntrl:]\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\uffff]' and asked_by ~ '\S'), -- the user of the machine, or as he called himself: it gives no right
+    because text not null constraint a_proposal_says_why check (because ~ '\S' and platform.is_one_line(because) and length(because) <= 300),
+    asked_by text not null constraint a_label_is_short_and_on_one_line check (length(asked_by) <= 80 and platform.is_one_line(asked_by) and asked_by ~ '\S'), -- the user of the machine, or as he called himself: it gives no right
     asked_at timestamptz not null default platform.present(),
     first_operator_id bigint references console.operators,
     first_at timestamptz,
