@@ -1,15 +1,14 @@
-"""Step 3 of the gate: what is contained, who may no longer ask, and what cannot be asked at all."""
+"""Step 3 of the gate: what is contained, by whom, and whom that stops."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
 
-from rempart.domain.rights import Domain, Outcome
-from rempart.limits import CARE_DATE_AHEAD_MAX_DAYS, CARE_DATE_PAST_MAX_DAYS
+from rempart.domain.rights import Outcome
 from rempart.store.database import connect_sync
-from tests.support.world import REUNION, Person, Session, World, digest, outcome
+from tests.support.world import Person, Session, World, digest, outcome
 
 STEP_UP, FREEZE, REVOKE, SLOW = 1, 2, 3, 4
 
@@ -157,19 +156,6 @@ def test_what_an_operator_contains_does_not_start_the_count_again(
     world.do("update gate.containments set released_at = now()")
     burn(world, 1, till.software_id)
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
-
-
-def test_who_has_an_account_that_is_held_has_no_free_one_beside_it(
-    world: World, till: Session, lea: Person
-) -> None:
-    """One command would else give a frozen professional a fresh account, which takes two to release."""
-    world.set_state(till.account, standing=2)
-    beside = world.account(professional_id=till.account.professional_id)
-    assert outcome(world.ask(world.software_session(beside).about(lea))) is Outcome.ACCOUNT_FROZEN
-    world.set_state(till.account, standing=0, stepped_up_at="2026-01-01")
-    world.do("update gate.account_state set standing = 0 where account_id = %s", beside.account_id)
-    again = world.account(professional_id=till.account.professional_id)
-    assert outcome(world.ask(world.software_session(again).about(lea))) is Outcome.PRESENCE_REQUIRED
 
 
 def test_an_open_transaction_keeps_nobody_else_from_containing(
@@ -326,163 +312,3 @@ def test_a_contained_professional_is_not_there_through_his_staff_either(
 def test_a_contained_caller_is_not_admitted_either(world: World, till: Session) -> None:
     world.contain("account", till.account.account_id, FREEZE)
     assert outcome(world.ask(till.about(None))) is Outcome.CONTAINED
-
-
-def test_a_frozen_account_is_refused_and_its_colleagues_are_not(
-    world: World, till: Session, lea: Person
-) -> None:
-    staff = world.software_session(world.staff(till.account))
-    world.set_state(staff.account, standing=2)
-    assert outcome(world.ask(staff.about(lea))) is Outcome.ACCOUNT_FROZEN
-    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
-
-
-def test_a_professional_struck_off_is_refused_with_all_his_accounts_and_staff(
-    world: World, till: Session, neighbour: Session, lea: Person
-) -> None:
-    staff = world.software_session(world.staff(till.account))
-    world.do(
-        "update access.professionals set struck_off_at = now() where professional_id = %s",
-        till.account.professional_id,
-    )
-    for session in (till, staff):
-        told = world.ask(session.about(lea))
-        assert outcome(told) is Outcome.PROFESSIONAL_STRUCK_OFF
-        assert told.receipt_id is not None
-    assert outcome(world.ask(neighbour.about(lea))) is Outcome.OPEN
-
-
-def test_an_account_opened_for_somebody_struck_off_is_of_no_use(world: World, lea: Person) -> None:
-    account = world.account()
-    world.do("update access.accounts set revoked_at = now() where account_id = %s", account.account_id)
-    world.do(
-        "update access.professionals set struck_off_at = now() where professional_id = %s",
-        account.professional_id,
-    )
-    opened = world.one("select nextval('access.accounts_account_id_seq')")
-    world.do(
-        """
-        insert into access.accounts (account_id, kind, organisation_id, professional_id, profession_id, holder_account_id,
-                                     display_name)
-        overriding system value values (%s, 'professional', %s, %s, 1, %s, 'Camille Martin')
-        """,
-        opened,
-        account.organisation_id,
-        account.professional_id,
-        opened,
-    )
-    assert world.one("select standing from gate.account_state where account_id = %s", opened) == 1
-
-
-@pytest.mark.parametrize("whose", ["his", "the titulaire's"])
-def test_a_revoked_account_stops_itself_and_its_staff(
-    world: World, till: Session, lea: Person, whose: str
-) -> None:
-    staff = world.software_session(world.staff(till.account))
-    revoked = staff.account if whose == "his" else till.account
-    world.do("update access.accounts set revoked_at = now() where account_id = %s", revoked.account_id)
-    assert outcome(world.ask(staff.about(lea))) is Outcome.PROFESSIONAL_STRUCK_OFF
-    titulaire = outcome(world.ask(till.about(lea)))
-    assert titulaire is (Outcome.OPEN if whose == "his" else Outcome.PROFESSIONAL_STRUCK_OFF)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "holder_account_id = (select max(account_id) from access.accounts)",
-        "organisation_id = (select max(organisation_id) from access.organisations)",
-        "profession_id = 9",
-    ],
-)
-def test_an_account_is_neither_moved_nor_given_another_purse(
-    world: World, till: Session, change: str
-) -> None:
-    staff = world.staff(till.account)
-    world.account()
-    with pytest.raises(Exception, match="an account is not moved"):
-        world.do(f"update access.accounts set {change} where account_id = %s", staff.account_id)
-
-
-def test_a_revoked_account_is_not_revived(world: World, till: Session) -> None:
-    world.do("update access.accounts set revoked_at = now() where account_id = %s", till.account.account_id)
-    with pytest.raises(Exception, match="an account is not moved or revived"):
-        world.do(
-            "update access.accounts set revoked_at = null where account_id = %s", till.account.account_id
-        )
-
-
-def test_an_insurer_that_is_not_here_is_said_so_whoever_is_asked_about(
-    world: World, till: Session, lea: Person
-) -> None:
-    assert outcome(world.ask(till.about(lea, amc="9999999999"))) is Outcome.INSURER_NOT_SERVED
-
-
-def test_an_insurer_that_left_is_not_served_any_more(world: World, till: Session, lea: Person) -> None:
-    world.do("update members.insurers set served_until = now() where insurer_id = %s", lea.insurer.insurer_id)
-    assert outcome(world.ask(till.about(lea))) is Outcome.INSURER_NOT_SERVED
-
-
-def test_an_insurer_that_will_leave_is_still_served(world: World, till: Session, lea: Person) -> None:
-    world.do(
-        "update members.insurers set served_until = now() + interval '1 h' where insurer_id = %s",
-        lea.insurer.insurer_id,
-    )
-    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
-
-
-def test_a_person_of_another_insurer_is_not_found_under_this_one(
-    world: World, till: Session, lea: Person
-) -> None:
-    told = world.ask(till.about(lea, amc=world.insurer().amc))
-    assert outcome(told) is Outcome.NOT_CONFIRMED
-    assert world.one("select subject from evidence.receipts where receipt_id = %s", told.receipt_id) < 0
-
-
-@pytest.mark.parametrize("domain", Domain)
-def test_a_profession_asks_about_its_own_domains_only(
-    world: World, till: Session, neighbour: Session, lea: Person, domain: Domain
-) -> None:
-    for session, own in ((till, {Domain.PHAR, Domain.DIPR}), (neighbour, {Domain.OPTI})):
-        expected = Outcome.OPEN if domain in own else Outcome.DOMAIN_OUTSIDE_PROFESSION
-        assert outcome(world.ask(session.about(lea, domain=int(domain)))) is expected
-
-
-@pytest.mark.parametrize("domain", [-1, 13, 15, 31, 32, 42, 32767])
-def test_a_number_that_is_no_domain_is_outside_every_profession(
-    world: World, lea: Person, domain: int
-) -> None:
-    hospital = world.software_session(world.account("hospital"))
-    assert outcome(world.ask(hospital.about(lea, domain=domain))) is Outcome.DOMAIN_OUTSIDE_PROFESSION
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        (-CARE_DATE_PAST_MAX_DAYS, Outcome.OPEN),
-        (-CARE_DATE_PAST_MAX_DAYS - 1, Outcome.CARE_DATE_OUT_OF_RANGE),
-        (CARE_DATE_AHEAD_MAX_DAYS, Outcome.OPEN),
-        (CARE_DATE_AHEAD_MAX_DAYS + 1, Outcome.CARE_DATE_OUT_OF_RANGE),
-    ],
-)
-def test_care_is_neither_too_old_nor_too_far_ahead(
-    world: World, till: Session, lea: Person, number: int, expected: Outcome
-) -> None:
-    day = world.today() + timedelta(days=number)
-    assert outcome(world.ask(till.about(lea, care_date=day))) is expected
-
-
-@pytest.mark.parametrize("day", [date.min, date.max])
-def test_a_day_at_the_end_of_the_calendar_breaks_nothing(
-    world: World, till: Session, lea: Person, day: date
-) -> None:
-    assert outcome(world.ask(till.about(lea, care_date=day))) is Outcome.CARE_DATE_OUT_OF_RANGE
-
-
-def test_without_a_date_the_care_is_today_where_the_shop_is(world: World, lea: Person) -> None:
-    for timezone in (REUNION, "America/Martinique", "Pacific/Noumea", "Pacific/Tahiti"):
-        shop = world.software_session(world.account(timezone=timezone))
-        told = world.ask(shop.about(lea))
-        care_date = world.one(
-            "select care_date from evidence.receipts where receipt_id = %s", told.receipt_id
-        )
-        assert care_date == world.today(timezone)

@@ -16,11 +16,13 @@ from rempart.domain.rights import Outcome
 from rempart.store.database import connect_sync
 from rempart.store.migrations import known_migrations
 from tests.attacks import test_owned_face as owned
+from tests.store import test_gate_accounts as accounts
 from tests.store import test_gate_budgets as budgets
 from tests.store import test_gate_channels as channels
 from tests.store import test_gate_containment as containment
 from tests.store import test_gate_faces as faces
 from tests.store import test_gate_presence as presence
+from tests.store import test_gate_questions as questions
 from tests.store import test_gate_receipts as receipts
 from tests.store import test_gate_session as session
 from tests.store import test_gate_staff as staff
@@ -198,12 +200,12 @@ MUTANTS = [
            lambda world: session.test_two_questions_of_a_browser_in_one_batch_diverge_as_they_would_one_by_one(
                world, world.browser_session(world.account()))),
     Mutant("3 containment", "if me.standing = 2 or is_lately", "if is_lately",
-           lambda world: containment.test_a_frozen_account_is_refused_and_its_colleagues_are_not(world, till(world), lea(world))),
+           lambda world: accounts.test_a_frozen_account_is_refused_and_its_colleagues_are_not(world, till(world), lea(world))),
     Mutant("3 containment", "or purse.standing = 1 then", "then",
-           lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(
+           lambda world: accounts.test_a_revoked_account_stops_itself_and_its_staff(
                world, till(world), lea(world), "the titulaire's")),
     Mutant("3 containment", "if me.standing = 1 or", "if",
-           lambda world: containment.test_a_revoked_account_stops_itself_and_its_staff(world, till(world), lea(world), "his")),
+           lambda world: accounts.test_a_revoked_account_stops_itself_and_its_staff(world, till(world), lea(world), "his")),
     *(Mutant("3 containment", f"when '{scope}' then", f"when 'no {scope}' then", frozen_scope(scope))
       for scope in containment.SCOPES if scope != "person"),
     Mutant("3 containment", "when 'person' then", "when 'no person' then",
@@ -222,14 +224,14 @@ MUTANTS = [
     Mutant("3 containment", "is_stepped_up := containment & 2 <> 0 or", "is_stepped_up :=",
            lambda world: containment.test_a_scope_that_steps_up_asks_for_presence(world, till(world), lea(world), "account")),
     Mutant("3 question", "i.insurer_id is null or i.served_until <= batch_at then 20", "i.insurer_id is null then 20",
-           lambda world: containment.test_an_insurer_that_left_is_not_served_any_more(world, till(world), lea(world))),
+           lambda world: questions.test_an_insurer_that_left_is_not_served_any_more(world, till(world), lea(world))),
     Mutant("3 question", "t.domain not between 0 and 30 or ", "",
-           lambda world: containment.test_a_number_that_is_no_domain_is_outside_every_profession(world, lea(world), 32)),
+           lambda world: questions.test_a_number_that_is_no_domain_is_outside_every_profession(world, lea(world), 32)),
     Mutant("3 question", "(n.domains >> t.domain) & 1 = 0 then 26", "false then 26",
-           lambda world: containment.test_a_profession_asks_about_its_own_domains_only(
+           lambda world: questions.test_a_profession_asks_about_its_own_domains_only(
                world, till(world), world.software_session(world.account("optician")), lea(world), containment.Domain.OPTI)),
     Mutant("3 question", "t.today - 822 and", "t.today - 823 and",
-           lambda world: containment.test_care_is_neither_too_old_nor_too_far_ahead(
+           lambda world: questions.test_care_is_neither_too_old_nor_too_far_ahead(
                world, till(world), lea(world), -823, Outcome.CARE_DATE_OUT_OF_RANGE)),
     Mutant("4 presence", "when q.card_matches and q.accepted & 8 <> 0 then 3", "when q.has_card then 3",
            lambda world: presence.test_a_wrong_card_says_no_more_than_no_card(world, till(world), ended(world), "a wrong card")),
