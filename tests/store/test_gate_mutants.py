@@ -229,7 +229,7 @@ MUTANTS = [
            lambda world: questions.test_a_number_that_is_no_domain_is_outside_every_profession(world, lea(world), 32)),
     Mutant("3 question", "(n.domains >> t.domain) & 1 = 0 then 26", "false then 26",
            lambda world: questions.test_a_profession_asks_about_its_own_domains_only(
-               world, till(world), world.software_session(world.account("optician")), lea(world), containment.Domain.OPTI)),
+               world, till(world), world.software_session(world.account("optician")), lea(world), questions.Domain.OPTI)),
     Mutant("3 question", "t.today - 822 and", "t.today - 823 and",
            lambda world: questions.test_care_is_neither_too_old_nor_too_far_ahead(
                world, till(world), lea(world), -823, Outcome.CARE_DATE_OUT_OF_RANGE)),
