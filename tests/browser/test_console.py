@@ -36,6 +36,7 @@ def see_the_alarm(console: Console, window: Window, session: Session) -> None:
     why = window.page.locator(".conviction").first.inner_text()
     assert "Échecs" in why
     assert "pour un seuil de 13,8" in why
+    assert "Seuls sont en cause les appareils que le compte a depuis moins de soixante jours." in why
     assert "Inconnu" not in window.page.content(), "who was asked about is nowhere"
     window.photograph("console-account")
 
@@ -317,7 +318,7 @@ def test_a_long_timeline_is_read_page_by_page_by_the_keyboard(console: Console) 
     console.world.do(poured, account.account_id)
     old = poured.replace("1 hour", "40 hours").replace("249", "2")
     console.world.do(old, account.account_id)
-    console.world.set_state(account, last_asked_s=time.time() - 3600)
+    console.world.set_state(account, **{"watch.last_asked_s": time.time() - 3600})
     window = console.counter.window()
     console.enter(window, console.nadia, f"/account#{account.account_id}")
     seen: list[str] = []

@@ -204,7 +204,7 @@ async def ask_script(
             answers = [await quietly(door, question) for question in asked]
     numbers = [account.account_id for account in accounts]
     states = world.owner.execute(
-        "select standing, people_today, round(scores[1]::numeric, 6) from gate.account_state"
+        "select standing, people_today, round((watch).scores[1]::numeric, 6) from gate.account_state"
         " where account_id = any(%s) order by account_id",
         (numbers,),
     ).fetchall()

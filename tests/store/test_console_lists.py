@@ -105,7 +105,7 @@ def test_all_the_accounts_of_one_attack_are_read_those_that_are_frozen_first(
             account.account_id,
             account.profession_id,
         )
-        world.set_state(account, **({"stepped_up_at": "now"} if place % 3 == 0 else {"standing": 2}))
+        world.set_state(account, **({"watch.stepped_up_at": "now"} if place % 3 == 0 else {"standing": 2}))
     read = read_to_the_end(world, desk, "convicted")
     assert {account.account_id for account in accounts} <= {one["account_id"] for one in read}
     assert [one["measure"] for one in read] == sorted((one["measure"] for one in read), reverse=True)

@@ -16,6 +16,7 @@ CALLS = (
     "select drill.advance(interval '1 day')",
     "select drill.load_history('{}', '{}', '{}', '{}', '{}')",
     "select * from drill.told_to_convicted()",
+    "select drill.age_devices('{1}')",
 )
 
 

@@ -28,7 +28,7 @@ def test_who_has_an_account_that_is_held_has_no_free_one_beside_it(
     world.set_state(till.account, standing=2)
     beside = world.account(professional_id=till.account.professional_id)
     assert outcome(world.ask(world.software_session(beside).about(lea))) is Outcome.ACCOUNT_FROZEN
-    world.set_state(till.account, standing=0, stepped_up_at="2026-01-01")
+    world.set_state(till.account, standing=0, **{"watch.stepped_up_at": "2026-01-01"})
     world.do("update gate.account_state set standing = 0 where account_id = %s", beside.account_id)
     again = world.account(professional_id=till.account.professional_id)
     assert outcome(world.ask(world.software_session(again).about(lea))) is Outcome.PRESENCE_REQUIRED

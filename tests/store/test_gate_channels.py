@@ -189,7 +189,7 @@ def test_forty_people_are_asked_a_day_by_one_titulaire_and_no_more(
 
 def test_presence_may_be_asked_where_it_is_demanded(world: World, till: Session, lea: Person) -> None:
     """By a conviction, by the counter, by the insurer, by a day's budget that is spent: each time the person is the way on."""
-    world.set_state(till.account, stepped_up_at="now")
+    world.set_state(till.account, **{"watch.stepped_up_at": "now"})
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
     assert outcome(world.ask(till.about(lea, asked_for=CODE))) is Outcome.PRESENCE_ASKED
     told = world.ask(till.about(lea, code=make_code(world, "12345678")))
@@ -341,7 +341,7 @@ def test_a_stepped_up_account_may_have_to_prove_its_known_patients_again(
     world: World, till: Session, lea: Person
 ) -> None:
     world.ask(till.about(lea, card=lea.card))
-    world.set_state(till.account, stepped_up_at="now")
+    world.set_state(till.account, **{"watch.stepped_up_at": "now"})
     assert outcome(world.ask(till.about(lea))) is Outcome.ENDED_ON
     world.policy(lea.insurer.insurer_id, required_when_stepped_up=3)
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED

@@ -32,6 +32,7 @@ from tests.store import test_release as release
 from tests.store.detectors import test_convictions as convictions
 from tests.store.detectors import test_guesses as guesses
 from tests.store.detectors import test_model as model
+from tests.store.detectors import test_new_devices as devices
 from tests.store.detectors import test_signals as signals
 from tests.support import suspicion
 from tests.support.world import Person, Right, Session, World, outcome
@@ -365,7 +366,7 @@ MUTANTS = [
                world, shop(world), lea(world), "software")),
     Mutant("3 containment", "gate.is_back(me.account_id, c.waves_from, c.released_at, batch_at)", "true", many_return),
     Mutant("3 containment", "where coalesce(c.released_at, 'infinity') > batch_at", "where c.released_at is null", many_return),
-    Mutant("4 presence", "or me.stepped_up_at is not null or", "or",
+    Mutant("4 presence", "or watch.stepped_up_at is not null or", "or",
            lambda world: convictions.test_an_account_that_is_stepped_up_goes_on_with_cards_and_known_patients(
                world, shop(world), world.insurer())),
     Mutant("4 presence", "coalesce(me.opening_until > batch_at, false)", "false",
@@ -375,17 +376,17 @@ MUTANTS = [
     Mutant("5 budgets", "when containment & 16 <> 0 then 10", "when false then 10",
            lambda world: containment.test_a_scope_that_is_slowed_has_a_tenth_of_its_budgets(
                world, till(world), till(world), lea(world), "account")),
-    Mutant("6 detectors", "if me.scores[i] >= rules.thresholds[first_rule + i] and", "if false and",
+    Mutant("6 detectors", "if watch.scores[i] >= rules.thresholds[first_rule + i] and", "if false and",
            lambda world: signals.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=False)),
-    Mutant("6 detectors", "if me.scores[7] >= rules.thresholds[first_rule + 7] and", "if false and",
+    Mutant("6 detectors", "if watch.scores[7] >= rules.thresholds[first_rule + 7] and", "if false and",
            lambda world: signals.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
     Mutant("6 detectors", "if i in (1, 2, 3, 5) then", "if true then",
            lambda world: signals.test_signals_too_weak_alone_convict_together(world, shop(world), world.insurer())),
     Mutant("6 detectors", "me.standing := 2;", "null;",
            lambda world: signals.test_failures_in_a_row_convict_at_the_computed_count_and_not_one_before(
                world, shop(world), world.insurer(), together=True)),
-    Mutant("6 detectors", "me.stepped_up_at := batch_at;", "null;",
+    Mutant("6 detectors", "watch.stepped_up_at := batch_at;", "null;",
            lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 25)),
     Mutant("6 detectors", "says[1] := truth in (4, 9) or is_guess;", "says[1] := truth in (4, 9);",
            lambda world: guesses.test_a_guess_that_is_answered_is_a_failure_too(world, shop(world), world.insurer())),
@@ -411,10 +412,10 @@ MUTANTS = [
     Mutant("3 containment", "c.scope = 'account' and is_lately_enrolled and c.target = purse.account_id or", "",
            lambda world: staff.test_whom_a_titulaire_enrolled_lately_is_contained_with_him(
                world, shop(world), is_lately=True)),
-    Mutant("6 detectors", "3 * 10 ^ me.healings then", "3 then",
+    Mutant("6 detectors", "3 * 10 ^ watch.healings then", "3 then",
            lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
                world, shop(world), world.insurer())),
-    Mutant("6 detectors", "is not true then me.healings := 0; end if;", "is not true then null; end if;",
+    Mutant("6 detectors", "is not true then watch.healings := 0; end if;", "is not true then null; end if;",
            lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "is_guess := q.is_code_expected is not true\n", "is_guess := true\n",
@@ -427,6 +428,14 @@ MUTANTS = [
                world, shop(world), world.insurer(), Right(ends_on=date(2026, 1, 1)), is_failure=True)),
     Mutant("6 detectors", "if is_new_today then\n                    if truth", "if true then\n                    if truth",
            lambda world: signals.test_the_same_person_again_says_nothing(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "watch := case when q.is_new_device then me.new_devices else me.watch end;", "watch := me.watch;",
+           lambda world: devices.test_the_owners_regulars_do_not_speak_for_a_thief_beside_him(
+               world, shop(world), world.insurer(), together=False)),
+    Mutant("6 detectors", "if q.is_new_device then me.new_devices := watch; else", "if false then null; else",
+           lambda world: devices.test_what_a_new_device_asks_does_not_weigh_on_the_old_ones(
+               world, shop(world), world.insurer())),
+    Mutant("6 detectors", "coalesce(s.device_since > batch_at - interval '60 days', false)", "(s.device_since is not null)",
+           lambda world: devices.test_a_device_is_new_for_sixty_days(world, shop(world), world.insurer(), 61, "watch")),
     Mutant("6 detectors", "says[2] := true;", "null;",
            lambda world: signals.test_new_people_in_a_row_ask_for_presence_soon(world, world.insurer(), "doctor", 25)),
     Mutant("6 detectors", "and q.first_seen_on <= q.today - settles_days then", "then",
@@ -448,7 +457,8 @@ MUTANTS = [
     Mutant("6 detectors", "interval '60 days' and q.is_known then 7", "interval '60 days' then 7",
            lambda world: signals.test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_proved(
                world, shop(world), world.insurer(), 59, is_proven=False, speaks=False)),
-    Mutant("6 detectors", "me.stepped_up_at := null; me.last_convicted_at := null;", "me.stepped_up_at := null;",
+    Mutant("6 detectors", "watch.healed_at := batch_at;\n                        watch := gate.new_watch(watch);",
+           "watch.healed_at := batch_at; watch.stepped_up_at := null;",
            lambda world: convictions.test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_as_many(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "filter (where e.is_fresh and e.is_own)", "filter (where e.is_own)",
@@ -462,28 +472,28 @@ MUTANTS = [
            lambda world: signals.test_whom_a_colleague_met_today_is_as_new_as_before(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[3] := truth = 4;", "null;",
            lambda world: signals.test_old_rights_one_after_the_other_are_an_old_list(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 3;", "null;",
+    Mutant("6 detectors", "says[4] := cardinality(array_positions(watch.recent_cells, q.cell)) >= 3;", "null;",
            lambda world: signals.test_order_numbers_tried_in_one_month_and_commune_convict_in_a_handful(
                world, shop(world), world.insurer())),
-    Mutant("6 detectors", "[greatest(1, cardinality(me.recent_cells) - 30):]", "",
+    Mutant("6 detectors", "[greatest(1, cardinality(watch.recent_cells) - 30):]", "",
            lambda world: signals.test_the_memory_of_cells_has_a_bound(world, shop(world), world.insurer())),
     Mutant("6 detectors", "says[5] := q.birth <> me.region;", "null;",
            lambda world: signals.test_people_born_elsewhere_speak_where_they_are_new(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;", "null;",
+    Mutant("6 detectors", "says[6] := abs(gap_s - watch.last_gap_s) <= 0.05 * watch.last_gap_s;", "null;",
            lambda world: signals.test_questions_at_the_pace_of_a_machine_speak(
                world, shop(world), world.insurer(), 1.0, is_regular=True)),
     Mutant("6 detectors", "if outcome in (21, 22, 29) and is_guess then", "if false then",
            lambda world: guesses.test_it_speaks_wherever_presence_lacks(
                world, shop(world), world.insurer(), Outcome.PRESENCE_REQUIRED)),
-    Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if false then",
+    Mutant("6 detectors", "if is_new_today and watch.guess_nats > 0 then", "if false then",
            lambda world: guesses.test_a_shop_that_mistypes_one_code_in_five_is_never_convicted(
                world, shop(world), world.insurer(3))),
-    Mutant("6 detectors", "if is_new_today and me.guess_nats > 0 then", "if me.guess_nats > 0 then",
+    Mutant("6 detectors", "if is_new_today and watch.guess_nats > 0 then", "if watch.guess_nats > 0 then",
            lambda world: guesses.test_one_borrowed_card_pays_back_one_relief_a_day(world, shop(world), world.insurer(3))),
-    Mutant("6 detectors", "least(me.guess_nats, me.scores[1], -rules", "least(me.scores[1], -rules",
+    Mutant("6 detectors", "least(watch.guess_nats, watch.scores[1], -rules", "least(watch.scores[1], -rules",
            lambda world: guesses.test_a_card_pays_back_no_other_failure(
                world, shop(world), world.insurer(3), world.insurer())),
-    Mutant("6 detectors", "me.guess_nats := least(me.guess_nats, me.scores[1]);", "null;",
+    Mutant("6 detectors", "watch.guess_nats := least(watch.guess_nats, watch.scores[1]);", "null;",
            lambda world: guesses.test_a_score_that_fell_for_another_reason_leaves_nothing_to_pay_back(
                world, shop(world), world.insurer(3), world.insurer())),
     Mutant("6 detectors", "if level < 3 and q.is_canary then", "if false then",
@@ -493,18 +503,18 @@ MUTANTS = [
                world, shop(world), world.insurer(), 29, Measure.FREEZE)),
     Mutant("6 detectors", "and q.is_known is not true then -- an honest", "then -- an honest",
            lambda world: convictions.test_patients_proven_here_before_heal_nothing(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "if me.proven_since >= 3 * 10 ^ me.healings then", "if false then",
+    Mutant("6 detectors", "if watch.proven_since >= 3 * 10 ^ watch.healings then", "if false then",
            lambda world: convictions.test_three_people_with_their_cards_put_a_shop_back_in_good_standing(
                world, shop(world), world.insurer())),
     Mutant("6 detectors", "if level < 3 and not is_request", "if not is_request",
            lambda world: weighs(world, together=False)),
-    Mutant("6 detectors", "me.scores := array_fill(0::double precision, '{7}'); -- else the next", "-- else the next",
+    Mutant("6 detectors", "watch := gate.new_watch(watch); -- else the next", "-- else the next",
            lambda world: convictions.test_a_word_after_a_conviction_is_not_a_second_one(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "me.last_asked_s := null; me.last_gap_s := null;", "null;",
+    Mutant("6 detectors", "watch.last_asked_s := null; watch.last_gap_s := null;", "null;",
            lambda world: signals.test_a_regular_between_two_new_people_breaks_the_pace(world, shop(world), world.insurer())),
     Mutant("6 detectors", "perform gate.convict(convictions);", "null;",
            lambda world: convictions.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
-    Mutant("6 detectors", "elsif me.rising_since is null then", "elsif true then",
+    Mutant("6 detectors", "elsif watch.rising_since is null then", "elsif true then",
            lambda world: convictions.test_a_conviction_explains_itself(world, shop(world), world.insurer())),
     Mutant("7 the right", "coalesce(r.verdict, 9::smallint)", "coalesce(r.verdict, 1::smallint)",
            lambda world: states.test_somebody_without_any_right_is_not_known_either(world, till(world), world.insurer())),

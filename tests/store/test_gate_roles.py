@@ -112,7 +112,12 @@ FUNCTIONS: dict[str, set[str]] = {
         *("platform.defer", "platform.list_jobs", "platform.retry_job", "access.give_first_contact"),
         *(
             "feeds.approve_file",
-            *("drill.load_history", "drill.advance", "drill.told_to_convicted"),  # refused but in a drill
+            *(
+                "drill.load_history",
+                "drill.advance",
+                "drill.age_devices",
+                "drill.told_to_convicted",
+            ),  # refused but in a drill
             *("drill.close_rules", "drill.reopen_rules", "drill.set_budgets", "drill.require_presence"),
             "gate.declare_opening",
             "gate.contain",

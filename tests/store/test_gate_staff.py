@@ -80,7 +80,7 @@ def test_nothing_that_a_new_member_asks_speaks_for_the_shop(
         assert person.person_id is not None
         acquaint(world, till, person.person_id, 90, world.today())
     noe = world.software_session(world.staff(till.account, is_new=is_new))
-    world.set_state(noe.account, scores="{5,5,5,0,0,0,5}")
+    world.set_state(noe.account, **{"watch.scores": "{5,5,5,0,0,0,5}"})
     assert outcome(world.ask(noe.about(lea))) is Outcome.OPEN
     reliefs = world.scores(noe.account)
     assert (reliefs[Signal.FAILURES] < 5, reliefs[Signal.NOVELTY] < 5) == (not is_new, not is_new)
@@ -217,3 +217,40 @@ def enrolled(world: World, till: Session, *, is_lately: bool) -> Session:
         29 if is_lately else 31, noe.account.account_id,
     )  # fmt: skip
     return noe
+
+
+@pytest.mark.parametrize("convicted", [2, 3])
+def test_three_new_members_convicted_demand_presence_of_all_whom_their_holder_enrolled_lately(
+    world: World, convicted: int
+) -> None:
+    """A stolen structure would enrol fifty thieves a day, each with scores of his own."""
+    world.detectors(Signal.NOVELTY, threshold=0.1, measure=1)
+    hospital, insurer, software = world.structure(), world.insurer(), world.software()
+    newcomers = [world.software_session(world.staff(hospital), software) for _ in range(convicted + 1)]
+    colleague = world.software_session(world.staff(hospital), software)
+    for session in newcomers:
+        world.do(
+            "update gate.account_state set new_until = now() - interval '29 days' where account_id = %s",
+            session.account.account_id,
+        )
+    for place, session in enumerate(newcomers[:convicted]):
+        assert outcome(world.ask(session.about(world.person(f"Louise {place}", insurer)))) is Outcome.OPEN
+        assert world.state(session.account, "stepped_up_at is not null")
+    is_demanded, lea = convicted == 3, world.person("Léa", insurer)
+    found = world.owner.execute(
+        "select scope, mode, extract(day from released_at - since)::int, is_of_detectors from gate.containments"
+        " where target = %s and scope = 'account'",
+        (hospital.account_id,),
+    ).fetchall()
+    assert found == ([("account", 1, 7, True)] if is_demanded else [])
+    asked = outcome(world.ask(newcomers[-1].about(lea)))
+    assert asked is (Outcome.PRESENCE_REQUIRED if is_demanded else Outcome.OPEN)
+    assert outcome(world.ask(colleague.about(lea))) is Outcome.OPEN, "who has been there for two months"
+
+
+def test_three_old_members_convicted_say_nothing_of_the_others(world: World) -> None:
+    world.detectors(Signal.NOVELTY, threshold=0.1, measure=1)
+    hospital, insurer = world.structure(), world.insurer()
+    sessions = [world.software_session(world.staff(hospital)) for _ in range(4)]
+    for place, session in enumerate(sessions):
+        assert outcome(world.ask(session.about(world.person(f"Louise {place}", insurer)))) is Outcome.OPEN

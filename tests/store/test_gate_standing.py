@@ -48,6 +48,7 @@ class Step:
     card: bool | None
     glass: int | None
     birth: int | None
+    is_new_device: bool
     days: int
 
 
@@ -58,6 +59,7 @@ STEPS = st.builds(
     card=st.sampled_from([None, None, None, None, True, True, False]),
     glass=st.sampled_from([None, None, 1]),
     birth=st.sampled_from([None, BRETAGNE, NORMANDIE]),
+    is_new_device=st.sampled_from([False] * 5 + [True]),
     days=st.sampled_from([0] * 24 + [1, 1, 8, 31, 61, 400]),
 )
 
@@ -95,6 +97,7 @@ class Shop:
             is_lately=last > self.day - RELIEF_RESTS_DAYS,
             cell=None,
             is_elsewhere=None if step.birth is None else step.birth != BRETAGNE,
+            is_new_device=step.is_new_device,
         )
         if step.who and self.accounts[0].is_frozen and account.new_until_s > question.asked_at_s - 30 * DAY_S:
             return Outcome.ACCOUNT_FROZEN, Presence.NONE  # whom a titulaire enrolled lately falls with him
@@ -105,7 +108,7 @@ class Shop:
                 self.convictions.append((step.who, conviction))
                 self.guessed = True
         if refusal is None:
-            self.paid_back |= presence is Presence.CARD and account.guess_nats > 0
+            self.paid_back |= presence is Presence.CARD and account.watch_of(question).guess_nats > 0
             self.met[step.about] = (first if is_met else self.day, self.day)
             _, conviction = take(account, question, self.tests, is_proven_before=is_proven_before)
             if presence is Presence.CARD:
@@ -127,12 +130,20 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
     """Move all that the gate remembers of a place back."""
     at_place = "select account_id from gate.account_state where organisation_id = %s"
     world.do(
-        "update gate.account_state set day = day - %s::int, next_free_s = next_free_s - %s, last_asked_s = last_asked_s - %s,"
-        " stepped_up_at = stepped_up_at - make_interval(days => %s), new_until = new_until - make_interval(days => %s),"
-        " last_convicted_at = last_convicted_at - make_interval(days => %s), healed_at = healed_at - make_interval(days => %s)"
+        "update gate.account_state set day = day - %s::int, next_free_s = next_free_s - %s,"
+        " watch.last_asked_s = (watch).last_asked_s - %s, new_devices.last_asked_s = (new_devices).last_asked_s - %s,"
+        " new_until = new_until - make_interval(days => %s)"
         " where organisation_id = %s",
-        days, days * DAY_S, days * DAY_S, days, days, days, days, organisation_id,
+        days, days * DAY_S, days * DAY_S, days * DAY_S, days, organisation_id,
     )  # fmt: skip
+    for watch in ("watch", "new_devices"):
+        for moment in ("stepped_up_at", "last_convicted_at", "healed_at"):
+            world.do(
+                f"update gate.account_state set {watch}.{moment} = ({watch}).{moment} - make_interval(days => %s)"
+                " where organisation_id = %s",
+                days,
+                organisation_id,
+            )
     world.do(
         "update gate.acquaintances set first_seen_on = first_seen_on - %s::int, last_seen_on = last_seen_on - %s::int"
         f" where holder_account_id in ({at_place})",
@@ -160,12 +171,15 @@ def asked_at_s(world: World, told: ToldRow) -> float:
 
 def compared(world: World, session: Session, account: Account) -> None:
     """Hold the state that the gate keeps against the model's."""
-    scores = world.scores(session.account)
-    assert [scores[signal] for signal in SCORED] == pytest.approx(account.watch.scores)
+    for name, watch in (("watch", account.watch), ("new_devices", account.new_devices)):
+        scores = world.scores(session.account, name)
+        assert [scores[signal] for signal in SCORED] == pytest.approx(watch.scores)
+        assert world.state(session.account, f"({name}).guess_nats") == pytest.approx(watch.guess_nats)
+        assert world.state(session.account, f"({name}).proven_since") == watch.proven_since
+        assert world.state(session.account, f"({name}).healings") == watch.healings
+        is_stepped_up = watch.stepped_up_at_s is not None
+        assert (world.state(session.account, f"({name}).stepped_up_at") is not None) == is_stepped_up
     assert (world.state(session.account, "standing") == 2) == account.is_frozen
-    assert (world.state(session.account, "stepped_up_at") is None) == (account.stepped_up_at_s is None)
-    assert world.state(session.account, "proven_since") == account.proven_since
-    assert world.state(session.account, "guess_nats") == pytest.approx(account.guess_nats)
     if account.day == account.purse.day:  # else nobody looks at them: they are of a day that is over
         assert world.state(session.account, "break_glass_today") == account.glasses_today
         if session.account.account_id == session.account.holder_account_id:
@@ -191,13 +205,15 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
     )  # fmt: skip
     seen: set[object] = set()
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(script=st.lists(STEPS, min_size=15, max_size=45))
+    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(script=st.lists(STEPS, min_size=20, max_size=60))
     def compare(script: list[Step]) -> None:
         holder = world.account("pharmacist")
         place = holder.organisation_id
         world.do("update access.organisations set region = %s where organisation_id = %s", BRETAGNE, place)
-        sessions = [world.software_session(account) for account in (holder, world.staff(holder, is_new=True))]
+        asking = (holder, world.staff(holder, is_new=True))
+        sessions = [world.software_session(account) for account in asking]
+        new_devices = [world.software_session(account, is_new_device=True) for account in asking]
         purse = Purse()
         shop = Shop(in_force(world, holder.profession_id), [Account(purse=purse) for _ in sessions])
         until = world.state(sessions[1].account, "extract(epoch from new_until)::float8")
@@ -206,7 +222,14 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
             if part[0].days:
                 days_pass(world, place, part[0].days)
                 shop.day += part[0].days
-            told = world.ask_all([asked(sessions[step.who], people[step.about], step) for step in part])
+            told = world.ask_all(
+                [
+                    asked(
+                        (new_devices if step.is_new_device else sessions)[step.who], people[step.about], step
+                    )
+                    for step in part
+                ]
+            )
             for step, answer in zip(part, told, strict=True):
                 refusal, presence = shop.hears(step, asked_at_s(world, answer))
                 verdict = outcome(answer)
@@ -225,14 +248,16 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
             for who, conviction in shop.convictions
         ]
         seen.update((conviction.signal, conviction.measure) for _, conviction in shop.convictions)
-        seen.update("healed" for account in shop.accounts if account.proven_since >= 3)
+        seen.update("healed" for account in shop.accounts if account.watch.healings)
         seen.update(["guessed"] if shop.guessed else [])
         seen.update(["paid back"] if shop.paid_back else [])
+        heard = [max(watch.scores) > 0 for watch in (shop.accounts[0].watch, shop.accounts[0].new_devices)]
+        seen.update(["two watches"] if all(heard) else [])
 
     compare()
     assert seen >= {
         Outcome.ACCOUNT_FROZEN, Outcome.PRESENCE_REQUIRED, Outcome.BREAK_GLASS_EXHAUSTED, *list(Presence)[:4], "healed",
-        "guessed", "paid back",
+        "guessed", "paid back", "two watches",
         (Signal.NOVELTY, Measure.STEP_UP), (Signal.NOVELTY, Measure.FREEZE), (Signal.FAILURES, Measure.FREEZE),
     }  # fmt: skip
 

@@ -102,7 +102,7 @@ def test_one_who_is_frozen_freezes_nobody_else(world: World, hospital: Hospital,
 def test_who_is_stepped_up_asks_for_presence_and_the_others_do_not(world: World, hospital: Hospital) -> None:
     budget(world, 1, 1000, 1000)
     (lea,) = crowd(world, 1)
-    world.set_state(hospital.staff[0].account, stepped_up_at="2026-01-01")
+    world.set_state(hospital.staff[0].account, **{"watch.stepped_up_at": "2026-01-01"})
     said = [outcome(world.ask(session.about(lea))) for session in hospital.sessions]
     assert said == [Outcome.OPEN, Outcome.PRESENCE_REQUIRED, Outcome.OPEN]
 

@@ -155,10 +155,13 @@ def test_an_account_that_was_convicted_is_released_by_two_and_its_evidence_is_ke
     assert reasons == ["le titulaire a rappelé", "rappelé aussi", row.conviction_id]
 
 
+@pytest.mark.parametrize("is_new_device", [False, True])
 def test_an_account_of_which_presence_is_asked_is_released_in_the_same_way(
-    operator: psycopg.Connection, world: World, till: Session, lea: Person
+    operator: psycopg.Connection, world: World, till: Session, lea: Person, is_new_device: bool
 ) -> None:
-    world.set_state(till.account, stepped_up_at="now")
+    watch = "new_devices" if is_new_device else "watch"
+    world.set_state(till.account, **{f"{watch}.stepped_up_at": "now"})
+    till = world.software_session(till.account, is_new_device=is_new_device)
     assert outcome(world.ask(till.about(lea))) is Outcome.PRESENCE_REQUIRED
     assert released(operator, "vacances", "nadia", account_id=till.account.account_id) == "asked"
     assert released(operator, "vacances", "camille", account_id=till.account.account_id) == "released"
@@ -168,7 +171,7 @@ def test_an_account_of_which_presence_is_asked_is_released_in_the_same_way(
 def test_a_release_does_not_bring_back_who_was_struck_off(
     operator: psycopg.Connection, world: World, till: Session
 ) -> None:
-    world.set_state(till.account, standing=1, stepped_up_at="now")
+    world.set_state(till.account, standing=1, **{"watch.stepped_up_at": "now"})
     for who in ("nadia", "camille"):
         released(operator, "?", who, account_id=till.account.account_id)
     assert world.state(till.account, "standing") == 1

@@ -21,7 +21,7 @@ from tests.support.world import Account, World
 ENROL = "select account_id, refusal, extract(epoch from opens_at - now())::float8 / 3600 from gate.enrol_staff(%s, 'Noé Petit')"
 
 HELD = {
-    "stepped up": "stepped_up_at = now()",
+    "stepped up": "watch.stepped_up_at = now()",
     "frozen": "standing = 2",
     "frozen since": "standing = 2, frozen_at = now() - interval '40 days'",
 }
@@ -90,7 +90,7 @@ def test_who_is_held_at_one_place_enrols_nobody_at_his_other_one(
     world: World, identity: psycopg.Connection[TupleRow], titulaire: Account
 ) -> None:
     other = at_another_place(world, titulaire)
-    world.set_state(other, stepped_up_at="2026-01-01")
+    world.set_state(other, **{"watch.stepped_up_at": "2026-01-01"})
     assert refusal(identity, titulaire) == "enrolment-suspended"
     assert refusal(identity, world.account()) is None, "another professional is not held"
 

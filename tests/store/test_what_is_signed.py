@@ -119,7 +119,7 @@ def test_a_signature_is_worth_nothing_once_what_changes_is_not_what_it_said(
 def convict(world: World, account_id: int, signal: int, measure: int) -> int:
     """Have an account convicted as the detectors do; give the number of the conviction."""
     world.do(
-        "update gate.account_state set standing = case %s when 2 then 2 else standing end, stepped_up_at = now()"
+        "update gate.account_state set standing = case %s when 2 then 2 else standing end, watch.stepped_up_at = now()"
         " where account_id = %s",
         measure,
         account_id,
@@ -128,7 +128,7 @@ def convict(world: World, account_id: int, signal: int, measure: int) -> int:
         world.one(
             "insert into gate.convictions (convicted_at, account_id, profession_id, software_id, region, signal_id, measure,"
             " score, threshold, scores, since, receipt_id)"
-            " select now(), account_id, profession_id, 0, 53, %s, %s, 14, 13.8, scores, now(), 1"
+            " select now(), account_id, profession_id, 0, 53, %s, %s, 14, 13.8, (watch).scores, now(), 1"
             " from gate.account_state where account_id = %s returning conviction_id",
             signal,
             measure,

@@ -66,9 +66,9 @@ class Console:
         window.keep_credential(person)
 
     def stolen(self) -> tuple[Account, Session]:
-        """Give a pharmacist's account, and the session that a thief holds."""
+        """Give a pharmacist's account, and the session that a thief opened on a device of his own."""
         account = self.world.account()
-        return account, self.world.software_session(account)
+        return account, self.world.software_session(account, is_new_device=True)
 
     def walk(self, session: Session) -> None:
         """Ask about people who do not exist, until the account is frozen."""

@@ -229,9 +229,13 @@ class Town:
         read = lambda statement: self.world.owner.execute(statement, (numbers,)).fetchall()  # noqa: E731
         states = read(
             "select account_id, standing, day::text, people_today, break_glass_today,"
-            " (select array_agg(round(s::numeric, 6)) from unnest(scores) as s),"
-            " recent_cells, stepped_up_at is null, proven_since, rising_since is null,"
-            " last_convicted_at is null, round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
+            " (select array_agg(round(s::numeric, 6)) from unnest((watch).scores) as s),"
+            " (select array_agg(round(s::numeric, 6)) from unnest((new_devices).scores) as s),"
+            " (watch).recent_cells, (new_devices).recent_cells, (watch).stepped_up_at is null, (watch).proven_since,"
+            " (new_devices).stepped_up_at is null, (new_devices).proven_since,"
+            " (watch).rising_since is null, (new_devices).rising_since is null,"
+            " (watch).last_convicted_at is null,"
+            " round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
             " from gate.account_state where account_id = any(%s)"
         )
         met = read(

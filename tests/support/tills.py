@@ -129,7 +129,9 @@ def hold(world: World, tills: Sequence[Till]) -> None:
         written = len({row[1] for row in rows})
         assert people <= counted == written, "the budget is what the receipts say"
         assert counted - people <= unanswered, "more was spent than was in flight"
-        assert world.state(till.account, "scores") == pytest.approx(_scores_of_receipts(world, till.account))
+        assert world.state(till.account, "(new_devices).scores") == pytest.approx(
+            _scores_of_receipts(world, till.account)
+        )
 
 
 def _scores_of_receipts(world: World, account: Account) -> list[float]:

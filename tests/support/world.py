@@ -310,7 +310,9 @@ class World:
         statement = "insert into access.software (client_id, name, jwks) values (%s, 'LGO', '{}') returning software_id"
         return int(self.one(statement, f"client-{next(_numbers)}"))
 
-    def software_session(self, account: Account, software_id: int | None = None) -> Session:
+    def software_session(
+        self, account: Account, software_id: int | None = None, *, is_new_device: bool = False
+    ) -> Session:
         """Open a session of a software, good at the FHIR face."""
         return self.keep(
             Session(
@@ -319,7 +321,8 @@ class World:
                 secrets.token_bytes(32),
                 account,
                 software_id or self.software(),
-            )
+            ),
+            is_new_device=is_new_device,
         )
 
     def browser_session(self, account: Account, face: str = "portal") -> Session:
@@ -329,7 +332,8 @@ class World:
             Session(face, secrets.token_bytes(32), secrets.token_bytes(32), account, None, nonce)
         )
 
-    def keep(self, session: Session) -> Session:
+    def keep(self, session: Session, *, is_new_device: bool = False) -> Session:
+        """Write a session, of a device that the account has had for a year, or of a new one."""
         self.do(
             """
             insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, face, expires_at,
@@ -344,6 +348,11 @@ class World:
             None if session.nonce is None else 1800,
             None if session.nonce is None else hashlib.sha256(session.nonce.encode()).digest(),
         )
+        if not is_new_device:
+            self.do(
+                "update access.sessions set device_since = now() - interval '1 year' where token_digest = %s",
+                session.token,
+            )
         self._sessions[session.token] = session
         return session
 
@@ -387,9 +396,9 @@ class World:
                 signal,
             )
 
-    def scores(self, account: Account) -> dict[Signal, float]:
-        """Read the scores of an account."""
-        return dict(zip(SCORED, self.state(account, "scores"), strict=True))
+    def scores(self, account: Account, watch: str = "watch") -> dict[Signal, float]:
+        """Read the scores of an account, of its old devices, or of its `new_devices`."""
+        return dict(zip(SCORED, self.state(account, f"({watch}).scores"), strict=True))
 
     def state(self, account: Account, column: str) -> Any:
         """Read a column of an account's state."""

@@ -17,6 +17,7 @@ from rempart.drill.stage import Ground, Run
 from rempart.drill.world.honest import Day, HonestWorld
 from rempart.drill.world.shops import DEPARTMENTS, Shop
 from rempart.people.draws import generator
+from rempart.store import drill as store
 
 _HONEST_MIN_S: Final = 3.0
 _DAYS_BETWEEN_RUNS: Final = 2
@@ -44,7 +45,9 @@ class _Stage:
         self._ground, self._scenario, self._days = ground, scenario, days
         self._random = generator(seed, 1)
         self._run = Run(scenario, seed)
+        self._robbed: list[Shop] = []  # whose owners are at work beside the thief
         self._honest: HonestWorld
+        self._owners: HonestWorld
 
     async def play(self) -> Run:
         """Calm first, then the attacks, the honest world at work all the while."""
@@ -54,16 +57,18 @@ class _Stage:
         )
         run.honest += self._neighbours()
         thefts = [self._steal(attack, place) for place, attack in enumerate(scenario.attacks)]
-        self._honest = honest = HonestWorld(
-            ground.place, run.honest, scenario.honest.cards, generator(run.seed, 2)
-        )
+        cards = scenario.honest.cards
+        self._honest = honest = HonestWorld(ground.place, run.honest, cards, generator(run.seed, 2))
+        self._owners = owners = HonestWorld(ground.place, self._robbed, cards, generator(run.seed, 4))
         with ExitStack() as closing:
-            closing.callback(honest.close)
+            for world in (honest, owners):
+                closing.callback(world.close)
             for _, theft in thefts:
                 closing.callback(theft.close)
-            await honest.work_for(
-                1.0, scenario.honest.per_second, Day()
-            )  # sessions are opened, and not measured
+            for world in (honest, owners):
+                await world.sign_in()
+            store.age_devices(ground.connection, [shop.account_id for shop in (*run.honest, *self._robbed)])
+            await honest.work_for(1.0, scenario.honest.per_second, Day())  # not measured
             await honest.work_for(scenario.honest.calm_seconds, scenario.honest.per_second, run.calm)
             self._days.begin()
             await self._attack(thefts)
@@ -89,6 +94,7 @@ class _Stage:
             proven=self._scenario.presence > 0,
         )
         self._run.stolen += shops
+        self._robbed += shops if attack.kind == "accounts" else []
         random = generator(self._run.seed, 3, place)
         return attack, StolenAccounts(self._ground.place, attack, shops, random, self._days, self._run.loot)
 
@@ -110,7 +116,11 @@ class _Stage:
             slots = max((attack.slots for attack, _ in today if attack.per_day), default=0)
             for _ in range(slots):
                 slow = (theft.attack_a_while() for attack, theft in today if attack.per_day)
-                await asyncio.gather(self._honest.work_a_while(pace.share / slots, run.day), *slow)
+                await asyncio.gather(
+                    self._honest.work_a_while(pace.share / slots, run.day),
+                    self._owners.work_a_while(pace.share / slots, run.owners_day),
+                    *slow,
+                )
                 self._days.pass_hours(OPEN_H / slots)
             for _, theft in today:
                 theft.end_day()
@@ -123,9 +133,15 @@ class _Stage:
         attacks += [TRIALS[attack.kind](self._ground, attack, self._run) for attack in trying]
         is_over = asyncio.Event()
         pace = self._scenario.honest.per_second
-        working = asyncio.create_task(self._honest.work_for(_HONEST_MIN_S, pace, self._run.day, is_over))
+        of_owners = pace * len(self._owners.shops) / len(self._honest.shops)
+        working = [
+            asyncio.create_task(self._honest.work_for(_HONEST_MIN_S, pace, self._run.day, is_over)),
+            asyncio.create_task(
+                self._owners.work_for(_HONEST_MIN_S, of_owners, self._run.owners_day, is_over)
+            ),
+        ]
         try:
             await asyncio.gather(*attacks)
         finally:
             is_over.set()
-        await working
+        await asyncio.gather(*working)

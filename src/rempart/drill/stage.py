@@ -31,13 +31,17 @@ class Ground:
 
 @dataclass
 class Run:
-    """What was received in one run: the loot, the honest world before and during, who was stolen and who was not."""
+    """What was received in one run: the loot, the honest world before and during, who was stolen and who was not.
+
+    `owners_day` is the work of those whose account is stolen, beside the thief and on devices of their own.
+    """
 
     scenario: Scenario
     seed: int
     loot: Loot = field(default_factory=Loot)
     calm: Day = field(default_factory=Day)
     day: Day = field(default_factory=Day)
+    owners_day: Day = field(default_factory=Day)
     stolen: list[Shop] = field(default_factory=list)
     honest: list[Shop] = field(default_factory=list)
     honest_days: int = 1

@@ -174,7 +174,7 @@ def test_a_new_passkey_enrols_nobody_for_a_day_and_the_list_says_until_when(hous
 def test_who_is_asked_for_presence_enrols_nobody(house: House, titulaire: Browser) -> None:
     run(
         house,
-        "update gate.account_state as st set stepped_up_at = now() from access.sessions as s"
+        "update gate.account_state as st set watch.stepped_up_at = now() from access.sessions as s"
         " where s.account_id = st.account_id and s.token_digest = sha256(%s::text::bytea)",
         titulaire.token,
     )

@@ -111,7 +111,7 @@ def test_a_second_conviction_within_thirty_days_freezes(
 ) -> None:
     deaf_but(world, Signal.NOVELTY)
     world.do(
-        "update gate.account_state set last_convicted_at = now() - make_interval(days => %s) where account_id = %s",
+        "update gate.account_state set watch.last_convicted_at = now() - make_interval(days => %s) where account_id = %s",
         days, till.account.account_id,
     )  # fmt: skip
     world.ask_all([till.about(person) for person in people(world, insurer, 25)])
@@ -133,7 +133,7 @@ def test_a_conviction_that_healed_is_forgotten_and_the_next_one_takes_ten_times_
         world.ask(newcomers[-1])
         assert world.state(till.account, "stepped_up_at") is None
     assert world.state(till.account, "standing") == 0
-    world.do("update gate.account_state set healed_at = healed_at - interval '31 days'")
+    world.do("update gate.account_state set watch.healed_at = (watch).healed_at - interval '31 days'")
     stepped_up(world, till, insurer)
     world.ask_all([till.about(person, card=person.card) for person in people(world, insurer, 3)])
     assert world.state(till.account, "stepped_up_at") is None

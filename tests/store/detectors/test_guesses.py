@@ -50,7 +50,7 @@ def test_it_speaks_wherever_presence_lacks(
     (lea,) = people(world, insurer, 1)
     glass = 1 if refusal is Outcome.BREAK_GLASS_EXHAUSTED else None
     if glass is None:
-        world.set_state(till.account, stepped_up_at="2026-01-01")
+        world.set_state(till.account, **{"watch.stepped_up_at": "2026-01-01"})
     else:
         world.set_state(till.account, day=world.today(), break_glass_today=3)
     told = world.ask(till.about(lea, code=digest("wrong"), break_glass=glass))
@@ -86,7 +86,7 @@ def test_one_borrowed_card_pays_back_one_relief_a_day(world: World, till: Sessio
     for _ in range(5):
         assert outcome(world.ask(till.about(lea, card=lea.card))) is Outcome.OPEN
     assert world.scores(till.account)[Signal.FAILURES] == pytest.approx(3 * gain + relief)
-    assert world.state(till.account, "guess_nats") == pytest.approx(3 * gain + relief)
+    assert world.state(till.account, "(watch).guess_nats") == pytest.approx(3 * gain + relief)
 
 
 def test_a_card_pays_back_no_other_failure(
@@ -116,7 +116,10 @@ def test_a_score_that_fell_for_another_reason_leaves_nothing_to_pay_back(
     world.ask(wrong(till, lea))
     for person in people(world, insurer, 4):
         assert outcome(world.ask(till.about(person))) is Outcome.OPEN
-    assert (world.scores(till.account)[Signal.FAILURES], world.state(till.account, "guess_nats")) == (0, 0)
+    assert (world.scores(till.account)[Signal.FAILURES], world.state(till.account, "(watch).guess_nats")) == (
+        0,
+        0,
+    )
     for person in strangers(world, insurer, 2):
         world.ask(till.about(person))
     world.ask(till.about(lea, card=lea.card))

@@ -100,7 +100,7 @@ def test_the_gate_weighs_as_the_reference_model_does(
         assert written == heard
         scores = world.scores(session.account)
         assert [scores[signal] for signal in SCORED] == pytest.approx(shadow.watch.scores)
-        assert world.state(session.account, "recent_cells") == shadow.watch.recent_cells
+        assert world.state(session.account, "(watch).recent_cells") == shadow.watch.recent_cells
         is_frozen = world.state(session.account, "standing") == 2
         assert is_frozen == (shadow.conviction is not None and shadow.conviction.measure is Measure.FREEZE)
         seen.update(signal for signal in SPEAKING for bits in heard if bits >> (signal - 1) & 0x101)

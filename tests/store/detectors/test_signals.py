@@ -60,7 +60,7 @@ def test_an_ended_right_is_a_failure_and_an_open_one_is_not(
 def test_what_an_honest_shop_meets_every_day_is_no_failure(
     world: World, till: Session, insurer: Insurer, rights: Right
 ) -> None:
-    world.set_state(till.account, scores=[5.0] * len(SCORED))
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     world.ask(till.about(world.person("Léa", insurer, rights)))
     assert world.scores(till.account)[Signal.FAILURES] < 5
 
@@ -154,7 +154,7 @@ def test_an_acquaintance_of_two_months_speaks_for_the_shop_once_a_week(
     world: World, till: Session, insurer: Insurer, first_days_ago: int, last_days_ago: int, speaks: bool
 ) -> None:
     """Else a thief would ask again about those whom he took, and be convicted of none of the others."""
-    world.set_state(till.account, scores=[5.0] * len(SCORED))
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     lea = world.person("Léa", insurer)
     assert lea.person_id is not None
     acquaint(world, till, lea.person_id, first_days_ago, world.today(), last_days_ago)
@@ -171,7 +171,7 @@ def test_a_card_shown_once_makes_no_acquaintance_sooner(
     world.do(
         "update gate.acquaintances set first_seen_on = first_seen_on - 59, last_seen_on = last_seen_on - 59"
     )
-    world.set_state(till.account, scores=[5.0] * len(SCORED))
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     assert world.ask(till.about(lea)).presence == Presence.KNOWN_PATIENT
     assert world.scores(till.account)[Signal.NOVELTY] == 5
 
@@ -196,7 +196,7 @@ def test_a_place_that_has_just_opened_makes_acquaintances_sooner_of_whom_it_prov
         "update access.organisations set opening_until = now() - make_interval(days => %s) where organisation_id = %s",
         opened_days_ago, till.account.organisation_id,
     )  # fmt: skip
-    world.set_state(till.account, scores=[5.0] * len(SCORED))
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     world.ask(till.about(lea))
     assert (world.scores(till.account)[Signal.NOVELTY] < 5) is speaks
 
@@ -240,7 +240,7 @@ def test_a_locum_meets_the_patients_of_whom_he_replaces(
     locum = world.software_session(world.account(organisation_id=till.account.organisation_id))
     elsewhere = world.software_session(world.account())
     for session, speaks_for_a_thief in ((locum, False), (elsewhere, True)):
-        world.set_state(session.account, scores=[5.0] * len(SCORED))
+        world.set_state(session.account, **{"watch.scores": [5.0] * len(SCORED)})
         world.ask(session.about(lea))
         assert (world.scores(session.account)[Signal.NOVELTY] > 5) is speaks_for_a_thief
 
@@ -263,7 +263,7 @@ def test_whom_a_colleague_met_today_is_as_new_as_before(
 
 
 def test_a_patient_proven_here_before_is_not_new(world: World, till: Session, insurer: Insurer) -> None:
-    world.set_state(till.account, scores=[5.0] * len(SCORED))
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     lea = world.person("Léa", insurer)
     world.do(
         "insert into gate.known_patients values (%s, %s, %s::date - 30)",
@@ -309,7 +309,7 @@ def test_the_memory_of_cells_has_a_bound(world: World, till: Session, insurer: I
         rows = [till.about(person, cell=next(cells)) for person in strangers(world, insurer, 20)]
         world.ask_all(rows)
         assert world.one(
-            "select cardinality(recent_cells) from gate.account_state where account_id = %s",
+            "select cardinality((watch).recent_cells) from gate.account_state where account_id = %s",
             till.account.account_id,
         ) == min(RECENT_CELLS, 20 * (part + 1))
 
@@ -333,8 +333,10 @@ def test_questions_at_the_pace_of_a_machine_speak(
 ) -> None:
     lea, hugo = people(world, insurer, 2)
     world.ask(till.about(lea))
-    world.set_state(till.account, last_gap_s=1.0)
-    world.do("update gate.account_state set last_asked_s = extract(epoch from clock_timestamp()) - %s", gap_s)
+    world.set_state(till.account, **{"watch.last_gap_s": 1.0})
+    world.do(
+        "update gate.account_state set watch.last_asked_s = extract(epoch from clock_timestamp()) - %s", gap_s
+    )
     told = world.ask(till.about(hugo))
     signals = world.one("select signals from evidence.receipts where receipt_id = %s", told.receipt_id)
     assert {True: 1 << 5, False: 1 << 13, None: 0}[is_regular] == signals & (1 << 5 | 1 << 13)
@@ -349,7 +351,9 @@ def test_a_regular_between_two_new_people_breaks_the_pace(
     acquaint(world, till, ines.person_id, 90, world.today())
     for person in (lea, ines, hugo):
         world.ask(till.about(person))
-        world.do("update gate.account_state set last_asked_s = last_asked_s - 1, last_gap_s = 1")
+        world.do(
+            "update gate.account_state set watch.last_asked_s = (watch).last_asked_s - 1, watch.last_gap_s = 1"
+        )
     for person in (ines, hugo):
         signals = world.one(
             "select bit_or(signals) from evidence.receipts where account_id = %s and subject = %s",

@@ -56,6 +56,10 @@ RELIEF_RESTS_DAYS: Final = 7
 """Somebody known speaks for a shop once in so many days: else a handful of acquaintances, asked about each morning, would speak
 for a thief. That somebody showed a card changes nothing: three borrowed ones are soon found."""
 
+NEW_DEVICE_DAYS: Final = 60
+"""How long what an account asks through a new device is heard apart. Beside an owner at work, whose regulars spoke for both,
+a thief with a device of his own would meet 342 people in a day at a pharmacy, and not 25 (by the reference model)."""
+
 RECENT_CELLS: Final = 32
 """People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
 
@@ -119,7 +123,8 @@ class Question:
     count as an acquaintance (ACQUAINTANCE_SETTLES_DAYS), `is_lately` that the account's own budget was spent on the person within
     the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
     None: not told, or abroad. `is_guess`: a wrong code that nobody expected, or the first wrong one of a request. `is_stale`: the
-    insurer's data are too old to say that somebody is not covered. `asked_at_s` is in seconds since 1970.
+    insurer's data are too old to say that somebody is not covered. `is_new_device`: the account has asked through that passkey,
+    browser or software's key for less than NEW_DEVICE_DAYS. `asked_at_s` is in seconds since 1970.
     """
 
     asked_at_s: float
@@ -135,16 +140,34 @@ class Question:
     is_elsewhere: bool | None
     is_canary: bool = False
     is_stale: bool = False
+    is_new_device: bool = False
 
 
 @dataclass(slots=True)
 class Watch:
-    """What is remembered of an account between two questions: a few numbers, whatever it asks."""
+    """What is remembered of an account's devices between two questions, a few numbers whatever they ask, and how they stand.
+
+    `guess_nats` is the part of the score of failures that refused guesses added and no right proof has paid back. Moments are in
+    seconds since 1970; None: it is not so. `healings` are by people proven, each soon after the last one.
+    """
 
     scores: list[float] = field(default_factory=lambda: [0.0] * len(SCORED))
+    guess_nats: float = 0.0
     recent_cells: list[int] = field(default_factory=list)
     last_asked_s: float | None = None
     last_gap_s: float | None = None
+    stepped_up_at_s: float | None = None
+    proven_since: int = 0
+    healings: int = 0
+    healed_at_s: float | None = None
+    last_convicted_s: float | None = None
+
+    def calm(self) -> None:
+        """Forget what was heard and decided, but for what the next question is compared with."""
+        self.scores = [0.0] * len(SCORED)
+        self.guess_nats = 0.0
+        self.stepped_up_at_s = self.last_convicted_s = None
+        self.proven_since = 0
 
 
 type_of_words = dict[Signal, bool]

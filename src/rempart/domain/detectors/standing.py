@@ -16,7 +16,6 @@ from typing import Final
 from rempart.domain.detectors import (
     CONVICTION_REMEMBERED_DAYS,
     PROVEN_TO_HEAL,
-    SCORED,
     Conviction,
     Measure,
     Question,
@@ -66,20 +65,17 @@ class Account:
     """What is remembered of an account, but for whom it met. Moments are in seconds since 1970; None: it is not so."""
 
     watch: Watch = field(default_factory=Watch)
+    new_devices: Watch = field(default_factory=Watch)
     purse: Purse = field(default_factory=Purse)
     is_frozen: bool = False
-    stepped_up_at_s: float | None = None
-    proven_since: int = 0
-    healings: int = 0
-    healed_at_s: float | None = None  # the last time
-    last_convicted_s: float | None = None
     opening_until_s: float = 0.0
     new_until_s: float = 0.0  # of a member of a staff
-    guess_nats: float = (
-        0.0  # of the score of failures: added by refused guesses, not paid back by right proofs
-    )
     day: int = -1
     glasses_today: int = 0
+
+    def watch_of(self, question: Question) -> Watch:
+        """Give the watch that hears a question: new devices have one of their own."""
+        return self.new_devices if question.is_new_device else self.watch
 
 
 def admit(account: Account, budget: Budget, question: Question, day: int) -> Outcome | None:
@@ -117,20 +113,21 @@ def take(
     """
     if question.presence >= Presence.CARD:
         if question.presence is not Presence.STANDING:
-            if account.stepped_up_at_s is not None and not is_proven_before:
-                _heal(account, question.asked_at_s)
+            if account.watch_of(question).stepped_up_at_s is not None and not is_proven_before:
+                _heal(account.watch_of(question), question.asked_at_s)
             _pay_back(account, question, tests)
         return {}, None
     if account.opening_until_s > question.asked_at_s:
         return {}, None  # a place that has just opened is asked for presence, and nothing is learnt from it
-    words = hear(account.watch, question)
+    watch = account.watch_of(question)
+    words = hear(watch, question)
     if account.new_until_s > question.asked_at_s:
         words = {signal: is_a_thiefs for signal, is_a_thiefs in words.items() if is_a_thiefs}
-    weigh(account.watch, words, tests)
-    account.guess_nats = min(account.guess_nats, account.watch.scores[_FAILURES])
-    conviction = judge(account.watch, question, words, tests)
+    weigh(watch, words, tests)
+    watch.guess_nats = min(watch.guess_nats, watch.scores[_FAILURES])
+    conviction = judge(watch, question, words, tests)
     if conviction is not None:
-        conviction = _escalate(account, conviction, question.asked_at_s)
+        conviction = _escalate(account, conviction, question)
     return words, conviction
 
 
@@ -143,19 +140,20 @@ def guess(account: Account, question: Question, tests: Mapping[Signal, Test]) ->
     test = tests.get(Signal.FAILURES)
     if not question.is_guess or test is None:
         return None
-    account.watch.scores[_FAILURES] += test.gain
-    account.guess_nats += test.gain
-    score = account.watch.scores[_FAILURES]
+    watch = account.watch_of(question)
+    watch.scores[_FAILURES] += test.gain
+    watch.guess_nats += test.gain
+    score = watch.scores[_FAILURES]
     if score < test.threshold:
         return None
-    return _escalate(account, Conviction(Signal.FAILURES, test.measure, score), question.asked_at_s)
+    return _escalate(account, Conviction(Signal.FAILURES, test.measure, score), question)
 
 
 def release(account: Account) -> None:
     """Put a convicted account back in good standing, as two operators or people proven may; its budgets stay spent."""
     account.is_frozen = False
-    account.stepped_up_at_s = account.last_convicted_s = None
-    _forget_scores(account)
+    account.watch.calm()
+    account.new_devices.calm()
 
 
 def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
@@ -177,7 +175,10 @@ def _begin(account: Account, day: int) -> None:
 
 def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     """Say whether a question may pass without any proof that the person is there."""
-    if account.stepped_up_at_s is not None or account.opening_until_s > question.asked_at_s:
+    if (
+        account.watch_of(question).stepped_up_at_s is not None
+        or account.opening_until_s > question.asked_at_s
+    ):
         return False
     if account.new_until_s > question.asked_at_s:
         return False
@@ -186,15 +187,13 @@ def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     return not question.is_first_today or account.purse.people < budget.people_per_day
 
 
-def _heal(account: Account, at_s: float) -> None:
-    is_soon = (
-        account.healed_at_s is not None and account.healed_at_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S
-    )
-    account.healings = account.healings if is_soon else 0
-    account.proven_since += 1
-    if account.proven_since >= PROVEN_TO_HEAL * 10**account.healings:
-        account.healings, account.healed_at_s = account.healings + 1, at_s
-        release(account)
+def _heal(watch: Watch, at_s: float) -> None:
+    is_soon = watch.healed_at_s is not None and watch.healed_at_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S
+    watch.healings = watch.healings if is_soon else 0
+    watch.proven_since += 1
+    if watch.proven_since >= PROVEN_TO_HEAL * 10**watch.healings:
+        watch.healings, watch.healed_at_s = watch.healings + 1, at_s
+        watch.calm()
 
 
 def _pay_back(account: Account, question: Question, tests: Mapping[Signal, Test]) -> None:
@@ -205,25 +204,21 @@ def _pay_back(account: Account, question: Question, tests: Mapping[Signal, Test]
     test = tests.get(Signal.FAILURES)
     if test is None or not question.is_first_today:
         return
-    scores = account.watch.scores
-    back = min(account.guess_nats, scores[_FAILURES], -test.relief)
-    scores[_FAILURES] -= back
-    account.guess_nats -= back
+    watch = account.watch_of(question)
+    back = min(watch.guess_nats, watch.scores[_FAILURES], -test.relief)
+    watch.scores[_FAILURES] -= back
+    watch.guess_nats -= back
 
 
-def _forget_scores(account: Account) -> None:
-    account.watch.scores = [0.0] * len(SCORED)
-    account.guess_nats = 0.0
-
-
-def _escalate(account: Account, conviction: Conviction, at_s: float) -> Conviction:
-    last_s = account.last_convicted_s
+def _escalate(account: Account, conviction: Conviction, question: Question) -> Conviction:
+    watch, at_s = account.watch_of(question), question.asked_at_s
+    last_s = watch.last_convicted_s
     if last_s is not None and last_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S:
         conviction = replace(conviction, measure=Measure.FREEZE)
-    account.last_convicted_s = at_s
     if conviction.measure is Measure.FREEZE:
         account.is_frozen = True
     else:
-        account.stepped_up_at_s, account.proven_since = at_s, 0
-        _forget_scores(account)  # else the next word convicts again, and freezes
+        watch.calm()  # else the next word convicts again, and freezes
+        watch.stepped_up_at_s = at_s
+    watch.last_convicted_s = at_s
     return conviction

@@ -1,4 +1,4 @@
-"""Stolen accounts at work: malware on the victim's machine holds his software's token and the key it is bound to.
+"""Stolen accounts at work: the thief has what opens a session, and a device of his own, beside the owner at his.
 
 S1, S2, S3, S13 and what is left of S4 are this attack with other parameters. An account that was refused so many times
 in a row rests until the next day, and for ever after three such days: nobody burns machines on a closed door.

@@ -40,27 +40,9 @@ class Story:
 def follow(life: Life, tests: Mapping[Signal, Test], budget: Budget, card_share: float) -> Story:
     """Play a life through the reference model; `card_share`: patients who have a card that proves them."""
     shop = _Shop(Account(opening_until_s=life.opening_until_s), tests, budget, card_share)
-    moments, ended, cells, elsewhere = (
-        life.at_s.tolist(),
-        life.is_ended.tolist(),
-        life.cell.tolist(),
-        life.elsewhere.tolist(),
-    )
-    found, met, known, lately, draws = (
-        life.is_found.tolist(),
-        life.is_met.tolist(),
-        life.is_known_long.tolist(),
-        life.is_lately.tolist(),
-        life.draw.tolist(),
-    )
-    shop.pool = max(1.0, len(moments) / max(1, life.days) * _POOL_DAYS)
-    for place, at_s in enumerate(moments):
-        question = Question(
-            asked_at_s=at_s, presence=Presence.NONE, is_first_today=True, is_found=found[place], is_ended=ended[place],
-            is_guess=False, is_met=met[place], is_known_long=known[place], is_lately=lately[place],
-            cell=cells[place], is_elsewhere=None if elsewhere[place] < 0 else elsewhere[place] == 1,
-        )  # fmt: skip
-        shop.asks(question, draws[place])
+    shop.pool = max(1.0, len(life) / max(1, life.days) * _POOL_DAYS)
+    for question, draw in zip(life.questions(), life.draw.tolist(), strict=True):
+        shop.asks(question, draw)
     return shop.story
 
 
@@ -113,9 +95,9 @@ class _Shop:
                 Outcome.ACCOUNT_FROZEN,
             }
             return False
-        was_stepped_up = self.account.stepped_up_at_s is not None
+        was_stepped_up = self.account.watch.stepped_up_at_s is not None
         _, conviction = take(self.account, asked, self.tests, is_proven_before=is_proven_before)
-        self.story.healed += was_stepped_up and self.account.stepped_up_at_s is None
+        self.story.healed += was_stepped_up and self.account.watch.stepped_up_at_s is None
         if conviction is not None:
             self.convicted_at_s, self.measure = question.asked_at_s, conviction.measure
             if conviction.measure is Measure.FREEZE:
@@ -128,7 +110,7 @@ class _Shop:
 
     def _operator_comes_by(self, at_s: float) -> None:
         """Let two people put the account back, once they have called the titulaire."""
-        is_held = self.account.is_frozen or self.account.stepped_up_at_s is not None
+        is_held = self.account.is_frozen or self.account.watch.stepped_up_at_s is not None
         if (
             is_held
             and self.measure is not None

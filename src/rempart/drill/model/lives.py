@@ -4,12 +4,14 @@ Accounts differ: each has its shares, drawn from a beta law around the professio
 are negative binomial around that, shorter on Saturdays, none on Sundays. The same seed draws the same life.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from rempart.domain.detectors import ACQUAINTANCE_SETTLES_DAYS, NEW_PLACE_SETTLES_DAYS
+from rempart.domain.detectors import ACQUAINTANCE_SETTLES_DAYS, NEW_PLACE_SETTLES_DAYS, Question
+from rempart.domain.rights import Presence
 from rempart.drill.model.worlds import Event, World
 from rempart.drill.professions import Profession
 
@@ -87,6 +89,20 @@ class Life:
 
     def __len__(self) -> int:
         return len(self.at_s)
+
+    def questions(self) -> Iterator[Question]:
+        """Give them as the detectors hear them, without any proof of presence."""
+        columns = (
+            self.at_s, self.is_found, self.is_ended, self.is_met, self.is_known_long, self.is_lately, self.cell, self.elsewhere,
+        )  # fmt: skip
+        for at_s, found, ended, met, known, lately, cell, elsewhere in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            yield Question(
+                asked_at_s=at_s, presence=Presence.NONE, is_first_today=True, is_found=found, is_ended=ended, is_guess=False,
+                is_met=met, is_known_long=known, is_lately=lately, cell=cell,
+                is_elsewhere=None if elsewhere < 0 else elsewhere == 1,
+            )  # fmt: skip
 
 
 def live(profession: Profession, world: World, seed: tuple[int, ...]) -> Life:

@@ -14,6 +14,7 @@ from rempart.domain.detectors import (
     SUMMED,
     Question,
     Signal,
+    Watch,
 )
 from rempart.domain.detectors.standing import Account, Budget, admit, take
 from rempart.domain.rights import Presence
@@ -71,11 +72,11 @@ class _Till:
         """Ask about strangers while that is safe, and about a friend where it is not."""
         for place in range(questions):
             at_s = day * DAY_S + _OPENS_S + place * _GAP_S * self.random.uniform(0.5, 1.5)
-            if self._is_safe():
+            if is_safe(self.account.watch, self.tests):
                 self._asks_about_a_stranger(at_s, day)
             elif (friend := self._friend_of(day)) is not None:
                 friend.asked_on = day
-                self._asks(_question(at_s, friend.presence, is_known=True), day)
+                self._asks(asked_by_a_thief(at_s, friend.presence, is_known=True), day)
             else:
                 return
 
@@ -83,19 +84,10 @@ class _Till:
         """Prove accomplices, who are patients known to the shop from then on."""
         self.friends += [_Friend(ACQUAINTANCE_SETTLES_DAYS, 0, Presence.KNOWN_PATIENT) for _ in range(count)]
 
-    def _is_safe(self) -> bool:
-        """Whether no answer about a stranger can convict, whatever it says."""
-        scores, worst = self.account.watch.scores, sum(self.tests[signal].gain for signal in SUMMED)
-        return all(
-            scores[signal - 1] + (worst if signal is Signal.TOGETHER else test.gain) < test.threshold
-            for signal, test in self.tests.items()
-            if signal not in {Signal.WALK, Signal.REGULARITY}
-        )
-
     def _asks_about_a_stranger(self, at_s: float, day: int) -> None:
         is_found = self.random.random() < _HITS
         is_elsewhere = self.random.random() < _ELSEWHERE
-        question = _question(
+        question = asked_by_a_thief(
             at_s, Presence.NONE, is_known=False, is_found=is_found, is_elsewhere=is_elsewhere
         )
         if self._asks(question, day) and is_found:
@@ -120,6 +112,17 @@ class _Till:
         return True
 
 
+def is_safe(watch: Watch, tests: type_of_tests, margin_nats: float = 0.0) -> bool:
+    """Say whether no answer about a stranger can convict, whatever it says, nor what an owner says for so many nats more."""
+    worst = sum(tests[signal].gain for signal in SUMMED)
+    return all(
+        watch.scores[signal - 1] + (worst if signal is Signal.TOGETHER else test.gain)
+        < test.threshold - margin_nats
+        for signal, test in tests.items()
+        if signal not in {Signal.WALK, Signal.REGULARITY}
+    )
+
+
 def steal_patiently(thief: PatientThief, tests: type_of_tests, seed: int) -> int:
     """Play a thief to his last day; give the people confirmed to him, none of them convicted him."""
     random = Random(f"{thief.code}/{thief.profession}/{seed}")  # noqa: S311 (the same thief again from the same seed)
@@ -130,9 +133,10 @@ def steal_patiently(thief: PatientThief, tests: type_of_tests, seed: int) -> int
     return till.confirmed
 
 
-def _question(
+def asked_by_a_thief(
     at_s: float, presence: Presence, *, is_known: bool, is_found: bool = True, is_elsewhere: bool = False
 ) -> Question:
+    """Make the question of somebody who knows what each signal hears: nothing regular, no two born in one month and commune."""
     return Question(
         asked_at_s=at_s, presence=presence, is_first_today=True, is_found=is_found, is_ended=False, is_guess=False,
         is_met=is_known, is_known_long=is_known, is_lately=False, cell=None, is_elsewhere=is_elsewhere,

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from statistics import fmean
 from typing import Final
 
+from rempart.drill.model.beside import BESIDE, steal_beside
 from rempart.drill.model.judge import CARD_SHARES, judge_worlds, summed
 from rempart.drill.model.parameters import type_of_tests
 from rempart.drill.model.patient import PATIENT, steal_patiently
@@ -63,6 +64,11 @@ def report(
             {"code": thief.code, "profession": thief.profession, "days": thief.days}
             | _spread([steal_patiently(thief, tests[thief.profession], seed) for seed in range(seeds)])
             for thief in PATIENT
+        ]
+        + [
+            {"code": thief.code, "profession": thief.profession, "days": 1}
+            | _spread([steal_beside(thief, tests[thief.profession], seed) for seed in range(seeds)])
+            for thief in BESIDE
         ],
     }
 

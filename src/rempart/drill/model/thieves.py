@@ -86,7 +86,7 @@ def _steal_from(thief: Thief, profession: str, tests: type_of_tests, random: Ran
     confirmed = by_glass = questions = 0
     for day in range(thief.days):
         for at_s in _moments(thief, day, random):
-            presence = Presence.NONE if account.stepped_up_at_s is None else Presence.BREAK_GLASS
+            presence = Presence.NONE if account.watch.stepped_up_at_s is None else Presence.BREAK_GLASS
             question = _question(thief, at_s, presence, questions, random)
             if admit(account, budget, question, day) is not None:
                 if (
@@ -104,7 +104,11 @@ def _steal_from(thief: Thief, profession: str, tests: type_of_tests, random: Ran
         if account.is_frozen:
             break
     return Haul(
-        profession, confirmed, by_glass, questions, account.is_frozen or account.stepped_up_at_s is not None
+        profession,
+        confirmed,
+        by_glass,
+        questions,
+        account.is_frozen or account.watch.stepped_up_at_s is not None,
     )
 
 

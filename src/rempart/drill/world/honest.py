@@ -67,7 +67,7 @@ class HonestWorld:
         self._callers = [Caller(place, shop) for shop in shops]
         self._busy = [asyncio.Lock() for _ in shops]
         weights = np.array([shop.profession.people for shop in shops], dtype=np.float64)
-        self._weights = np.cumsum(weights / weights.sum())
+        self._weights = np.cumsum(weights / max(1.0, weights.sum()))
         people = place.people
         self._covered = {shop.domain: people.covered_for(shop.domain) for shop in shops}
         self._ended = people.ended()
@@ -76,6 +76,16 @@ class HonestWorld:
             for shop in shops
             for pool in (self._covered[shop.domain],)
         }
+
+    async def sign_in(self) -> None:
+        """Open a session of every shop."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def open_one(caller: Caller) -> None:
+            async with gate:
+                await caller.open_session()
+
+        await asyncio.gather(*(open_one(caller) for caller in self._callers))
 
     async def work_for(
         self, seconds: float, per_second: float, day: Day, until: asyncio.Event | None = None

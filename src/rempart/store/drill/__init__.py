@@ -74,8 +74,13 @@ def load_history(
     return int(returned(row)[0])
 
 
+def age_devices(connection: type_of_operator, accounts: Sequence[int]) -> None:
+    """Let accounts have had for a year the devices that they signed in with so far."""
+    connection.execute("select drill.age_devices(%s)", (list(accounts),))
+
+
 def told_to_convicted(connection: type_of_operator, accounts: Sequence[int]) -> set[int]:
-    """List the receipts by which convicted accounts, of those named, were told that somebody is insured."""
+    """List the receipts by which the convicted devices of accounts, of those named, were told that somebody is insured."""
     rows = connection.execute(
         "select receipt_id from drill.told_to_convicted() where account_id = any(%s)", (list(accounts),)
     ).fetchall()

@@ -96,7 +96,8 @@ create table access.sessions (
     timezone text not null,
     software_id int references access.software, -- null for a browser
     face smallint check (face in (2, 3)), -- the one for which a browser's was opened: 2 portal, 3 counter; null for a software
-    opened_at timestamptz not null default now(),
+    device_since timestamptz not null default platform.present(), -- when the account first asked through this passkey, browser or software's key
+    opened_at timestamptz not null default platform.present(),
     expires_at timestamptz not null,
     idle_s int, -- null: never idle
     last_used_at timestamptz not null default now(),
@@ -107,7 +108,7 @@ create table access.sessions (
     constraint a_browser_session_is_for_a_face check ((software_id is null) = (face is not null))
 );
 create unique index one_session_per_token on access.sessions (token_digest);
-create index sessions_of_an_account on access.sessions (account_id);
+create index sessions_of_an_account on access.sessions (account_id, key_thumbprint, opened_at);
 
 create function access.complete_session() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -128,7 +129,7 @@ create table access.passkeys (
     public_key bytea not null,
     sign_count bigint not null,
     label text not null,
-    created_at timestamptz not null default now(),
+    created_at timestamptz not null default platform.present(),
     last_used_at timestamptz,
     revoked_at timestamptz
 );

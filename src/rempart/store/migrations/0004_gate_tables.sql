@@ -4,6 +4,31 @@
 create schema evidence;
 create schema gate;
 
+-- What is remembered of an account's devices between two questions (domain/detectors), and how they stand.
+create type gate.watch as (
+    scores double precision[], -- of each signal, in nats
+    guess_nats double precision, -- of the first: added by guessed codes that were refused, not paid back by right proofs
+    rising_since timestamptz, -- since when the score of all signals together is above nothing
+    recent_cells int[], -- keyed months and communes of birth of the last people asked about
+    last_asked_s double precision, -- seconds since 1970, and the gap before it
+    last_gap_s double precision,
+    stepped_up_at timestamptz, -- since when presence is asked for, by a conviction
+    proven_since int, -- people proven here for the first time since then
+    healings smallint, -- by people proven, each within thirty days of the one before
+    healed_at timestamptz, -- the last time
+    last_convicted_at timestamptz
+);
+
+-- A watch that has heard nothing; or that forgets what was heard and decided, but for what the next question is compared with.
+create function gate.new_watch(p_calmed gate.watch default row('{}', 0, null, '{}', null, null, null, 0, 0, null, null)::gate.watch) returns gate.watch language sql immutable as $$
+    select row(
+        array_fill(0::double precision, '{7}'), 0, null, p_calmed.recent_cells, p_calmed.last_asked_s, p_calmed.last_gap_s,
+        null, 0, p_calmed.healings, p_calmed.healed_at, null
+    )::gate.watch
+$$;
+revoke all on function gate.new_watch from public;
+grant execute on function gate.new_watch to rempart_gate;
+
 -- One row an account, locked while its questions are decided. Wide enough to answer "may this account ask?" alone.
 create table gate.account_state (
     account_id bigint primary key,
@@ -20,20 +45,12 @@ create table gate.account_state (
     glasses_of_all_today int not null default 0, -- of a holder and the staff together, as the next one; people_today too
     asked_of_all_today int not null default 0,
     next_free_s double precision not null default 0, -- of a holder and the staff together: theoretical arrival time of the rate (GCRA), seconds since 1970
-    scores double precision[] not null default '{0,0,0,0,0,0,0}', -- of each signal (domain/detectors), in nats
-    guess_nats double precision not null default 0, -- of the first: added by guessed codes that were refused, not paid back by right proofs
-    rising_since timestamptz, -- since when the score of all signals together is above nothing
-    recent_cells int[] not null default '{}', -- keyed months and communes of birth of the last people asked about
-    last_asked_s double precision, -- seconds since 1970, and the gap before it
-    last_gap_s double precision,
+    watch gate.watch not null default gate.new_watch(),
+    new_devices gate.watch not null default gate.new_watch(), -- of those younger than sixty days: what one of them asks, the others do not speak for
     reduced_until timestamptz, -- half a budget, after a new device (gate.reduce_budget)
     opening_until timestamptz, -- the place has just opened: presence is asked for
     new_until timestamptz, -- this member of a staff is new: presence is asked for, and nothing speaks for the shop
-    stepped_up_at timestamptz, -- since when presence is asked for, by a conviction
-    proven_since int not null default 0, -- people proven here for the first time since then
-    healings smallint not null default 0, -- by people proven, each within thirty days of the one before
-    healed_at timestamptz, -- the last time
-    last_convicted_at timestamptz,
+    stepped_up_at timestamptz generated always as (least((watch).stepped_up_at, (new_devices).stepped_up_at)) stored,
     frozen_at timestamptz,
     region smallint
 ) with (fillfactor = 50);
@@ -145,7 +162,7 @@ create table gate.containments (
     because text not null constraint a_containment_says_why check (
         because ~ '\S' and platform.is_one_line(because)),
     decided_by text not null check (decided_by ~ '\S' and platform.is_one_line(decided_by)),
-    is_of_detectors boolean not null default false, -- decided by ten convictions, whatever name anybody gives himself
+    is_of_detectors boolean not null default false, -- decided by convictions, whatever name anybody gives himself
     released_at timestamptz, -- may be ahead: a term, or the end of a return by waves
     released_by text,
     waves_from timestamptz, -- accounts come back one after the other between this and released_at
@@ -169,7 +186,8 @@ create table gate.convictions (
     threshold double precision,
     scores double precision[] not null,
     since timestamptz not null, -- the answers that convict are this account's receipts from here on
-    receipt_id bigint not null -- to here
+    receipt_id bigint not null, -- to here
+    is_of_new_devices boolean not null default false -- only those that came through them
 );
 create index convictions_by_moment on gate.convictions (convicted_at);
 create index convictions_of_an_account on gate.convictions (account_id);
@@ -223,26 +241,29 @@ grant usage on sequence evidence.receipt_ids to rempart_gate;
 -- The state row of an account is born with it, and follows what access says of it.
 create function gate.follow_account() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
+declare
+    held gate.watch := gate.new_watch(); -- what is held of the same person elsewhere is held here: a new account would else release him
+    is_frozen boolean;
 begin
     if tg_op = 'INSERT' then
+        select bool_or(st.standing = 2), max(greatest((st.watch).stepped_up_at, (st.new_devices).stepped_up_at)),
+            max(greatest((st.watch).last_convicted_at, (st.new_devices).last_convicted_at))
+        into is_frozen, held.stepped_up_at, held.last_convicted_at
+        from gate.account_state as st where st.professional_id = new.professional_id;
         insert into gate.account_state (
             account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until,
-            new_until, standing, stepped_up_at, last_convicted_at
+            new_until, standing, watch, new_devices
         )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
             o.region, o.opening_until, case when new.kind = 'staff' then platform.present() + interval '24 hours' end,
             case
                 when exists (select from access.professionals as p
                              where p.professional_id = new.professional_id and p.struck_off_at <= now()) then 1
-                when b.is_frozen then 2
+                when is_frozen then 2
                 else 0
             end,
-            b.stepped_up_at, b.last_convicted_at
+            held, held
         from access.organisations as o
-        cross join ( -- what is held of the same person elsewhere is held here: a new account would else release him
-            select bool_or(st.standing = 2) as is_frozen, max(st.stepped_up_at) as stepped_up_at, max(st.last_convicted_at) as last_convicted_at
-            from gate.account_state as st where st.professional_id = new.professional_id
-        ) as b
         where o.organisation_id = new.organisation_id;
         if new.kind = 'staff' and not exists (
             select from access.accounts as h

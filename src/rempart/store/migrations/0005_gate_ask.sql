@@ -97,6 +97,7 @@ declare
     q record; -- the question at hand, with all that was read for it
     me gate.account_state; -- the account that asks it
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
+    watch gate.watch; -- that of the device it asks from
     containment int; -- the modes that apply to who asks, or to the insurer: 2 step up, 4 freeze, 8 revoke, 16 slow
     kept_hidden int; -- the mode that applies to whom it is about: 1 unless proven present, 2 whatever is shown
     rules record; -- the detectors' tests in force
@@ -129,6 +130,7 @@ declare
     first_rule int; -- of this profession, less one
     convicting smallint; -- the signal that convicts
     convicting_scores double precision[]; -- as they stood then
+    rising_since timestamptz; -- as it stood then
     measure smallint;
     nonce text;
     original gate.repeats;
@@ -183,6 +185,7 @@ begin
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
             s.session_id, s.account_id, s.organisation_id, s.software_id, s.nonce_digest,
+            coalesce(s.device_since > batch_at - interval '60 days', false) as is_new_device,
             array_position(involved, s.account_id) as at_me, array_position(involved, s.holder_account_id) as at_purse,
             case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
                 when s.session_id is null then 40
@@ -309,6 +312,7 @@ begin
         if q.session_id is not null then
             me := states[q.at_me];
             purse := states[q.at_purse];
+            watch := case when q.is_new_device then me.new_devices else me.watch end;
         end if;
 
         <<decision>>
@@ -401,7 +405,7 @@ begin
                 end if;
             end if;
             is_new_account := coalesce(me.new_until > batch_at, false);
-            is_stepped_up := containment & 2 <> 0 or me.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false)
+            is_stepped_up := containment & 2 <> 0 or watch.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false)
                 or is_new_account;
             required := case
                 when this_face = 3 then 3 when is_stepped_up then greatest(q.required, q.required_when_stepped_up) else q.required
@@ -488,21 +492,20 @@ begin
                         q.organisation_id, q.subject, q.list, q.today, (q.today + interval '12 months')::date, me.account_id, null, null, null
                     )::gate.standing_authorisations);
                 end if;
-                if me.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
-                    me.proven_since := me.proven_since + 1;
-                    if me.healed_at > batch_at - interval '30 days' is not true then me.healings := 0; end if;
-                    if me.proven_since >= 3 * 10 ^ me.healings then
-                        me.healings := me.healings + 1; me.healed_at := batch_at;
-                        me.stepped_up_at := null; me.last_convicted_at := null;
-                        me.scores := array_fill(0::double precision, '{7}'); me.guess_nats := 0; me.rising_since := null;
+                if watch.stepped_up_at is not null and q.is_known is not true then -- an honest shop's next patients have their cards
+                    watch.proven_since := watch.proven_since + 1;
+                    if watch.healed_at > batch_at - interval '30 days' is not true then watch.healings := 0; end if;
+                    if watch.proven_since >= 3 * 10 ^ watch.healings then
+                        watch.healings := watch.healings + 1; watch.healed_at := batch_at;
+                        watch := gate.new_watch(watch);
                     end if;
                 end if;
                 proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
-                if is_new_today and me.guess_nats > 0 then -- who mistypes has the right card next: it takes back what a wrong one added, and no more
-                    said := least(me.guess_nats, me.scores[1], -rules.reliefs[(me.profession_id - 1) * 7 + 1]);
-                    me.scores[1] := me.scores[1] - said;
-                    me.guess_nats := me.guess_nats - said;
-                    if me.scores[1] = 0 and me.scores[7] = 0 then me.rising_since := null; end if;
+                if is_new_today and watch.guess_nats > 0 then -- who mistypes has the right card next: it takes back what a wrong one added, and no more
+                    said := least(watch.guess_nats, watch.scores[1], -rules.reliefs[(me.profession_id - 1) * 7 + 1]);
+                    watch.scores[1] := watch.scores[1] - said;
+                    watch.guess_nats := watch.guess_nats - said;
+                    if watch.scores[1] = 0 and watch.scores[7] = 0 then watch.rising_since := null; end if;
                 end if;
             end if;
 
@@ -530,7 +533,7 @@ begin
             -- proves presence has the person there, and says nothing. Nor does a request, which is told nothing; nor a place that has just
             -- opened, which is asked for presence; nor a question about somebody contained, whom an honest shop serves too.
             if level < 3 and not is_request and kept_hidden = 0 and (me.opening_until > batch_at) is not true then
-                gap_s := batch_s - me.last_asked_s;
+                gap_s := batch_s - watch.last_asked_s;
                 says := array[null, null, null, null, null, null];
                 settles_days := case when me.opening_until > batch_at - interval '60 days' and q.is_known then 7 else 60 end;
                 is_told := truth not in (4, 9) or not data_is_stale; -- else an insurer that is late would have its shops convicted
@@ -546,17 +549,17 @@ begin
                         end if;
                     end if;
                     if q.cell is not null then
-                        says[4] := cardinality(array_positions(me.recent_cells, q.cell)) >= 3;
-                        me.recent_cells := (me.recent_cells || q.cell)[greatest(1, cardinality(me.recent_cells) - 30):];
+                        says[4] := cardinality(array_positions(watch.recent_cells, q.cell)) >= 3;
+                        watch.recent_cells := (watch.recent_cells || q.cell)[greatest(1, cardinality(watch.recent_cells) - 30):];
                     end if;
-                    if q.is_met is not true and gap_s > 0 and gap_s <= 60 and me.last_gap_s > 0 and me.last_gap_s <= 60 then
-                        says[6] := abs(gap_s - me.last_gap_s) <= 0.05 * me.last_gap_s;
+                    if q.is_met is not true and gap_s > 0 and gap_s <= 60 and watch.last_gap_s > 0 and watch.last_gap_s <= 60 then
+                        says[6] := abs(gap_s - watch.last_gap_s) <= 0.05 * watch.last_gap_s;
                     end if;
                 end if;
                 if q.is_met and is_new_today then -- a list of regulars, as of a nursing home: its few new ones are not a machine's
-                    me.last_asked_s := null; me.last_gap_s := null;
+                    watch.last_asked_s := null; watch.last_gap_s := null;
                 elsif gap_s is null or gap_s > 0 or gap_s < -60 then -- those of one batch came together: they have no gap; or the clock was put back
-                    me.last_asked_s := batch_s; me.last_gap_s := gap_s;
+                    watch.last_asked_s := batch_s; watch.last_gap_s := gap_s;
                 end if;
 
                 -- Each score, and that of all together, is a one-sided CUSUM of log likelihood ratios. One that reaches its
@@ -569,24 +572,24 @@ begin
                         said := case when says[i] then rules.gains[first_rule + i] else rules.reliefs[first_rule + i] end;
                         spoke := spoke | case when says[i] then 1 << (i - 1) else 1 << (i + 7) end;
                         if i in (1, 2, 3, 5) then said_together := said_together + said; end if;
-                        me.scores[i] := greatest(0, me.scores[i] + said);
-                        if me.scores[i] >= rules.thresholds[first_rule + i] and rules.measures[first_rule + i] > measure then
+                        watch.scores[i] := greatest(0, watch.scores[i] + said);
+                        if watch.scores[i] >= rules.thresholds[first_rule + i] and rules.measures[first_rule + i] > measure then
                             convicting := i;
                             measure := rules.measures[first_rule + i];
                         end if;
                     end if;
                 end loop;
-                me.guess_nats := least(me.guess_nats, me.scores[1]);
+                watch.guess_nats := least(watch.guess_nats, watch.scores[1]);
                 if spoke <> 0 then
-                    me.scores[7] := greatest(0, me.scores[7] + said_together);
-                    if me.scores[7] >= rules.thresholds[first_rule + 7] and rules.measures[first_rule + 7] > measure then
+                    watch.scores[7] := greatest(0, watch.scores[7] + said_together);
+                    if watch.scores[7] >= rules.thresholds[first_rule + 7] and rules.measures[first_rule + 7] > measure then
                         convicting := 7;
                         measure := rules.measures[first_rule + 7];
                     end if;
-                    if me.scores[7] = 0 then
-                        me.rising_since := null;
-                    elsif me.rising_since is null then
-                        me.rising_since := batch_at;
+                    if watch.scores[7] = 0 then
+                        watch.rising_since := null;
+                    elsif watch.rising_since is null then
+                        watch.rising_since := batch_at;
                     end if;
                 end if;
             end if;
@@ -597,25 +600,25 @@ begin
         if outcome in (21, 22, 29) and is_guess then
             first_rule := (me.profession_id - 1) * 7;
             spoke := 1;
-            me.scores[1] := me.scores[1] + rules.gains[first_rule + 1];
-            me.guess_nats := me.guess_nats + rules.gains[first_rule + 1];
-            me.rising_since := coalesce(me.rising_since, batch_at);
-            if me.scores[1] >= rules.thresholds[first_rule + 1] then
+            watch.scores[1] := watch.scores[1] + rules.gains[first_rule + 1];
+            watch.guess_nats := watch.guess_nats + rules.gains[first_rule + 1];
+            watch.rising_since := coalesce(watch.rising_since, batch_at);
+            if watch.scores[1] >= rules.thresholds[first_rule + 1] then
                 convicting := 1;
                 measure := rules.measures[first_rule + 1];
             end if;
         end if;
         if convicting is not null then
-            if me.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
-            me.last_convicted_at := batch_at;
-            convicting_scores := me.scores;
+            if watch.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
+            convicting_scores := watch.scores;
+            rising_since := watch.rising_since;
             if measure = 2 then
                 me.standing := 2; me.frozen_at := batch_at;
             else
-                me.stepped_up_at := batch_at; me.proven_since := 0;
-                me.scores := array_fill(0::double precision, '{7}'); -- else the next word convicts again, and freezes
-                me.guess_nats := 0;
+                watch := gate.new_watch(watch); -- else the next word convicts again, and freezes
+                watch.stepped_up_at := batch_at;
             end if;
+            watch.last_convicted_at := batch_at;
         end if;
 
         -- 8. The receipt, for refusals too. No receipt, no answer.
@@ -632,6 +635,7 @@ begin
             else
                 states[q.at_purse] := purse;
             end if;
+            if q.is_new_device then me.new_devices := watch; else me.watch := watch; end if;
             states[q.at_me] := me;
             if outcome <> 30 then
                 receipt_id := nextval('evidence.receipt_ids');
@@ -660,9 +664,8 @@ begin
                 convictions := array_append(convictions, row(
                     null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
                     convicting_scores[convicting], rules.thresholds[first_rule + convicting], convicting_scores,
-                    coalesce(me.rising_since, batch_at), receipt_id
+                    coalesce(rising_since, batch_at), receipt_id, q.is_new_device
                 )::gate.convictions);
-                if measure = 1 then me.rising_since := null; states[q.at_me] := me; end if;
             end if;
             if q.repeat_key is not null and repeat_of is null and (outcome < 20 or outcome = 31) then
                 insert into gate.repeats as e
@@ -681,8 +684,8 @@ begin
                     'card_matches', case when q.has_card then q.card_matches end, 'people_today', purse.people_today,
                     'people_per_day', q.people_per_day,
                     'scores', (
-                        select coalesce(jsonb_object_agg(g.code, round((case when convicting is null then me.scores else convicting_scores end)[g.signal_id]::numeric, 2)), '{}')
-                        from access.signals as g where (case when convicting is null then me.scores else convicting_scores end)[g.signal_id] >= 0.01
+                        select coalesce(jsonb_object_agg(g.code, round((case when convicting is null then watch.scores else convicting_scores end)[g.signal_id]::numeric, 2)), '{}')
+                        from access.signals as g where (case when convicting is null then watch.scores else convicting_scores end)[g.signal_id] >= 0.01
                     ),
                     'convicted_by', (select g.code from access.signals as g where g.signal_id = convicting)
                 );
@@ -711,10 +714,7 @@ begin
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
         presence_asked_today = n.presence_asked_today, glasses_of_all_today = n.glasses_of_all_today,
-        asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, scores = n.scores, guess_nats = n.guess_nats, rising_since = n.rising_since, recent_cells = n.recent_cells,
-        last_asked_s = n.last_asked_s, last_gap_s = n.last_gap_s, stepped_up_at = n.stepped_up_at, proven_since = n.proven_since,
-        healings = n.healings, healed_at = n.healed_at,
-        last_convicted_at = n.last_convicted_at, frozen_at = n.frozen_at
+        asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, watch = n.watch, new_devices = n.new_devices, frozen_at = n.frozen_at
     from unnest(states) as n
     where st.account_id = n.account_id;
     if convictions <> '{}' then

@@ -151,8 +151,8 @@ begin
         released_at = present + make_interval(secs => coalesce(asked.waves_s, 0)), released_by = p_by
     where c.containment_id = asked.containment_id;
     update gate.account_state as st
-    set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null, stepped_up_at = null,
-        scores = array_fill(0::double precision, '{7}'), guess_nats = 0, rising_since = null, last_convicted_at = null
+    set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null,
+        watch = gate.new_watch(watch), new_devices = gate.new_watch(new_devices)
     where st.account_id = asked.account_id;
     return 'released';
 end $$;

@@ -27,7 +27,7 @@ create table access.devices (
     account_id bigint not null references access.accounts,
     key_thumbprint bytea not null check (length(key_thumbprint) = 32),
     label text not null,
-    first_seen_at timestamptz not null default now(),
+    first_seen_at timestamptz not null default platform.present(),
     primary key (account_id, key_thumbprint)
 );
 
@@ -124,6 +124,31 @@ language sql security definer
 set search_path = pg_catalog, pg_temp as $$
     insert into access.new_devices (account_id, label) values (p_account_id, p_label)
 $$;
+
+-- A session knows since when its device has been one of the account's; whoever opens it does not say.
+create function access.date_device() returns trigger language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+begin
+    new.device_since := coalesce(
+        case
+            when new.credential_id is not null then (
+                select p.created_at from access.passkeys as p where p.credential_id = new.credential_id)
+            when new.software_id is not null then (
+                select min(s.opened_at) from access.sessions as s
+                where s.account_id = new.account_id and s.key_thumbprint = new.key_thumbprint and s.software_id = new.software_id)
+            else (
+                select d.first_seen_at from access.devices as d
+                where d.account_id = new.account_id and d.key_thumbprint = new.key_thumbprint)
+        end,
+        new.opened_at
+    );
+    return new;
+end $$;
+alter function access.date_device owner to rempart_access;
+revoke all on function access.date_device from public;
+grant select on access.passkeys to rempart_access;
+grant select (account_id, key_thumbprint, software_id, opened_at) on access.sessions to rempart_access;
+create trigger a_session_dates_its_device before insert on access.sessions for each row execute function access.date_device();
 
 create function access.forget_psc() returns void language sql security definer
 set search_path = pg_catalog, pg_temp as $$

@@ -111,19 +111,34 @@ begin
     return touched;
 end $$;
 
--- What the platform can say of whom convicted accounts were told about: the receipts of those accounts that confirmed somebody. The
--- receipts' numbers, never the people.
+-- What the platform can say of whom convicted accounts were told about: the receipts that confirmed somebody through the devices that
+-- were convicted, new or old. The receipts' numbers, never the people.
 create function drill.told_to_convicted() returns table (account_id bigint, receipt_id bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
     perform drill.refuse_elsewhere();
     return query
-    select r.account_id, r.receipt_id
-    from evidence.receipts as r
-    where r.outcome between 1 and 8
-        and r.account_id in (select v.account_id from gate.convictions as v);
+    select distinct r.account_id, r.receipt_id
+    from gate.convictions as v
+    join evidence.receipts as r on r.account_id = v.account_id and r.outcome between 1 and 8
+    join access.sessions as s on s.session_id = r.session_id
+    where v.is_of_new_devices = (s.device_since > v.convicted_at - interval '60 days');
 end $$;
+
+-- Let accounts have had for a year the devices that they signed in with so far.
+create function drill.age_devices(p_accounts bigint[]) returns bigint language plpgsql security definer
+set search_path = pg_catalog, pg_temp as $$
+declare
+    touched bigint;
+begin
+    perform drill.refuse_elsewhere();
+    update access.sessions as s set opened_at = s.opened_at - interval '1 year', device_since = s.device_since - interval '1 year'
+    where s.account_id = any(p_accounts);
+    get diagnostics touched = row_count;
+    return touched;
+end $$;
+grant update (opened_at, device_since) on access.sessions to rempart_gate;
 
 do $$
 declare
@@ -135,4 +150,4 @@ begin
     end loop;
 end $$;
 grant execute on function drill.advance, drill.load_history, drill.close_rules, drill.reopen_rules, drill.set_budgets, drill.require_presence,
-    drill.told_to_convicted to rempart_operator;
+    drill.told_to_convicted, drill.age_devices to rempart_operator;

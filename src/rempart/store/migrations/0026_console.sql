@@ -146,8 +146,10 @@ $$;
 
 -- The questions of an account between two instants, the latest first: never whom they were about, nor what presence would have said.
 -- p_before is the last one of the page before, at p_until: those of one batch have the same instant.
+-- With p_is_of_new_devices those of the account's new devices alone, or of its old ones.
 create function console.questions_of(
-    p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int, p_before bigint default null
+    p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int, p_before bigint default null,
+    p_is_of_new_devices boolean default null
 ) returns jsonb
 language sql stable
 set search_path = pg_catalog, pg_temp as $$
@@ -156,6 +158,8 @@ set search_path = pg_catalog, pg_temp as $$
         from evidence.receipts as r
         where r.account_id = p_account_id and r.asked_at >= p_after and r.asked_at <= p_until
             and (p_before is null or row (r.asked_at, r.receipt_id) < row (p_until, p_before))
+            and (p_is_of_new_devices is null or p_is_of_new_devices = (
+                select s.device_since > p_until - interval '60 days' from access.sessions as s where s.session_id = r.session_id))
         order by r.asked_at desc, r.receipt_id desc limit p_most
     ) as t
 $$;
@@ -172,10 +176,13 @@ set search_path = pg_catalog, pg_temp as $$
         'standing', case when st.standing = 2 then 'frozen' when st.standing = 1 then 'closed'
                          when st.stepped_up_at is not null then 'stepped-up' else 'good' end,
         'standing_since', coalesce(st.frozen_at, st.stepped_up_at),
+        'stepped_up_devices', case when st.standing = 2 or st.stepped_up_at is null then null
+                                   when (st.watch).stepped_up_at is null then 'new'
+                                   when (st.new_devices).stepped_up_at is null then 'old' end,
         'people_today', case when st.day = (p.at at time zone st.timezone)::date then st.people_today else 0 end,
         'people_per_day', n.people_per_day, 'reduced_until', case when st.reduced_until > p.at then st.reduced_until end,
         'scores', (select coalesce(jsonb_agg(jsonb_build_object(
-                'signal', s.code, 'score', st.scores[s.signal_id], 'threshold', d.threshold, 'measure', d.measure) order by s.signal_id), '[]')
+                'signal', s.code, 'score', greatest((st.watch).scores[s.signal_id], (st.new_devices).scores[s.signal_id]), 'threshold', d.threshold, 'measure', d.measure) order by s.signal_id), '[]')
             from access.signals as s join access.detector_rules as d
                 on d.signal_id = s.signal_id and d.profession_id = a.profession_id
                 and d.valid_from <= p.at::date and p.at::date < d.valid_until
@@ -185,8 +192,8 @@ set search_path = pg_catalog, pg_temp as $$
                 'score', v.score, 'threshold', v.threshold, 'since', v.since,
                 'planted_in', case when v.signal_id = 8 then (
                     select b.planted_in from evidence.receipts as e join gate.canaries as b on b.person_id = e.subject
-                    where e.receipt_id = v.receipt_id) end, 'receipt_id', v.receipt_id, 'software', v.software,
-                'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200)) order by v.conviction_id desc), '[]')
+                    where e.receipt_id = v.receipt_id) end, 'receipt_id', v.receipt_id, 'software', v.software, 'is_of_new_devices', v.is_of_new_devices,
+                'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200, null, v.is_of_new_devices)) order by v.conviction_id desc), '[]')
             from (
                 select k.*, s.code, z.name as software from gate.convictions as k
                 join access.signals as s on s.signal_id = k.signal_id
@@ -228,7 +235,7 @@ set search_path = pg_catalog, pg_temp as $$
     left join access.profession_rules as n
         on n.profession_id = a.profession_id and n.valid_from <= p.at::date and p.at::date < n.valid_until
     cross join lateral (
-        select coalesce(p_until, to_timestamp(st.last_asked_s) + interval '1 minute', p.at) as until
+        select coalesce(p_until, to_timestamp(greatest((st.watch).last_asked_s, (st.new_devices).last_asked_s)) + interval '1 minute', p.at) as until
     ) as u
     where a.account_id = p_account_id
 $$;

@@ -31,10 +31,10 @@ async function look() {
 }
 
 function showStanding() {
-  const { standing, standing_since: since } = account;
+  const { standing, standing_since: since, stepped_up_devices: devices } = account;
   byId("standing").className = `badge ${standing}`;
   byId("standing").textContent = label("standings", standing);
-  byId("standing-since").textContent = since ? sayAt(since) : "";
+  byId("standing-since").textContent = [since && sayAt(since), devices && say(`of-${devices}-devices`)].filter(Boolean).join(", ");
   const isConvicted = standing === "frozen" || standing === "stepped-up";
   const asked = account.releases.find((one) => one.containment_id === null);
   byId("release").hidden = !isConvicted || asked?.is_mine === true;
@@ -97,6 +97,7 @@ function convictionOf(one) {
     element("h3", {}, title),
     one.planted_in ? element("p", {}, say("planted-in", { list: one.planted_in })) : null,
     element("p", {}, `${value} ${answers}`),
+    one.is_of_new_devices ? element("p", {}, say("new-devices")) : null,
     element("details", {}, element("summary", {}, one.answers.length === 1 ? "La réponse" : `Les ${one.answers.length} réponses`), table),
   );
 }
