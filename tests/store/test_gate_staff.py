@@ -219,38 +219,46 @@ def enrolled(world: World, till: Session, *, is_lately: bool) -> Session:
     return noe
 
 
-@pytest.mark.parametrize("convicted", [2, 3])
-def test_three_new_members_convicted_demand_presence_of_all_whom_their_holder_enrolled_lately(
-    world: World, convicted: int
-) -> None:
-    """A stolen structure would enrol fifty thieves a day, each with scores of his own."""
-    world.detectors(Signal.NOVELTY, threshold=0.1, measure=1)
+def strangers_told_to_newcomers(world: World, days_ago: int) -> int:
+    """Let ten members of a hospital's staff, enrolled so long ago, ask about strangers in turn until each is refused."""
     hospital, insurer, software = world.structure(), world.insurer(), world.software()
-    newcomers = [world.software_session(world.staff(hospital), software) for _ in range(convicted + 1)]
-    colleague = world.software_session(world.staff(hospital), software)
-    for session in newcomers:
-        world.do(
-            "update gate.account_state set new_until = now() - interval '29 days' where account_id = %s",
-            session.account.account_id,
-        )
-    for place, session in enumerate(newcomers[:convicted]):
-        assert outcome(world.ask(session.about(world.person(f"Louise {place}", insurer)))) is Outcome.OPEN
-        assert world.state(session.account, "stepped_up_at is not null")
-    is_demanded, lea = convicted == 3, world.person("Léa", insurer)
-    found = world.owner.execute(
-        "select scope, mode, extract(day from released_at - since)::int, is_of_detectors from gate.containments"
-        " where target = %s and scope = 'account'",
-        (hospital.account_id,),
-    ).fetchall()
-    assert found == ([("account", 1, 7, True)] if is_demanded else [])
-    asked = outcome(world.ask(newcomers[-1].about(lea)))
-    assert asked is (Outcome.PRESENCE_REQUIRED if is_demanded else Outcome.OPEN)
-    assert outcome(world.ask(colleague.about(lea))) is Outcome.OPEN, "who has been there for two months"
+    members = [world.software_session(world.staff(hospital), software) for _ in range(10)]
+    for member in members:
+        world.set_state(member.account, new_until=world.ago(days_ago))
+    told = 0
+    while members:
+        member = members.pop(0)
+        if outcome(world.ask(member.about(world.person("Louise", insurer)))) is Outcome.OPEN:
+            told += 1
+            members.append(member)
+    return told
 
 
-def test_three_old_members_convicted_say_nothing_of_the_others(world: World) -> None:
-    world.detectors(Signal.NOVELTY, threshold=0.1, measure=1)
+def test_the_newcomers_of_one_holder_are_one_thief_until_somebody_speaks_for_them(world: World) -> None:
+    """Fifty members of a stolen structure, each stopping just before his own conviction, met 2,150 people in a day."""
+    world.detectors(threshold=1e9)
+    world.detectors(Signal.NOVELTY, threshold=3.0, measure=1)
+    alone = 3.0 / world.one(
+        "select gain from access.detector_rules where profession_id = 9 and signal_id = 2"
+    )
+    assert strangers_told_to_newcomers(world, 58) <= alone + 1 + 2 * 10
+    assert strangers_told_to_newcomers(world, 61) > 9 * alone, (
+        "who has been there for two months has scores of his own"
+    )
+
+
+def test_what_convicted_a_newcomer_says_that_it_was_the_newcomers(world: World) -> None:
+    world.detectors(threshold=1e9)
+    world.detectors(Signal.NOVELTY, threshold=0.5, measure=1)
     hospital, insurer = world.structure(), world.insurer()
-    sessions = [world.software_session(world.staff(hospital)) for _ in range(4)]
-    for place, session in enumerate(sessions):
-        assert outcome(world.ask(session.about(world.person(f"Louise {place}", insurer)))) is Outcome.OPEN
+    gain = world.one("select gain from access.detector_rules where profession_id = 9 and signal_id = 2")
+    first, second = (world.software_session(world.staff(hospital)) for _ in range(2))
+    for member in (first, second):
+        world.set_state(member.account, new_until=world.ago(20))
+        world.ask(member.about(world.person("Louise", insurer)))
+    row = world.owner.execute(
+        "select account_id, score, is_of_newcomers from gate.convictions where account_id in (%s, %s)",
+        (first.account.account_id, second.account.account_id),
+    ).fetchall()
+    assert row == [(second.account.account_id, pytest.approx(2 * gain), True)]
+    assert world.scores(hospital, "newcomers")[Signal.NOVELTY] == 0.0, "0.5 below the threshold"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rempart.domain.detectors import (
@@ -71,6 +71,7 @@ class Shop:
     tests: dict[Signal, Likelihood]
     accounts: list[Account]
     met: dict[str, tuple[int, int]] = field(default_factory=dict)  # first and last day
+    old_seen: dict[str, int] = field(default_factory=dict)  # the last day through an old device
     proven: dict[str, int] = field(default_factory=dict)
     day: int = YEAR_DAYS * 10
     convictions: list[tuple[int, Conviction]] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Shop:
         is_proven_before = self.proven.get(step.about, -YEAR_DAYS) > self.day - YEAR_DAYS
         presence = self._presence(step, is_proven_before, is_found)
         first, last = self.met.get(step.about, (0, -YEAR_DAYS))
+        old_seen = self.old_seen.get(step.about, -YEAR_DAYS)
         is_met = last > self.day - YEAR_DAYS
         question = Question(
             asked_at_s=at_s + self.day * DAY_S,
@@ -94,10 +96,11 @@ class Shop:
             is_guess=step.card is False,
             is_met=is_met,
             is_known_long=is_met and first <= self.day - ACQUAINTANCE_SETTLES_DAYS,
-            is_lately=last > self.day - RELIEF_RESTS_DAYS,
+            is_lately=(last if step.is_new_device else old_seen) > self.day - RELIEF_RESTS_DAYS,
             cell=None,
             is_elsewhere=None if step.birth is None else step.birth != BRETAGNE,
             is_new_device=step.is_new_device,
+            is_first_of_old_devices=old_seen != self.day,
         )
         if step.who and self.accounts[0].is_frozen and account.new_until_s > question.asked_at_s - 30 * DAY_S:
             return Outcome.ACCOUNT_FROZEN, Presence.NONE  # whom a titulaire enrolled lately falls with him
@@ -110,6 +113,8 @@ class Shop:
         if refusal is None:
             self.paid_back |= presence is Presence.CARD and account.watch_of(question).guess_nats > 0
             self.met[step.about] = (first if is_met else self.day, self.day)
+            if not step.is_new_device:
+                self.old_seen[step.about] = self.day
             _, conviction = take(account, question, self.tests, is_proven_before=is_proven_before)
             if presence is Presence.CARD:
                 self.proven[step.about] = self.day
@@ -137,7 +142,7 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
         days, days * DAY_S, days * DAY_S, days * DAY_S, days, organisation_id,
     )  # fmt: skip
     for watch in ("watch", "new_devices"):
-        for moment in ("stepped_up_at", "last_convicted_at", "healed_at"):
+        for moment in ("stepped_up_at", "last_convicted_at", "healed_at", "heard_at"):
             world.do(
                 f"update gate.account_state set {watch}.{moment} = ({watch}).{moment} - make_interval(days => %s)"
                 " where organisation_id = %s",
@@ -145,9 +150,9 @@ def days_pass(world: World, organisation_id: int, days: int) -> None:
                 organisation_id,
             )
     world.do(
-        "update gate.acquaintances set first_seen_on = first_seen_on - %s::int, last_seen_on = last_seen_on - %s::int"
-        f" where holder_account_id in ({at_place})",
-        days, days, organisation_id,
+        "update gate.acquaintances set first_seen_on = first_seen_on - %s::int, last_seen_on = last_seen_on - %s::int,"
+        f" old_seen_on = old_seen_on - %s::int where holder_account_id in ({at_place})",
+        days, days, days, organisation_id,
     )  # fmt: skip
     world.do(
         "update gate.known_patients set proven_on = proven_on - %s::int where organisation_id = %s",
@@ -183,6 +188,8 @@ def compared(world: World, session: Session, account: Account) -> None:
     if account.day == account.purse.day:  # else nobody looks at them: they are of a day that is over
         assert world.state(session.account, "break_glass_today") == account.glasses_today
         if session.account.account_id == session.account.holder_account_id:
+            crowd = world.scores(session.account, "newcomers")
+            assert [crowd[signal] for signal in SCORED] == pytest.approx(account.purse.newcomers.scores)
             assert world.state(session.account, "glasses_of_all_today") == account.purse.glasses
 
 
@@ -205,7 +212,13 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
     )  # fmt: skip
     seen: set[object] = set()
 
-    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=160,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(script=st.lists(STEPS, min_size=20, max_size=60))
     def compare(script: list[Step]) -> None:
         holder = world.account("pharmacist")
@@ -248,7 +261,9 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
             for who, conviction in shop.convictions
         ]
         seen.update((conviction.signal, conviction.measure) for _, conviction in shop.convictions)
-        seen.update("healed" for account in shop.accounts if account.watch.healings)
+        seen.update(
+            "healed" for account in shop.accounts if account.watch.healings or account.new_devices.healings
+        )
         seen.update(["guessed"] if shop.guessed else [])
         seen.update(["paid back"] if shop.paid_back else [])
         heard = [max(watch.scores) > 0 for watch in (shop.accounts[0].watch, shop.accounts[0].new_devices)]

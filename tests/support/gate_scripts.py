@@ -233,13 +233,15 @@ class Town:
             " (select array_agg(round(s::numeric, 6)) from unnest((new_devices).scores) as s),"
             " (watch).recent_cells, (new_devices).recent_cells, (watch).stepped_up_at is null, (watch).proven_since,"
             " (new_devices).stepped_up_at is null, (new_devices).proven_since,"
-            " (watch).rising_since is null, (new_devices).rising_since is null,"
+            " (select array_agg(s is null) from unnest((watch).rising_since[1:5] || (watch).rising_since[7]) as s),"
+            " (select array_agg(s is null) from unnest((new_devices).rising_since[1:5] || (new_devices).rising_since[7]) as s),"
+            " (select array_agg(round(s::numeric, 6)) from unnest((newcomers).scores) as s),"
             " (watch).last_convicted_at is null,"
             " round((next_free_s - extract(epoch from now())::float8) / 600) * (next_free_s > 0)::int"
             " from gate.account_state where account_id = any(%s)"
         )
         met = read(
-            "select holder_account_id, subject, first_seen_on, last_seen_on from gate.acquaintances"
+            "select holder_account_id, subject, first_seen_on, last_seen_on, old_seen_on from gate.acquaintances"
             " where holder_account_id = any(%s)"
         )
         proven = read(

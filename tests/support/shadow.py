@@ -111,7 +111,8 @@ def acquaint(
 ) -> None:
     """Let a shop have met somebody: first and last so many days ago."""
     world.do(
-        "insert into gate.acquaintances values (%s, %s, %s, %s::date - %s::int, %s::date - %s::int)",
+        "insert into gate.acquaintances (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on, old_seen_on)"
+        " select %s, %s, %s, %s::date - %s::int, l.last_on, l.last_on from (select %s::date - %s::int) as l (last_on)",
         session.account.organisation_id,
         person_id,
         session.account.holder_account_id,

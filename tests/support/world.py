@@ -16,7 +16,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -412,6 +412,11 @@ class World:
                 content,
                 account.account_id,
             )
+
+    def ago(self, days: int) -> datetime:
+        """Say which instant was so many days ago, by the database's clock."""
+        moment: datetime = self.one("select now() - make_interval(days => %s)", days)
+        return moment
 
     def today(self, timezone: str = PARIS) -> date:
         """Say which day it is at a shop."""

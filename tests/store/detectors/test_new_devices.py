@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 
 import pytest
+from psycopg import errors
 
 from rempart.domain.detectors import NEW_DEVICE_DAYS, SCORED, Signal
 from rempart.domain.rights import Outcome
@@ -88,6 +89,77 @@ def test_a_device_is_new_for_sixty_days(
     assert heard == {watch}
 
 
+def test_a_thief_cannot_use_up_who_speaks_for_the_owner(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """Whom a new device asked about today, or this week, speaks for the old ones all the same."""
+    world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
+    stolen = world.software_session(till.account, is_new_device=True)
+    (regular,) = regulars(world, till, insurer, 1)
+    world.ask(stolen.about(regular))
+    world.ask(till.about(regular))
+    assert world.scores(till.account)[Signal.NOVELTY] < 5
+    assert world.state(till.account, "people_today") == 1, "and costs no second person"
+    spoke = world.scores(till.account)
+    world.ask(till.about(regular))
+    assert world.scores(till.account) == spoke
+
+
+@pytest.mark.parametrize("is_old_stepped_up", [False, True])
+def test_a_key_made_anew_escapes_no_step_up(
+    world: World, till: Session, insurer: Insurer, is_old_stepped_up: bool
+) -> None:
+    """Malware on a till that is stepped up would else make another key; the owner's till pays for no new device."""
+    stepped_up = "watch" if is_old_stepped_up else "new_devices"
+    world.set_state(till.account, **{f"{stepped_up}.stepped_up_at": "now"})
+    new_device = world.software_session(till.account, is_new_device=True)
+    first, second = people(world, insurer, 2)
+    assert outcome(world.ask(new_device.about(first))) is Outcome.PRESENCE_REQUIRED
+    expected = Outcome.PRESENCE_REQUIRED if is_old_stepped_up else Outcome.OPEN
+    assert outcome(world.ask(till.about(second))) is expected
+
+
+def test_a_second_conviction_freezes_through_whichever_devices(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    deaf_but(world, Signal.NOVELTY)
+    world.set_state(till.account, **{"watch.last_convicted_at": world.ago(29)})
+    new_device = world.software_session(till.account, is_new_device=True)
+    said = [
+        outcome(world.ask(new_device.about(person))) for person in people(world, insurer, OF_THE_THIEF + 1)
+    ]
+    assert said[OF_THE_THIEF] is Outcome.ACCOUNT_FROZEN
+
+
+def test_age_alone_ends_no_step_up(world: World, till: Session, insurer: Insurer) -> None:
+    new_device = world.software_session(till.account, is_new_device=True)
+    world.do(
+        "update access.sessions set device_since = now() - interval '90 days' where token_digest = %s",
+        new_device.token,
+    )
+    world.set_state(till.account, **{"new_devices.stepped_up_at": world.ago(40)})
+    (new,) = people(world, insurer, 1)
+    assert outcome(world.ask(new_device.about(new))) is Outcome.PRESENCE_REQUIRED
+    world.set_state(till.account, **{"new_devices.stepped_up_at": world.ago(20)})
+    assert outcome(world.ask(new_device.about(new))) is Outcome.OPEN, "it was an old one then"
+
+
+@pytest.mark.parametrize(("days", "is_forgotten"), [(59, False), (61, True)])
+@pytest.mark.parametrize("is_new_device", [False, True])
+def test_devices_that_are_gone_are_forgotten(
+    world: World, till: Session, insurer: Insurer, is_new_device: bool, days: int, is_forgotten: bool
+) -> None:
+    """The owner's next computer is not stepped up for what a thief's did a year ago."""
+    watch = "new_devices" if is_new_device else "watch"
+    held = {f"{watch}.{field}": content for field, content in HELD.items()}
+    world.set_state(till.account, **held, **{f"{watch}.heard_at": world.ago(days)})
+    session = world.software_session(till.account, is_new_device=is_new_device)
+    (new,) = people(world, insurer, 1)
+    assert outcome(world.ask(session.about(new))) is (
+        Outcome.OPEN if is_forgotten else Outcome.PRESENCE_REQUIRED
+    )
+
+
 @pytest.mark.parametrize("is_new_device", [False, True])
 def test_people_proven_put_back_the_devices_that_proved_them_and_no_others(
     world: World, till: Session, insurer: Insurer, is_new_device: bool
@@ -154,6 +226,24 @@ def age_of_device(
 def test_a_browser_with_a_passkey_is_as_old_as_the_passkey(world: World, till: Session) -> None:
     credential_id = world.one(PASSKEY, secrets.token_bytes(16), till.account.account_id)
     assert age_of_device(world, till, secrets.token_bytes(32), credential_id=credential_id) == 90
+    assert age_of_device(world, shop(world), secrets.token_bytes(32), credential_id=credential_id) == 0
+
+
+def test_who_opens_a_session_does_not_say_how_old_its_device_is(world: World, till: Session) -> None:
+    software_id, key = world.software(), secrets.token_bytes(32)
+    backdated = (
+        "insert into access.sessions (token_digest, key_thumbprint, account_id, software_id, expires_at, opened_at)"
+        " values (%s, %s, %s, %s, now() + interval '1 hour', '2020-01-01')"
+    )
+    identity = world.face("identity")
+    identity.execute(backdated, (secrets.token_bytes(32), key, till.account.account_id, software_id))
+    assert age_of_device(world, till, key, software_id) == 0
+    with pytest.raises(errors.InsufficientPrivilege):
+        identity.execute(
+            "insert into access.passkeys (credential_id, account_id, public_key, sign_count, label, created_at)"
+            " values ('x', %s, 'x', 0, 'x', '2020-01-01')",
+            (till.account.account_id,),
+        )
 
 
 def test_a_browser_of_pro_sante_connect_is_as_old_as_the_account_has_known_it(

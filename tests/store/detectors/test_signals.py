@@ -169,7 +169,8 @@ def test_a_card_shown_once_makes_no_acquaintance_sooner(
     lea = world.person("Léa", insurer)
     world.ask(till.about(lea, card=lea.card))
     world.do(
-        "update gate.acquaintances set first_seen_on = first_seen_on - 59, last_seen_on = last_seen_on - 59"
+        "update gate.acquaintances set first_seen_on = first_seen_on - 59, last_seen_on = last_seen_on - 59,"
+        " old_seen_on = old_seen_on - 59"
     )
     world.set_state(till.account, **{"watch.scores": [5.0] * len(SCORED)})
     assert world.ask(till.about(lea)).presence == Presence.KNOWN_PATIENT

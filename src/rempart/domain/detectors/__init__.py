@@ -60,6 +60,13 @@ NEW_DEVICE_DAYS: Final = 60
 """How long what an account asks through a new device is heard apart. Beside an owner at work, whose regulars spoke for both,
 a thief with a device of his own would meet 342 people in a day at a pharmacy, and not 25 (by the reference model)."""
 
+NEWCOMER_DAYS: Final = 60
+"""How long what a member of a staff asks is added to a score of all whom the same holder enrolled lately, beside his own: fifty
+members of a stolen structure, each stopping one stranger before his own conviction, met 2,150 people in a day."""
+
+JUST_BELOW_NATS: Final = 0.5
+"""How far below its threshold that score is put by a conviction: the next newcomer's next word convicts him."""
+
 RECENT_CELLS: Final = 32
 """People of whom an account's month and commune of birth are remembered, as four keyed bytes each."""
 
@@ -124,7 +131,9 @@ class Question:
     the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
     None: not told, or abroad. `is_guess`: a wrong code that nobody expected, or the first wrong one of a request. `is_stale`: the
     insurer's data are too old to say that somebody is not covered. `is_new_device`: the account has asked through that passkey,
-    browser or software's key for less than NEW_DEVICE_DAYS. `asked_at_s` is in seconds since 1970.
+    browser or software's key for less than NEW_DEVICE_DAYS, or had when stepped up. `is_first_today` counts all devices;
+    `is_first_of_old_devices` the old ones alone, as `is_lately` does where an old one asks (None: no new device asks there).
+    `asked_at_s` is in seconds since 1970.
     """
 
     asked_at_s: float
@@ -141,6 +150,17 @@ class Question:
     is_canary: bool = False
     is_stale: bool = False
     is_new_device: bool = False
+    is_first_of_old_devices: bool | None = None
+
+    @property
+    def is_heard_first(self) -> bool:
+        """Whether it is the first of the day about this person for the watch that hears it.
+
+        What a new device asked is unheard by the old ones: a thief beside the owner would else use up who speaks for him.
+        """
+        if self.is_new_device or self.is_first_of_old_devices is None:
+            return self.is_first_today
+        return self.is_first_of_old_devices
 
 
 @dataclass(slots=True)
@@ -161,6 +181,7 @@ class Watch:
     healings: int = 0
     healed_at_s: float | None = None
     last_convicted_s: float | None = None
+    heard_s: float | None = None
 
     def calm(self) -> None:
         """Forget what was heard and decided, but for what the next question is compared with."""
@@ -192,10 +213,10 @@ def hear(watch: Watch, question: Question) -> type_of_words:
     is_told = not (
         is_wrong and question.is_stale
     )  # else an insurer that is late would have its shops convicted
-    if question.is_guess or (question.is_first_today and is_told):
+    if question.is_guess or (question.is_heard_first and is_told):
         words[Signal.FAILURES] = is_wrong or question.is_guess
     gap_s = None if watch.last_asked_s is None else question.asked_at_s - watch.last_asked_s
-    if question.is_first_today:
+    if question.is_heard_first:
         if question.is_found:
             words |= _about_somebody(question)
         if question.cell is not None:
@@ -205,7 +226,7 @@ def hear(watch: Watch, question: Question) -> type_of_words:
         if is_regular is not None:
             words[Signal.REGULARITY] = is_regular
     if (
-        question.is_met and question.is_first_today
+        question.is_met and question.is_heard_first
     ):  # a list of regulars, as of a nursing home: its few new ones are not a machine's
         watch.last_asked_s = watch.last_gap_s = None
     elif gap_s is None or gap_s > 0 or gap_s < -REGULAR_GAP_MAX_S:
@@ -229,20 +250,26 @@ def weigh(watch: Watch, words: type_of_words, tests: Mapping[Signal, Test]) -> N
 
 
 def judge(
-    watch: Watch, question: Question, words: type_of_words, tests: Mapping[Signal, Test]
+    watch: Watch,
+    question: Question,
+    words: type_of_words,
+    tests: Mapping[Signal, Test],
+    crowd: Watch | None = None,
 ) -> Conviction | None:
     """Say whether the account is convicted now; of several signals, the gravest measure, then the first.
 
-    Only what a question spoke on may convict: a score that stands high since an earlier conviction is no news.
+    Only what a question spoke on may convict: a score that stands high since an earlier conviction is no news. `crowd` is
+    the watch of all whom one holder enrolled lately, of whom the account is one.
     """
     if question.is_canary:
         return Conviction(Signal.CANARY, Measure.FREEZE, None)
+    watches = (watch,) if crowd is None else (watch, crowd)
     reached = [
-        Conviction(signal, tests[signal].measure, watch.scores[signal - 1])
+        Conviction(signal, tests[signal].measure, heard.scores[signal - 1])
         for signal in SCORED
-        if (signal in words or (words and signal is Signal.TOGETHER))
-        and signal in tests
-        and watch.scores[signal - 1] >= tests[signal].threshold
+        if (signal in words or (words and signal is Signal.TOGETHER)) and signal in tests
+        for heard in watches
+        if heard.scores[signal - 1] >= tests[signal].threshold
     ]
     return min(reached, key=lambda conviction: (-conviction.measure, conviction.signal), default=None)
 

@@ -15,6 +15,9 @@ from typing import Final
 
 from rempart.domain.detectors import (
     CONVICTION_REMEMBERED_DAYS,
+    JUST_BELOW_NATS,
+    NEW_DEVICE_DAYS,
+    NEWCOMER_DAYS,
     PROVEN_TO_HEAL,
     Conviction,
     Measure,
@@ -58,6 +61,7 @@ class Purse:
     people: int = 0
     glasses: int = 0
     next_free_s: float = 0.0
+    newcomers: Watch = field(default_factory=Watch)  # all whom the holder enrolled lately
 
 
 @dataclass(slots=True)
@@ -77,11 +81,21 @@ class Account:
         """Give the watch that hears a question: new devices have one of their own."""
         return self.new_devices if question.is_new_device else self.watch
 
+    def crowd_of(self, question: Question) -> Watch | None:
+        """Give the watch of all whom the holder enrolled lately; None: this account is none of them."""
+        is_newcomer = self.new_until_s > 0 and self.new_until_s > question.asked_at_s - NEWCOMER_DAYS * DAY_S
+        return self.purse.newcomers if is_newcomer else None
+
+    def is_stepped_up(self, question: Question) -> bool:
+        """Say whether its devices are stepped up; what old ones are, new ones are too: they would else be made for it."""
+        return self.watch_of(question).stepped_up_at_s is not None or self.watch.stepped_up_at_s is not None
+
 
 def admit(account: Account, budget: Budget, question: Question, day: int) -> Outcome | None:
     """Let a question pass, and spend its part of the budgets; or give the refusal. `day` counts days in the shop's time."""
     if account.is_frozen:
         return Outcome.ACCOUNT_FROZEN
+    _forget_gone_devices(account, question)
     _begin(account, day)
     owed_at_most_s = (
         budget.burst * budget.interval_s
@@ -111,23 +125,31 @@ def take(
     A card, a code or an approval of somebody never proven here heals a stepped-up account by a third; a conviction too soon after
     one that did not heal freezes. What a new member of a staff asks never speaks for the shop.
     """
+    watch, crowd = account.watch_of(question), account.crowd_of(question)
+    watch.heard_s = question.asked_at_s
     if question.presence >= Presence.CARD:
         if question.presence is not Presence.STANDING:
-            if account.watch_of(question).stepped_up_at_s is not None and not is_proven_before:
-                _heal(account.watch_of(question), question.asked_at_s)
+            if (
+                watch.stepped_up_at_s is not None
+                and not is_proven_before
+                and _heals(watch, question.asked_at_s)
+                and crowd
+            ):
+                crowd.calm()
             _pay_back(account, question, tests)
         return {}, None
     if account.opening_until_s > question.asked_at_s:
         return {}, None  # a place that has just opened is asked for presence, and nothing is learnt from it
-    watch = account.watch_of(question)
     words = hear(watch, question)
     if account.new_until_s > question.asked_at_s:
         words = {signal: is_a_thiefs for signal, is_a_thiefs in words.items() if is_a_thiefs}
     weigh(watch, words, tests)
     watch.guess_nats = min(watch.guess_nats, watch.scores[_FAILURES])
-    conviction = judge(watch, question, words, tests)
+    if crowd is not None:
+        weigh(crowd, words, tests)
+    conviction = judge(watch, question, words, tests, crowd)
     if conviction is not None:
-        conviction = _escalate(account, conviction, question)
+        conviction = _escalate(account, conviction, question, tests)
     return words, conviction
 
 
@@ -140,13 +162,16 @@ def guess(account: Account, question: Question, tests: Mapping[Signal, Test]) ->
     test = tests.get(Signal.FAILURES)
     if not question.is_guess or test is None:
         return None
-    watch = account.watch_of(question)
-    watch.scores[_FAILURES] += test.gain
+    watch, crowd = account.watch_of(question), account.crowd_of(question)
     watch.guess_nats += test.gain
+    for heard in (watch,) if crowd is None else (watch, crowd):
+        heard.scores[_FAILURES] += test.gain
     score = watch.scores[_FAILURES]
+    if score < test.threshold and crowd is not None:
+        score = crowd.scores[_FAILURES]
     if score < test.threshold:
         return None
-    return _escalate(account, Conviction(Signal.FAILURES, test.measure, score), question)
+    return _escalate(account, Conviction(Signal.FAILURES, test.measure, score), question, tests)
 
 
 def release(account: Account) -> None:
@@ -175,10 +200,7 @@ def _begin(account: Account, day: int) -> None:
 
 def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     """Say whether a question may pass without any proof that the person is there."""
-    if (
-        account.watch_of(question).stepped_up_at_s is not None
-        or account.opening_until_s > question.asked_at_s
-    ):
+    if account.is_stepped_up(question) or account.opening_until_s > question.asked_at_s:
         return False
     if account.new_until_s > question.asked_at_s:
         return False
@@ -187,13 +209,26 @@ def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
     return not question.is_first_today or account.purse.people < budget.people_per_day
 
 
-def _heal(watch: Watch, at_s: float) -> None:
+def _heals(watch: Watch, at_s: float) -> bool:
     is_soon = watch.healed_at_s is not None and watch.healed_at_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S
     watch.healings = watch.healings if is_soon else 0
     watch.proven_since += 1
-    if watch.proven_since >= PROVEN_TO_HEAL * 10**watch.healings:
-        watch.healings, watch.healed_at_s = watch.healings + 1, at_s
-        watch.calm()
+    if watch.proven_since < PROVEN_TO_HEAL * 10**watch.healings:
+        return False
+    watch.healings, watch.healed_at_s = watch.healings + 1, at_s
+    watch.calm()
+    return True
+
+
+def _forget_gone_devices(account: Account, question: Question) -> None:
+    """Begin a watch again that nobody was heard by for so long: no device that it heard is there any more."""
+    heard_s = account.watch_of(question).heard_s
+    if heard_s is None or heard_s >= question.asked_at_s - NEW_DEVICE_DAYS * DAY_S:
+        return
+    if question.is_new_device:
+        account.new_devices = Watch()
+    else:
+        account.watch = Watch()
 
 
 def _pay_back(account: Account, question: Question, tests: Mapping[Signal, Test]) -> None:
@@ -208,12 +243,21 @@ def _pay_back(account: Account, question: Question, tests: Mapping[Signal, Test]
     back = min(watch.guess_nats, watch.scores[_FAILURES], -test.relief)
     watch.scores[_FAILURES] -= back
     watch.guess_nats -= back
+    crowd = account.crowd_of(question)
+    if crowd is not None:
+        crowd.scores[_FAILURES] = max(0.0, crowd.scores[_FAILURES] - back)
 
 
-def _escalate(account: Account, conviction: Conviction, question: Question) -> Conviction:
+def _escalate(
+    account: Account, conviction: Conviction, question: Question, tests: Mapping[Signal, Test]
+) -> Conviction:
     watch, at_s = account.watch_of(question), question.asked_at_s
-    last_s = watch.last_convicted_s
-    if last_s is not None and last_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S:
+    crowd = account.crowd_of(question)
+    if crowd is not None and conviction.signal is not Signal.CANARY:
+        place = conviction.signal - 1
+        crowd.scores[place] = min(crowd.scores[place], tests[conviction.signal].threshold - JUST_BELOW_NATS)
+    before = [heard.last_convicted_s for heard in (account.watch, account.new_devices)]
+    if any(last_s is not None and last_s > at_s - CONVICTION_REMEMBERED_DAYS * DAY_S for last_s in before):
         conviction = replace(conviction, measure=Measure.FREEZE)
     if conviction.measure is Measure.FREEZE:
         account.is_frozen = True

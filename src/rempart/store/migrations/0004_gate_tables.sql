@@ -8,7 +8,7 @@ create schema gate;
 create type gate.watch as (
     scores double precision[], -- of each signal, in nats
     guess_nats double precision, -- of the first: added by guessed codes that were refused, not paid back by right proofs
-    rising_since timestamptz, -- since when the score of all signals together is above nothing
+    rising_since timestamptz[], -- since when each score is above nothing
     recent_cells int[], -- keyed months and communes of birth of the last people asked about
     last_asked_s double precision, -- seconds since 1970, and the gap before it
     last_gap_s double precision,
@@ -16,14 +16,15 @@ create type gate.watch as (
     proven_since int, -- people proven here for the first time since then
     healings smallint, -- by people proven, each within thirty days of the one before
     healed_at timestamptz, -- the last time
-    last_convicted_at timestamptz
+    last_convicted_at timestamptz,
+    heard_at timestamptz -- the last time
 );
 
 -- A watch that has heard nothing; or that forgets what was heard and decided, but for what the next question is compared with.
-create function gate.new_watch(p_calmed gate.watch default row('{}', 0, null, '{}', null, null, null, 0, 0, null, null)::gate.watch) returns gate.watch language sql immutable as $$
+create function gate.new_watch(p_calmed gate.watch default row('{}', 0, '{}', '{}', null, null, null, 0, 0, null, null, null)::gate.watch) returns gate.watch language sql immutable as $$
     select row(
-        array_fill(0::double precision, '{7}'), 0, null, p_calmed.recent_cells, p_calmed.last_asked_s, p_calmed.last_gap_s,
-        null, 0, p_calmed.healings, p_calmed.healed_at, null
+        array_fill(0::double precision, '{7}'), 0, array_fill(null::timestamptz, '{7}'), p_calmed.recent_cells, p_calmed.last_asked_s,
+        p_calmed.last_gap_s, null, 0, p_calmed.healings, p_calmed.healed_at, null, p_calmed.heard_at
     )::gate.watch
 $$;
 revoke all on function gate.new_watch from public;
@@ -50,6 +51,7 @@ create table gate.account_state (
     reduced_until timestamptz, -- half a budget, after a new device (gate.reduce_budget)
     opening_until timestamptz, -- the place has just opened: presence is asked for
     new_until timestamptz, -- this member of a staff is new: presence is asked for, and nothing speaks for the shop
+    newcomers gate.watch not null default gate.new_watch(), -- of a holder: the scores of all whom he enrolled within sixty days
     stepped_up_at timestamptz generated always as (least((watch).stepped_up_at, (new_devices).stepped_up_at)) stored,
     frozen_at timestamptz,
     region smallint
@@ -63,6 +65,7 @@ create table gate.acquaintances (
     holder_account_id bigint not null,
     first_seen_on date not null,
     last_seen_on date not null,
+    old_seen_on date, -- the last time through a device that is not new: a thief beside the owner would else use his regulars up
     primary key (organisation_id, subject, holder_account_id)
 ) with (fillfactor = 90);
 
@@ -187,7 +190,8 @@ create table gate.convictions (
     scores double precision[] not null,
     since timestamptz not null, -- the answers that convict are this account's receipts from here on
     receipt_id bigint not null, -- to here
-    is_of_new_devices boolean not null default false -- only those that came through them
+    is_of_new_devices boolean not null default false, -- only those that came through them
+    is_of_newcomers boolean not null default false -- the score is that of all whom one holder enrolled lately
 );
 create index convictions_by_moment on gate.convictions (convicted_at);
 create index convictions_of_an_account on gate.convictions (account_id);

@@ -98,6 +98,10 @@ declare
     me gate.account_state; -- the account that asks it
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
     watch gate.watch; -- that of the device it asks from
+    crowd gate.watch; -- that of all whom the holder enrolled lately
+    is_new_device boolean;
+    is_newcomer boolean; -- a member of a staff who was enrolled within sixty days
+    is_first boolean; -- of the day about this person, for the watch that hears it
     containment int; -- the modes that apply to who asks, or to the insurer: 2 step up, 4 freeze, 8 revoke, 16 slow
     kept_hidden int; -- the mode that applies to whom it is about: 1 unless proven present, 2 whatever is shown
     rules record; -- the detectors' tests in force
@@ -130,7 +134,8 @@ declare
     first_rule int; -- of this profession, less one
     convicting smallint; -- the signal that convicts
     convicting_scores double precision[]; -- as they stood then
-    rising_since timestamptz; -- as it stood then
+    rising_since timestamptz; -- the one that convicts
+    is_of_newcomers boolean;
     measure smallint;
     nonce text;
     original gate.repeats;
@@ -185,7 +190,7 @@ begin
         select
             u.place, u.proof, u.proof_at, u.nonce, u.amc, u.break_glass, u.repeat_key, u.body, t.domain, t.today, t.on_day,
             s.session_id, s.account_id, s.organisation_id, s.software_id, s.nonce_digest,
-            coalesce(s.device_since > batch_at - interval '60 days', false) as is_new_device,
+            s.device_since,
             array_position(involved, s.account_id) as at_me, array_position(involved, s.holder_account_id) as at_purse,
             case -- steps 1 and 2: the session, bound to a key, alive, on the face it was opened for; the proof, young and new
                 when s.session_id is null then 40
@@ -208,7 +213,7 @@ begin
             u.asked_for, u.list, u.code is not null as has_code, z.tries_before, z.tries_so_far, z.is_code_expected, z.is_approved, v.is_standing,
             i.data_as_of is null or i.data_as_of < batch_at - make_interval(hours => i.data_age_max_h) as data_is_stale,
             d.subject, u.card is not null as has_card, m.card_matches,
-            k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.was_seen_lately, k.is_met,
+            k.first_seen_on, k.own_first_seen_on, k.was_seen_today, k.was_seen_lately, k.old_seen_on, k.is_met,
             b.is_canary, w.proven_on > t.today - interval '12 months' as is_known,
             case when l.is_known then coalesce(r.verdict, 9::smallint) else 9::smallint end as truth, r.answer_on, r.answer_domains, r.coverages
         from unnest(
@@ -259,12 +264,13 @@ begin
             select
                 bool_or(e.is_own and e.last_seen_on = t.today) as was_seen_today,
                 bool_or(e.is_own and e.last_seen_on > t.today - 7) as was_seen_lately,
+                max(e.old_seen_on) filter (where e.is_own) as old_seen_on,
                 bool_or(e.is_fresh) as is_met,
                 min(e.first_seen_on) filter (where e.is_fresh) as first_seen_on,
                 min(e.first_seen_on) filter (where e.is_fresh and e.is_own) as own_first_seen_on
             from (
                 select
-                    k.first_seen_on, k.last_seen_on, k.holder_account_id = s.holder_account_id as is_own,
+                    k.first_seen_on, k.last_seen_on, k.old_seen_on, k.holder_account_id = s.holder_account_id as is_own,
                     k.last_seen_on > t.today - interval '12 months' as is_fresh
                 from gate.acquaintances as k where k.organisation_id = s.organisation_id and k.subject = d.subject offset 0
             ) as e
@@ -312,7 +318,11 @@ begin
         if q.session_id is not null then
             me := states[q.at_me];
             purse := states[q.at_purse];
-            watch := case when q.is_new_device then me.new_devices else me.watch end;
+            -- One that was new when it was stepped up stays so: age alone ends no step-up.
+            is_new_device := coalesce(q.device_since > least(batch_at, (me.new_devices).stepped_up_at) - interval '60 days', false);
+            is_newcomer := q.at_purse <> q.at_me and coalesce(me.new_until > batch_at - interval '60 days', false);
+            watch := case when is_new_device then me.new_devices else me.watch end;
+            crowd := purse.newcomers;
         end if;
 
         <<decision>>
@@ -372,6 +382,7 @@ begin
             if q.question_verdict is not null then outcome := q.question_verdict; exit decision; end if;
 
             -- 4. How sure we are that the person is there, and what the insurer or the mode asks for.
+            if watch.heard_at < batch_at - interval '60 days' then watch := gate.new_watch(); end if; -- no device that it heard is there any more
             if me.day < q.today then -- never back: shops of one holder may live in several time zones
                 me.day := q.today; me.people_today := 0; me.break_glass_today := 0; me.presence_asked_today := 0;
             end if;
@@ -383,8 +394,11 @@ begin
             me.day := least(me.day, q.today + 1);
             purse.day := least(purse.day, q.today + 1);
             is_new_today := q.was_seen_today is not true;
+            is_first := case when is_new_device then is_new_today else q.old_seen_on = q.today is not true end;
             if not holders_meet_once then
-                select is_new_today and count(*) = 0 into is_new_today
+                select is_new_today and count(*) = 0, is_first and count(*) filter (where is_new_device or e.old_seen_on is not null) = 0,
+                    coalesce(q.is_met, false) or count(*) > 0
+                into is_new_today, is_first, q.is_met
                 from unnest(met) as e
                 where e.organisation_id = q.organisation_id and e.holder_account_id = purse.account_id and e.subject = q.subject;
             end if;
@@ -405,7 +419,8 @@ begin
                 end if;
             end if;
             is_new_account := coalesce(me.new_until > batch_at, false);
-            is_stepped_up := containment & 2 <> 0 or watch.stepped_up_at is not null or coalesce(me.opening_until > batch_at, false)
+            is_stepped_up := containment & 2 <> 0 or watch.stepped_up_at is not null
+                or is_new_device and (me.watch).stepped_up_at is not null or coalesce(me.opening_until > batch_at, false)
                 or is_new_account;
             required := case
                 when this_face = 3 then 3 when is_stepped_up then greatest(q.required, q.required_when_stepped_up) else q.required
@@ -482,8 +497,11 @@ begin
             purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
             if is_new_today and not is_request then -- of whom only a code was asked, nothing was told: the next question is the first one
                 purse.people_today := purse.people_today + 1;
+            end if;
+            if (is_new_today or is_first) and not is_request then
                 met := array_append(met, row(
-                    q.organisation_id, q.subject, purse.account_id, coalesce(q.own_first_seen_on, q.today), q.today
+                    q.organisation_id, q.subject, purse.account_id, coalesce(q.own_first_seen_on, q.today), q.today,
+                    case when not is_new_device then q.today end
                 )::gate.acquaintances);
             end if;
             if level between 3 and 5 then
@@ -498,6 +516,7 @@ begin
                     if watch.proven_since >= 3 * 10 ^ watch.healings then
                         watch.healings := watch.healings + 1; watch.healed_at := batch_at;
                         watch := gate.new_watch(watch);
+                        if is_newcomer then crowd := gate.new_watch(); end if;
                     end if;
                 end if;
                 proven := array_append(proven, row(q.organisation_id, q.subject, q.today)::gate.known_patients);
@@ -505,13 +524,15 @@ begin
                     said := least(watch.guess_nats, watch.scores[1], -rules.reliefs[(me.profession_id - 1) * 7 + 1]);
                     watch.scores[1] := watch.scores[1] - said;
                     watch.guess_nats := watch.guess_nats - said;
-                    if watch.scores[1] = 0 and watch.scores[7] = 0 then watch.rising_since := null; end if;
+                    if watch.scores[1] = 0 then watch.rising_since[1] := null; end if;
+                    if is_newcomer then crowd.scores[1] := greatest(0, crowd.scores[1] - said); end if;
                 end if;
             end if;
 
             -- 7. The right; it comes before the detectors, which judge what it said.
             truth := q.truth;
             presence := level;
+            watch.heard_at := batch_at;
             data_as_of := q.data_as_of;
             data_is_stale := q.data_is_stale;
             outcome := case
@@ -537,14 +558,15 @@ begin
                 says := array[null, null, null, null, null, null];
                 settles_days := case when me.opening_until > batch_at - interval '60 days' and q.is_known then 7 else 60 end;
                 is_told := truth not in (4, 9) or not data_is_stale; -- else an insurer that is late would have its shops convicted
-                if is_guess or is_new_today and is_told then says[1] := truth in (4, 9) or is_guess; end if;
-                if is_new_today then
+                if is_guess or is_first and is_told then says[1] := truth in (4, 9) or is_guess; end if;
+                if is_first then
                     if truth <> 9 then
                         if is_told then says[3] := truth = 4; end if;
                         if q.is_met is not true and level <> 1 then
                             says[2] := true;
                             says[5] := q.birth <> me.region;
-                        elsif q.was_seen_lately is not true and q.first_seen_on <= q.today - settles_days then
+                        elsif (case when is_new_device then q.was_seen_lately else q.old_seen_on > q.today - 7 end) is not true
+                            and q.first_seen_on <= q.today - settles_days then
                             says[2] := false; -- an acquaintance of some time, and not one that is asked about day after day
                         end if;
                     end if;
@@ -556,7 +578,7 @@ begin
                         says[6] := abs(gap_s - watch.last_gap_s) <= 0.05 * watch.last_gap_s;
                     end if;
                 end if;
-                if q.is_met and is_new_today then -- a list of regulars, as of a nursing home: its few new ones are not a machine's
+                if q.is_met and is_first then -- a list of regulars, as of a nursing home: its few new ones are not a machine's
                     watch.last_asked_s := null; watch.last_gap_s := null;
                 elsif gap_s is null or gap_s > 0 or gap_s < -60 then -- those of one batch came together: they have no gap; or the clock was put back
                     watch.last_asked_s := batch_s; watch.last_gap_s := gap_s;
@@ -573,7 +595,14 @@ begin
                         spoke := spoke | case when says[i] then 1 << (i - 1) else 1 << (i + 7) end;
                         if i in (1, 2, 3, 5) then said_together := said_together + said; end if;
                         watch.scores[i] := greatest(0, watch.scores[i] + said);
-                        if watch.scores[i] >= rules.thresholds[first_rule + i] and rules.measures[first_rule + i] > measure then
+                        if watch.scores[i] = 0 then
+                            if watch.rising_since[i] is not null then watch.rising_since[i] := null; end if;
+                        elsif watch.rising_since[i] is null then
+                            watch.rising_since[i] := batch_at;
+                        end if;
+                        if is_newcomer then crowd.scores[i] := greatest(0, crowd.scores[i] + said); end if;
+                        if rules.measures[first_rule + i] > measure and (watch.scores[i] >= rules.thresholds[first_rule + i]
+                            or is_newcomer and crowd.scores[i] >= rules.thresholds[first_rule + i]) then
                             convicting := i;
                             measure := rules.measures[first_rule + i];
                         end if;
@@ -582,14 +611,16 @@ begin
                 watch.guess_nats := least(watch.guess_nats, watch.scores[1]);
                 if spoke <> 0 then
                     watch.scores[7] := greatest(0, watch.scores[7] + said_together);
-                    if watch.scores[7] >= rules.thresholds[first_rule + 7] and rules.measures[first_rule + 7] > measure then
+                    if watch.scores[7] = 0 then
+                        if watch.rising_since[7] is not null then watch.rising_since[7] := null; end if;
+                    elsif watch.rising_since[7] is null then
+                        watch.rising_since[7] := batch_at;
+                    end if;
+                    if is_newcomer then crowd.scores[7] := greatest(0, crowd.scores[7] + said_together); end if;
+                    if rules.measures[first_rule + 7] > measure and (watch.scores[7] >= rules.thresholds[first_rule + 7]
+                        or is_newcomer and crowd.scores[7] >= rules.thresholds[first_rule + 7]) then
                         convicting := 7;
                         measure := rules.measures[first_rule + 7];
-                    end if;
-                    if watch.scores[7] = 0 then
-                        watch.rising_since := null;
-                    elsif watch.rising_since is null then
-                        watch.rising_since := batch_at;
                     end if;
                 end if;
             end if;
@@ -602,16 +633,24 @@ begin
             spoke := 1;
             watch.scores[1] := watch.scores[1] + rules.gains[first_rule + 1];
             watch.guess_nats := watch.guess_nats + rules.gains[first_rule + 1];
-            watch.rising_since := coalesce(watch.rising_since, batch_at);
-            if watch.scores[1] >= rules.thresholds[first_rule + 1] then
+            watch.rising_since[1] := coalesce(watch.rising_since[1], batch_at);
+            if is_newcomer then crowd.scores[1] := crowd.scores[1] + rules.gains[first_rule + 1]; end if;
+            if watch.scores[1] >= rules.thresholds[first_rule + 1] or is_newcomer and crowd.scores[1] >= rules.thresholds[first_rule + 1] then
                 convicting := 1;
                 measure := rules.measures[first_rule + 1];
             end if;
         end if;
         if convicting is not null then
-            if watch.last_convicted_at > batch_at - interval '30 days' then measure := 2; end if; -- once may be bad luck
-            convicting_scores := watch.scores;
-            rising_since := watch.rising_since;
+            -- Once may be bad luck, through whichever devices.
+            if greatest(watch.last_convicted_at, (me.watch).last_convicted_at, (me.new_devices).last_convicted_at) > batch_at - interval '30 days' then
+                measure := 2;
+            end if;
+            is_of_newcomers := convicting < 8 and watch.scores[convicting] < rules.thresholds[first_rule + convicting];
+            convicting_scores := case when is_of_newcomers then crowd.scores else watch.scores end;
+            rising_since := watch.rising_since[convicting];
+            if is_newcomer and convicting < 8 then -- just below, not forgotten: the next newcomer's next word convicts him
+                crowd.scores[convicting] := least(crowd.scores[convicting], rules.thresholds[first_rule + convicting] - 0.5);
+            end if;
             if measure = 2 then
                 me.standing := 2; me.frozen_at := batch_at;
             else
@@ -633,9 +672,10 @@ begin
                 me.glasses_of_all_today := purse.glasses_of_all_today;
                 me.asked_of_all_today := purse.asked_of_all_today;
             else
+                if is_newcomer then purse.newcomers := crowd; end if;
                 states[q.at_purse] := purse;
             end if;
-            if q.is_new_device then me.new_devices := watch; else me.watch := watch; end if;
+            if is_new_device then me.new_devices := watch; else me.watch := watch; end if;
             states[q.at_me] := me;
             if outcome <> 30 then
                 receipt_id := nextval('evidence.receipt_ids');
@@ -664,7 +704,7 @@ begin
                 convictions := array_append(convictions, row(
                     null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
                     convicting_scores[convicting], rules.thresholds[first_rule + convicting], convicting_scores,
-                    coalesce(rising_since, batch_at), receipt_id, q.is_new_device
+                    coalesce(rising_since, batch_at), receipt_id, is_new_device, is_of_newcomers
                 )::gate.convictions);
             end if;
             if q.repeat_key is not null and repeat_of is null and (outcome < 20 or outcome = 31) then
@@ -697,12 +737,13 @@ begin
 
     insert into evidence.receipts select r.* from unnest(receipts) as r;
     insert into gate.proofs select e.* from unnest(proofs) as e;
-    insert into gate.acquaintances as k (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on)
-    select e.organisation_id, e.subject, e.holder_account_id, min(e.first_seen_on), max(e.last_seen_on)
+    insert into gate.acquaintances as k (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on, old_seen_on)
+    select e.organisation_id, e.subject, e.holder_account_id, min(e.first_seen_on), max(e.last_seen_on), max(e.old_seen_on)
     from unnest(met) as e
     group by e.organisation_id, e.subject, e.holder_account_id
     on conflict on constraint acquaintances_pkey do update
-    set first_seen_on = excluded.first_seen_on, last_seen_on = excluded.last_seen_on;
+    set first_seen_on = excluded.first_seen_on, last_seen_on = excluded.last_seen_on,
+        old_seen_on = coalesce(excluded.old_seen_on, k.old_seen_on);
     if proven <> '{}' then -- in one order: several batches may prove people at one place
         insert into gate.known_patients as w (organisation_id, subject, proven_on)
         select e.organisation_id, e.subject, max(e.proven_on)
@@ -714,7 +755,7 @@ begin
     update gate.account_state as st
     set standing = n.standing, day = n.day, people_today = n.people_today, break_glass_today = n.break_glass_today,
         presence_asked_today = n.presence_asked_today, glasses_of_all_today = n.glasses_of_all_today,
-        asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, watch = n.watch, new_devices = n.new_devices, frozen_at = n.frozen_at
+        asked_of_all_today = n.asked_of_all_today, next_free_s = n.next_free_s, watch = n.watch, new_devices = n.new_devices, newcomers = n.newcomers, frozen_at = n.frozen_at
     from unnest(states) as n
     where st.account_id = n.account_id;
     if convictions <> '{}' then

@@ -120,13 +120,12 @@ begin
     foreach c in array p_convictions loop
         insert into gate.convictions (
             convicted_at, account_id, profession_id, software_id, region, signal_id, measure, score, threshold, scores, since, receipt_id,
-            is_of_new_devices
+            is_of_new_devices, is_of_newcomers
         ) values (
             c.convicted_at, c.account_id, c.profession_id, c.software_id, c.region, c.signal_id, c.measure, c.score, c.threshold,
-            c.scores, c.since, c.receipt_id, c.is_of_new_devices
+            c.scores, c.since, c.receipt_id, c.is_of_new_devices, c.is_of_newcomers
         );
         perform gate.demand_presence_of_shape(c);
-        perform gate.demand_presence_of_newcomers(c);
     end loop;
 end $$;
 
@@ -140,7 +139,7 @@ begin
     -- Those that made the last demand do not make the next one: it would never end.
     select greatest(p_last.convicted_at - interval '24 hours', max(k.since)) into counted_from
     from gate.containments as k
-    where k.is_of_detectors and k.scope = 'shape' and k.target = p_last.profession_id and k.software_id = p_last.software_id and k.region = region_or_0;
+    where k.is_of_detectors and k.target = p_last.profession_id and k.software_id = p_last.software_id and k.region = region_or_0;
     select count(distinct v.account_id) into accounts
     from gate.convictions as v
     where v.convicted_at > counted_from
@@ -157,40 +156,6 @@ begin
                 where f.profession_id = p_last.profession_id
             ), 1, p_last.convicted_at,
             accounts || ' comptes de même forme condamnés en 24 heures', 'détecteurs', true, p_last.convicted_at + interval '4 hours', 'son terme'
-        );
-    end if;
-end $$;
-
-create index staff_of_a_holder on gate.account_state (holder_account_id) where holder_account_id <> account_id;
-
--- Three members of a staff, each enrolled within thirty days of his conviction, demand presence of whoever enrolled them and of all whom he
--- enrolled lately, for seven days; nobody is enrolled there meanwhile. A stolen structure would otherwise enrol fifty thieves a day.
-create function gate.demand_presence_of_newcomers(p_last gate.convictions) returns void language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-declare
-    holder_id bigint;
-    accounts int;
-begin
-    select st.holder_account_id into holder_id from gate.account_state as st
-    where st.account_id = p_last.account_id and st.holder_account_id <> st.account_id
-        and st.new_until > p_last.convicted_at - interval '30 days';
-    if not found then
-        return;
-    end if;
-    select count(distinct v.account_id) into accounts
-    from gate.account_state as st
-    join gate.convictions as v on v.account_id = st.account_id
-    where st.holder_account_id = holder_id and st.account_id <> holder_id and st.new_until > v.convicted_at - interval '30 days'
-        and v.convicted_at > greatest(p_last.convicted_at - interval '30 days', (
-            select max(k.since) from gate.containments as k
-            where k.is_of_detectors and k.scope = 'account' and k.target = holder_id
-        ));
-    if accounts >= 3 then
-        insert into gate.containments (scope, target, named, mode, since, because, decided_by, is_of_detectors, released_at, released_by)
-        values (
-            'account', holder_id, holder_id::text, 1, p_last.convicted_at,
-            accounts || ' comptes récents du même titulaire condamnés en 30 jours', 'détecteurs', true,
-            p_last.convicted_at + interval '7 days', 'son terme'
         );
     end if;
 end $$;
@@ -217,7 +182,7 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['convict', 'demand_presence_of_shape', 'demand_presence_of_newcomers', 'is_back', 'gather_tests', 'declare_opening'] loop
+    foreach made in array array['convict', 'demand_presence_of_shape', 'is_back', 'gather_tests', 'declare_opening'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;

@@ -154,6 +154,8 @@ begin
     set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null,
         watch = gate.new_watch(watch), new_devices = gate.new_watch(new_devices)
     where st.account_id = asked.account_id;
+    update gate.account_state as h set newcomers = gate.new_watch() -- what its score was added to
+    from gate.account_state as st where st.account_id = asked.account_id and h.account_id = st.holder_account_id;
     return 'released';
 end $$;
 

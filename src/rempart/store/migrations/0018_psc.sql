@@ -129,10 +129,12 @@ $$;
 create function access.date_device() returns trigger language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
+    new.opened_at := platform.present();
     new.device_since := coalesce(
         case
             when new.credential_id is not null then (
-                select p.created_at from access.passkeys as p where p.credential_id = new.credential_id)
+                select p.created_at from access.passkeys as p
+                where p.credential_id = new.credential_id and p.account_id = new.account_id)
             when new.software_id is not null then (
                 select min(s.opened_at) from access.sessions as s
                 where s.account_id = new.account_id and s.key_thumbprint = new.key_thumbprint and s.software_id = new.software_id)

@@ -36,8 +36,8 @@ declare
     made bigint;
 begin
     perform drill.refuse_elsewhere();
-    insert into gate.acquaintances (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on)
-    select st.organisation_id, l.person_id, st.holder_account_id, min(today - u.first_ago), max(today - u.last_ago)
+    insert into gate.acquaintances (organisation_id, subject, holder_account_id, first_seen_on, last_seen_on, old_seen_on)
+    select st.organisation_id, l.person_id, st.holder_account_id, min(today - u.first_ago), max(today - u.last_ago), max(today - u.last_ago)
     from unnest(p_accounts, p_aliases, p_first_days_ago, p_last_days_ago) as u (account_id, alias, first_ago, last_ago)
     join gate.account_state as st on st.account_id = u.account_id
     join members.aliases as l on l.alias_digest = u.alias

@@ -193,6 +193,7 @@ set search_path = pg_catalog, pg_temp as $$
                 'planted_in', case when v.signal_id = 8 then (
                     select b.planted_in from evidence.receipts as e join gate.canaries as b on b.person_id = e.subject
                     where e.receipt_id = v.receipt_id) end, 'receipt_id', v.receipt_id, 'software', v.software, 'is_of_new_devices', v.is_of_new_devices,
+                'is_of_newcomers', v.is_of_newcomers,
                 'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200, null, v.is_of_new_devices)) order by v.conviction_id desc), '[]')
             from (
                 select k.*, s.code, z.name as software from gate.convictions as k
