@@ -30,7 +30,7 @@ def lives(code: str, profession: str, number: int) -> list[Life]:
 
 
 @pytest.mark.parametrize(
-    "world", ["calm", "january", "tourist-coast", "merger", "nursing-home", "undeclared-shop"]
+    "world", ["calm", "january", "tourist-coast", "merger", "nursing-home", "undeclared-shop", "second-till"]
 )
 @pytest.mark.parametrize("profession", ["pharmacist", "doctor", "optician", "dentist"])
 @pytest.mark.parametrize("strictness", [1.0, 3.0])

@@ -95,9 +95,9 @@ class _Shop:
                 Outcome.ACCOUNT_FROZEN,
             }
             return False
-        was_stepped_up = self.account.watch.stepped_up_at_s is not None
+        was_stepped_up = self.account.is_stepped_up(asked)
         _, conviction = take(self.account, asked, self.tests, is_proven_before=is_proven_before)
-        self.story.healed += was_stepped_up and self.account.watch.stepped_up_at_s is None
+        self.story.healed += was_stepped_up and not self.account.is_stepped_up(asked)
         if conviction is not None:
             self.convicted_at_s, self.measure = question.asked_at_s, conviction.measure
             if conviction.measure is Measure.FREEZE:
@@ -110,7 +110,8 @@ class _Shop:
 
     def _operator_comes_by(self, at_s: float) -> None:
         """Let two people put the account back, once they have called the titulaire."""
-        is_held = self.account.is_frozen or self.account.watch.stepped_up_at_s is not None
+        watches = (self.account.watch, self.account.new_devices)
+        is_held = self.account.is_frozen or any(watch.stepped_up_at_s is not None for watch in watches)
         if (
             is_held
             and self.measure is not None

@@ -5,7 +5,7 @@ are negative binomial around that, shorter on Saturdays, none on Sundays. The sa
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -86,23 +86,42 @@ class Life:
     draw: np.ndarray[tuple[int, int], np.dtype[np.float64]]
     opening_until_s: float
     days: int  # on which it asked
+    is_new_device: Flags | None = None  # through which a question comes; None: there is none
 
     def __len__(self) -> int:
         return len(self.at_s)
 
+    def through(self, *, new_devices: bool) -> "Life":
+        """Give the questions that came through new devices, or through the others."""
+        assert self.is_new_device is not None
+        return self._at(np.flatnonzero(self.is_new_device == new_devices))
+
+    def _at(self, places: Integers) -> "Life":
+        return replace(
+            self, **{name: getattr(self, name)[places] for name in _COLUMNS},
+            is_new_device=None if self.is_new_device is None else self.is_new_device[places],
+        )  # fmt: skip
+
     def questions(self) -> Iterator[Question]:
         """Give them as the detectors hear them, without any proof of presence."""
+        new = np.zeros(len(self), dtype=np.bool_) if self.is_new_device is None else self.is_new_device
         columns = (
             self.at_s, self.is_found, self.is_ended, self.is_met, self.is_known_long, self.is_lately, self.cell, self.elsewhere,
+            new,
         )  # fmt: skip
-        for at_s, found, ended, met, known, lately, cell, elsewhere in zip(
+        for at_s, found, ended, met, known, lately, cell, elsewhere, is_new in zip(
             *(column.tolist() for column in columns), strict=True
         ):
             yield Question(
                 asked_at_s=at_s, presence=Presence.NONE, is_first_today=True, is_found=found, is_ended=ended, is_guess=False,
                 is_met=met, is_known_long=known, is_lately=lately, cell=cell,
-                is_elsewhere=None if elsewhere < 0 else elsewhere == 1,
+                is_elsewhere=None if elsewhere < 0 else elsewhere == 1, is_new_device=is_new,
             )  # fmt: skip
+
+
+_COLUMNS: Final = (
+    "at_s", "is_found", "is_ended", "is_met", "is_known_long", "is_lately", "cell", "elsewhere", "draw",
+)  # fmt: skip
 
 
 def live(profession: Profession, world: World, seed: tuple[int, ...]) -> Life:
@@ -131,6 +150,10 @@ def live(profession: Profession, world: World, seed: tuple[int, ...]) -> Life:
         np.where(random.random(size) < 0.08, -1, elsewhere).astype(np.int64), random.random((size, 3)),
         OPENING_DAYS * DAY_S if world.event is Event.NEW_SHOP else 0.0, len(np.unique(day)),
     )  # fmt: skip
+    if world.new_device is not None:
+        of_strangers, of_met = world.new_device
+        through_new = random.random(size) < np.where(life.is_met, of_met, of_strangers)
+        life = replace(life, is_new_device=through_new)
     return _retyped(random, life)
 
 
@@ -214,5 +237,5 @@ def _retyped(random: np.random.Generator, life: Life) -> Life:
     return Life(
         at_s[order], life.is_found[source] | is_again, life.is_ended[source], is_met, is_met & life.is_known_long[source],
         is_met & life.is_lately[source], life.cell[source], life.elsewhere[source], life.draw[source],
-        life.opening_until_s, life.days,
+        life.opening_until_s, life.days, None if life.is_new_device is None else life.is_new_device[source],
     )  # fmt: skip

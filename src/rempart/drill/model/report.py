@@ -19,8 +19,9 @@ SEEDS: Final = 20
 CARD_SHARE: Final = 0.3
 """The share of patients with a card that the tables show; the others are in the file."""
 
-NOT_PROMISED: Final = frozenset(("undeclared-shop",))
-"""Somebody new whom nobody declared looks as a thief does: measured apart (docs/guides/detectors.md says what to do)."""
+NOT_PROMISED: Final = frozenset(("undeclared-shop", "reception-tablet"))
+"""What looks as a thief does, measured apart (docs/guides/detectors.md says what to do): a new shop that nobody declared, a new
+device that meets mostly strangers."""
 
 Figures = dict[str, object]
 

@@ -32,7 +32,10 @@ _ROUNDING: Final = 1e-6
 
 def is_eventful(life: Life, tests: Mapping[Signal, Test], budget: Budget) -> bool:
     """Say whether anything may happen to the account in this life: a conviction, a budget spent, an opening."""
-    return life.opening_until_s > 0 or _is_past_budgets(life, budget) or _is_convicted(life, tests)
+    if life.opening_until_s > 0 or _is_past_budgets(life, budget):
+        return True
+    parts = [life] if life.is_new_device is None else [life.through(new_devices=new) for new in (False, True)]
+    return any(_is_convicted(part, tests) for part in parts)
 
 
 def said(life: Life) -> Iterator[tuple[Signal, type_of_words]]:

@@ -24,7 +24,8 @@ class World:
 
     `volume` multiplies the people of a day; `failures` and `ended` those shares, falling back to one with a time constant of
     `settles_days`; `novelty` and `elsewhere` replace the profession's mean. `closed` are the days of the life without
-    any question, [first, last[. `only`: the professions to which this happens; none: all.
+    any question, [first, last[. `new_device`: the shares of the strangers, and of those met before, whom a device younger than
+    sixty days asks about. `only`: the professions to which this happens; none: all.
     """
 
     code: str
@@ -36,6 +37,7 @@ class World:
     elsewhere: float | None = None
     closed: tuple[int, int] = (0, 0)
     event: Event | None = None
+    new_device: tuple[float, float] | None = None
     only: frozenset[str] = frozenset()
 
 
@@ -58,6 +60,8 @@ WIDER: Final = (
     World(
         "locum", failures=1.5, ended=1.5, settles_days=30
     ),  # as staff or with an account of his own: the place knows its patients, he does not know the software
+    World("second-till", new_device=(0.5, 0.5)),
+    World("reception-tablet", new_device=(0.30, 0.15)),  # it meets twice as many strangers as its share
     World(
         "undeclared-shop", event=Event.UNDECLARED_SHOP, only=frozenset(("pharmacist", "doctor", "dentist"))
     ),
