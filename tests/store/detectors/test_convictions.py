@@ -247,3 +247,18 @@ def test_an_honest_mix_is_never_convicted(world: World, till: Session, insurer: 
         assert not refused & {outcome(told) for told in world.ask_all(rows)}
         highest = max(highest, *(world.scores(session.account)[Signal.TOGETHER] for session in shops))
     assert 0 < highest < 20
+
+
+def test_a_conviction_shows_all_the_answers_that_raised_its_score(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """A fresh list raises novelty alone: the sum of all signals stays at nothing until the end."""
+    deaf_but(world, Signal.NOVELTY)
+    rows = [till.about(person) for person in people(world, insurer, 30)]
+    told = until_convicted(world, rows, Outcome.PRESENCE_REQUIRED)
+    shown = world.one(
+        "select jsonb_array_length(console.questions_of(v.account_id, v.since, v.convicted_at, 200, null, false))"
+        " from gate.convictions as v where v.account_id = %s",
+        till.account.account_id,
+    )
+    assert shown == told > 20

@@ -97,6 +97,7 @@ function convictionOf(one) {
     element("h3", {}, title),
     one.planted_in ? element("p", {}, say("planted-in", { list: one.planted_in })) : null,
     element("p", {}, `${value} ${answers}`),
+    one.is_of_newcomers ? element("p", {}, say("newcomers")) : null,
     one.is_of_new_devices ? element("p", {}, say("new-devices")) : null,
     element("details", {}, element("summary", {}, one.answers.length === 1 ? "La réponse" : `Les ${one.answers.length} réponses`), table),
   );
