@@ -199,7 +199,7 @@ def test_a_machines_rhythm_is_heard_again_after_the_clock_was_put_back(
     clock.ahead_by_s = 0
     world.set_state(till.account, next_free_s=0)
     ask(till, lea)
-    assert world.state(till.account, "last_asked_s") <= time.time() + 5, "deaf for an hour otherwise"
+    assert world.state(till.account, "(watch).last_asked_s") <= time.time() + 5, "deaf for an hour otherwise"
 
 
 @pytest.mark.parametrize("seconds", [HOUR_S, DAY_S])

@@ -129,7 +129,7 @@ def hold(world: World, tills: Sequence[Till]) -> None:
         written = len({row[1] for row in rows})
         assert people <= counted == written, "the budget is what the receipts say"
         assert counted - people <= unanswered, "more was spent than was in flight"
-        assert world.state(till.account, "(new_devices).scores") == pytest.approx(
+        assert world.state(till.account, "(watch).scores") == pytest.approx(
             _scores_of_receipts(world, till.account)
         )
 

@@ -164,7 +164,7 @@ grant usage on schema access to rempart_identity, rempart_operator, rempart_gate
 -- The identity process alone opens sessions. It sets no budget, registers no software, and moves no session to another account.
 grant select on all tables in schema access to rempart_identity;
 grant insert on access.sessions, access.invitations, access.challenges, access.used_assertions to rempart_identity;
-grant insert (credential_id, account_id, public_key, sign_count, label) on access.passkeys to rempart_identity; -- staff is enrolled by gate.enrol_staff alone
+grant insert (credential_id, account_id, public_key, sign_count, label, last_used_at) on access.passkeys to rempart_identity; -- staff is enrolled by gate.enrol_staff alone
 grant update (revoked_at) on access.accounts to rempart_identity;
 grant update (revoked_at, revoked_because) on access.sessions to rempart_identity;
 grant update (sign_count, last_used_at, revoked_at) on access.passkeys to rempart_identity;
