@@ -9,6 +9,7 @@ from typing import Final, Literal
 import psycopg
 from psycopg.rows import TupleRow
 
+from rempart.domain.errors.accounts import ReleaseNotEarlier
 from rempart.domain.errors.gate import (
     ContainmentTargetUnknown,
     ModeNotForScope,
@@ -79,7 +80,8 @@ def release(
     """Ask for the release of a containment or of a convicted account, or agree to it as a second person where nobody has a key.
 
     With `waves_s` those who were cut come back one after the other over so many seconds; the first person's word holds.
-    Refuses: NothingToRelease, ReleaseBySamePerson, ReasonMissing.
+    What returns by waves already is asked for in the same way, to end at once or earlier.
+    Refuses: NothingToRelease, ReleaseBySamePerson, ReleaseNotEarlier, ReasonMissing.
     """
     what = {"containment_id": containment_id, "account_id": account_id, "waves_s": waves_s}
     return ask(
@@ -88,5 +90,9 @@ def release(
         {name: number for name, number in what.items() if number is not None},
         because,
         asked_by,
-        {"unknown": NothingToRelease(), "same-person": ReleaseBySamePerson()},
+        {
+            "unknown": NothingToRelease(),
+            "same-person": ReleaseBySamePerson(),
+            "release-not-earlier": ReleaseNotEarlier("waves"),
+        },
     )

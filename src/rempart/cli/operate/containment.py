@@ -128,7 +128,8 @@ def release(
     because
         The reason, as others will read it.
     waves
-        Over how many minutes those who were cut come back, one after the other; the first person's word holds.
+        Over how many minutes those who were cut come back, one after the other; the first person's word holds. What returns by
+        waves already is released again in the same way: at once when not said, or over fewer minutes than are left.
     by
         Who asks, or agrees; the user of this machine when not said.
     json
