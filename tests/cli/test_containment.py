@@ -56,6 +56,13 @@ def test_what_is_not_there_is_not_contained(database: Database, scope: str, name
     assert {kind for kind in get_args(Scope) if f"({kind}" in accepted} == set(get_args(Scope)) - {"platform"}
 
 
+def test_the_platform_is_cut_under_no_name(database: Database) -> None:
+    done = run(database, "containment", "start", "platform", "bogus", "--because", "essai")
+    assert (done.returncode, "platform-takes-no-name" in done.stderr) == (1, True)
+    assert "face, software, organisation" in done.stderr
+    assert run(database, "containment", "list").stdout == "Rien n’est confiné.\n"
+
+
 def test_nothing_is_released_that_is_not_in_force(database: Database) -> None:
     for what in (["4242"], ["--account", "4242"]):
         done = run(database, "containment", "release", *what, "--because", "essai")

@@ -14,6 +14,7 @@ from rempart.domain.errors.gate import (
     ContainmentTargetUnknown,
     ModeNotForScope,
     NothingToRelease,
+    PlatformTakesNoName,
     ReleaseBySamePerson,
 )
 from rempart.domain.trace import receipt_id_of
@@ -54,8 +55,10 @@ def contain(
     """Contain at once, for so many hours or until released; give its number, the same one if it was in force.
 
     A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, ModeNotForScope,
-    ReasonMissing.
+    PlatformTakesNoName, ReasonMissing.
     """
+    if scope == "platform" and named:
+        raise PlatformTakesNoName(scope)
     if (scope, mode) in NOT_FOR_SCOPE:
         raise ModeNotForScope(scope)
     if scope == "person":

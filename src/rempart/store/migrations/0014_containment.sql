@@ -29,7 +29,7 @@ grant select, insert, update on gate.releases to rempart_gate;
 create function gate.target_of(p_scope text, p_named text) returns bigint language sql stable
 set search_path = pg_catalog, pg_temp as $$
     select case p_scope
-        when 'platform' then 0
+        when 'platform' then case p_named when '' then 0 end -- who names something means that alone
         when 'face' then case p_named when 'fhir' then 1 when 'portal' then 2 when 'counter' then 3 end
         when 'software' then (select s.software_id from access.software as s where s.client_id = p_named)
         when 'organisation' then (select o.organisation_id from access.organisations as o where o.finess = p_named)
