@@ -50,7 +50,8 @@ class Day:
     def close(self, scope: str, named: str = "") -> int:
         """Contain something, as an operator does."""
         with connect_sync(self.settings, "operator") as connection:
-            return acts.contain(connection, scope, named, "freeze", "hameçonnage", "nadia.op")  # type: ignore[arg-type]
+            done = acts.contain(connection, scope, named, "freeze", "hameçonnage", "nadia.op")  # type: ignore[arg-type]
+            return done.containment_id
 
     def reopen(self, containment_id: int) -> None:
         """Release it, as two operators do."""

@@ -84,6 +84,11 @@ def test_what_is_planned_is_listed_and_cancelled_and_tightening_waits_for_nothin
         (("insurer", "channel", "--amc", AMC, "--url", HOOK), "reason-missing"),
         (("insurer", "channel", "--amc", AMC, "--close", "--because", " "), "reason-missing"),
         (
+            ("insurer", "presence", "--amc", "0999999999", "--cancel", "2100-01-01", "--because", "essai"),
+            "insurer-unregistered",
+        ),
+        (("insurer", "presence", "--amc", "0999999999"), "insurer-unregistered"),
+        (
             ("insurer", "presence", "--amc", AMC, "--cancel", "2024-01-01", "--because", "essai"),
             "policy-not-planned",
         ),

@@ -56,6 +56,38 @@ def test_what_is_not_there_is_not_contained(database: Database, scope: str, name
     assert {kind for kind in get_args(Scope) if f"({kind}" in accepted} == set(get_args(Scope)) - {"platform"}
 
 
+def test_what_is_cut_already_says_that_nothing_was_changed(database: Database) -> None:
+    number = start(database, "face", "counter")
+    done = run(
+        database, "containment", "start", "face", "counter", "--hours", "2", "--because", "autre motif"
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        f"Rien n’a été changé\u00a0: le confinement {number} (la façade counter) est déjà"
+    )
+    for said in (
+        "sans terme, jusqu’à sa levée",
+        "décidé par nadia\u00a0: hameçonnage.",
+        "Ni le motif ni la durée",
+    ):
+        assert said in done.stdout
+    assert "autre motif" not in done.stdout
+    again = told(database, "containment", "start", "face", "counter", "--because", "autre motif")
+    assert (again["containment_id"], again["already_in_force"]["because"]) == (number, "hameçonnage")
+    other = told(database, "containment", "start", "face", "counter", "--because", "pire", "--mode", "slow")
+    assert other["already_in_force"] is None
+    for each in (number, other["containment_id"]):
+        for who in ("nadia", "camille"):
+            run(database, "containment", "release", str(each), "--because", "fini", "--by", who)
+
+
+def test_the_platform_is_cut_under_no_name(database: Database) -> None:
+    done = run(database, "containment", "start", "platform", "bogus", "--because", "essai")
+    assert (done.returncode, "platform-takes-no-name" in done.stderr) == (1, True)
+    assert "face, software, organisation" in done.stderr
+    assert run(database, "containment", "list").stdout == "Rien n’est confiné.\n"
+
+
 def test_nothing_is_released_that_is_not_in_force(database: Database) -> None:
     for what in (["4242"], ["--account", "4242"]):
         done = run(database, "containment", "release", *what, "--because", "essai")

@@ -28,6 +28,11 @@ def closed(scope: str, named: str = "", mode: int = 2) -> Closure:
     return Closure(scope, named, mode, NOON)
 
 
+def returning(scope: str, named: str = "", hours: int = 1, mode: int = 2) -> Closure:
+    """Give a closure that ends by waves, so many hours after noon."""
+    return Closure(scope, named, mode, NOON, back_by=NOON + timedelta(hours=hours))
+
+
 def test_where_nothing_is_closed_everybody_is_told_that_all_works() -> None:
     states = states_of([], [], {})
     assert tuple(found.population for found in states) == POPULATIONS
@@ -60,6 +65,15 @@ def test_where_nothing_is_closed_everybody_is_told_that_all_works() -> None:
         ("insurer", [closed("platform")], Level.PARTIAL, "insurer-waits"),
         ("insured", [closed("face", "fhir"), closed("face", "portal")], Level.OPEN, ""),
         ("insured", [closed("platform")], Level.PARTIAL, "insured-waits"),
+        ("optician", [returning("platform")], Level.PARTIAL, "waves"),
+        ("optician", [returning("platform"), closed("face", "fhir")], Level.PARTIAL, "waves"),
+        ("optician", [returning("platform"), closed("platform")], Level.CLOSED, "wait"),
+        ("optician", [returning("platform", mode=1)], Level.PARTIAL, "card"),
+        ("optician", [returning("face", "portal")], Level.PARTIAL, "waves"),
+        ("software", [returning("face", "fhir")], Level.PARTIAL, "software-waves"),
+        ("insurer", [returning("platform")], Level.PARTIAL, "insurer-waves"),
+        ("insured", [returning("platform"), closed("face", "portal")], Level.PARTIAL, "insured-waves"),
+        ("insured", [returning("face", "portal")], Level.OPEN, ""),
     ],
 )
 def test_a_closure_is_told_to_those_it_touches(
@@ -67,6 +81,20 @@ def test_a_closure_is_told_to_those_it_touches(
 ) -> None:
     found = state(population, *closures)
     assert (found.level, found.advice) == (level, advice)
+
+
+def test_a_return_by_waves_says_when_all_are_back() -> None:
+    found = state("optician", returning("platform"), returning("face", "portal", 3))
+    ends = {way.way: way.back_by for way in found.ways}
+    assert ends == {
+        Way.FHIR: NOON + timedelta(hours=1),
+        Way.PORTAL: NOON + timedelta(hours=3),
+        Way.COUNTER: NOON + timedelta(hours=1),
+    }
+    assert {way.standing for way in found.ways} == {Standing.RETURNING}
+    assert found.back_by == NOON + timedelta(hours=3)
+    assert state("optician", returning("platform"), closed("platform")).back_by is None
+    assert state("optician", closed("platform")).back_by is None
 
 
 def test_what_was_released_or_ended_touches_nobody_any_more() -> None:

@@ -88,3 +88,11 @@ def test_each_state_is_made_in_a_sandbox(world: World) -> None:
         before = world.owner.execute(STATE).fetchone()
         act(world.owner)
         assert world.owner.execute(STATE).fetchone() != before
+
+
+def test_the_containment_that_vendors_try_says_of_which_insurer_it_is(world: World) -> None:
+    insurer = world.insurer()
+    world.database.settings_as("sandbox")
+    contain_insurer(world.owner, insurer.amc)
+    listed = "select scope, named from gate.contained() order by containment_id desc limit 1"
+    assert world.owner.execute(listed).fetchone() == ("insurer", insurer.amc)

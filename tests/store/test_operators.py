@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -265,6 +266,29 @@ def test_the_first_persons_waves_hold(
     assert world.one(
         "select released_at - waves_from = interval '1 hour' from gate.containments order by containment_id desc limit 1"
     )
+
+
+def test_two_operators_end_or_shorten_a_return_by_waves(
+    world: World, nadia: Operator, hugo: Operator, account: Account
+) -> None:
+    desk, at_hugos = entered(world, nadia), entered(world, hugo)
+    act(world, desk, nadia, freeze(account))
+    what = release(world)
+    act(world, desk, nadia, what | {"waves_s": 3600})
+    assert act(world, at_hugos, hugo, what) == "released"
+    assert begin(world, desk, what | {"waves_s": 7200})[0] == "release-not-earlier"
+    begun = begin(world, desk, what | {"waves_s": 600})
+    assert "Demander de lever ce qui reste du confinement" in begun[1]
+    assert "en retour par vagues jusqu’au" in begun[1]
+    assert act(world, desk, nadia, what | {"waves_s": 600}) == "asked"
+    assert world.one("select console.waiting()") >= 1
+    assert act(world, desk, nadia, what) == "agreement-by-same-person"
+    assert act(world, at_hugos, hugo, what) == "released"
+    left = "select released_at - now() from gate.containments where containment_id = %s"
+    assert timedelta(minutes=9) < world.one(left, what["containment_id"]) < timedelta(minutes=10)
+    assert act(world, at_hugos, hugo, what) == "asked"
+    assert act(world, desk, nadia, what) == "released"
+    assert world.one(left, what["containment_id"]) <= timedelta(0)
 
 
 def test_what_was_asked_by_no_key_is_nobodys_word(

@@ -5,6 +5,7 @@ A platform where nobody ever had a key is set up directly; after the first key t
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -147,6 +148,27 @@ def test_what_loosens_takes_two_keys(nobody: World, nadia: Operator, hugo: Opera
         (number,),
     ).fetchone()
     assert closed == ("applied", nadia.operator_id, hugo.operator_id, True)
+
+
+def test_a_return_by_waves_asked_at_the_machine_is_ended_by_two_keys(
+    nobody: World, nadia: Operator, hugo: Operator
+) -> None:
+    what, _ = change_of(nobody, "release")
+    desks = [(entered(nobody, who), who) for who in (nadia, hugo)]
+    left = (
+        f"select released_at - now() from gate.containments where containment_id = {what['containment_id']}"
+    )
+    for waves, asked in (
+        (3_600, "to-sign"),
+        (7_200, "release-not-earlier"),
+        (600, "to-sign"),
+        (0, "to-sign"),
+    ):
+        verdict, number = propose(nobody, "release", what | ({"waves_s": waves} if waves else {}))
+        assert verdict == asked
+        if asked == "to-sign":
+            assert [sign(nobody, *desk, number) for desk in desks] == ["asked", "done"]
+            assert timedelta(0) <= timedelta(seconds=waves) - nobody.one(left) < timedelta(minutes=1)
 
 
 def test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first(

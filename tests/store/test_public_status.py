@@ -66,6 +66,22 @@ def test_the_public_knows_what_is_closed_and_nothing_of_whom(world: World) -> No
     assert client_id not in said
 
 
+def test_a_return_by_waves_is_told_until_all_are_back(world: World) -> None:
+    contain(world, "face", 1, released="now() + interval '1 hour'")
+    contain(world, "face", 2, released="now() + interval '2 hours'")
+    world.do("update gate.containments set waves_from = now() where scope = 'face' and target = 2")
+    with connect_sync(world.database.settings, "public") as connection:
+        told = "select named, until, back_by - now() > interval '1 hour' from gate.public_status() where scope = 'face'"
+        in_force = {row for row in connection.execute(told).fetchall() if row[1] is None}
+        assert in_force == {("fhir", None, None), ("portal", None, True)}
+        world.do(
+            "update gate.containments set waves_from = now() - interval '2 hours', released_at = now() where target = 2"
+        )
+        over = {row[1:] for row in connection.execute(told).fetchall() if row[0] == "portal"}
+    assert (None, None) not in over
+    assert {back_by for _, back_by in over} == {None}
+
+
 def test_thirty_days_are_kept_in_sight(world: World) -> None:
     contain(world, "face", 1, released="now() - interval '29 days'")
     contain(world, "face", 3, released="now() - interval '31 days'")

@@ -7,6 +7,7 @@ from typing import get_args
 import psycopg
 import pytest
 
+from rempart.domain.errors.accounts import ReleaseNotEarlier
 from rempart.domain.errors.gate import ModeNotForScope
 from rempart.domain.rights import Outcome
 from rempart.operations import contain
@@ -112,7 +113,7 @@ def test_what_is_contained_twice_is_contained_once(operator: psycopg.Connection,
     assert len(kept.containments(operator)) == 2
 
 
-@pytest.mark.parametrize("scope", SCOPES[1:])
+@pytest.mark.parametrize("scope", SCOPES)
 def test_a_name_that_nothing_has_contains_nothing(
     operator: psycopg.Connection, world: World, scope: str
 ) -> None:
@@ -220,6 +221,82 @@ def test_many_come_back_one_after_the_other(operator: psycopg.Connection, world:
     assert 15 <= back() <= 45
     world.do("update gate.containments set released_at = now()")
     assert back() == 60
+
+
+def returning(operator: psycopg.Connection, world: World) -> int:
+    """Contain all, and let half of them be back: thirty minutes of a return over an hour are left."""
+    number = kept.contain(operator, "platform", "", FREEZE, "attaque", "nadia") or 0
+    for who in ("nadia", "camille"):
+        released(operator, "fini", who, containment_id=number, waves_s=3_600)
+    world.do(
+        "update gate.containments set waves_from = now() - interval '30 minutes', released_at = now() + interval '30 minutes'"
+        " where containment_id = %s",
+        number,
+    )
+    return number
+
+
+def test_a_return_by_waves_is_ended_at_once_by_two(
+    operator: psycopg.Connection, world: World, till: Session, lea: Person
+) -> None:
+    number = returning(operator, world)
+    assert released(operator, "tout va bien", "nadia", containment_id=number) == "asked"
+    assert released(operator, "tout va bien", "nadia", containment_id=number) == "same-person"
+    assert [row.release_asked_by for row in kept.containments(operator)] == ["nadia"]
+    assert released(operator, "tout va bien", "camille", containment_id=number) == "released"
+    assert kept.containments(operator) == []
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+    assert released(operator, "encore", "nadia", containment_id=number) == "unknown"
+
+
+def test_a_return_by_waves_is_shortened_by_two_and_nobody_who_is_back_is_cut_again(
+    operator: psycopg.Connection, world: World
+) -> None:
+    number = returning(operator, world)
+    back = (
+        "select array_agg(n) from generate_series(1, 500) as n join gate.containments as c"
+        f" on c.containment_id = {number} where gate.is_back(n, c.waves_from, c.released_at, %s)"
+    )
+    now = world.one("select now()")
+    before = set(world.one(back, now))
+    assert 150 < len(before) < 350
+    for who in ("nadia", "camille"):
+        verdict = released(operator, "plus vite", who, containment_id=number, waves_s=600)
+    assert verdict == "released"
+    (row,) = kept.containments(operator)
+    assert row.by_waves
+    assert row.ends_at is not None
+    assert timedelta(minutes=9) < row.ends_at - now < timedelta(minutes=11)
+    after = set(world.one(back, world.one("select now()")))
+    assert before <= after
+    assert len(after) < 400
+    assert len(set(world.one(back, row.ends_at - timedelta(minutes=5)))) > len(after) + 50
+    assert len(set(world.one(back, row.ends_at))) == 500
+
+
+@pytest.mark.parametrize("waves", [True, False])
+def test_no_release_makes_anything_last_longer(
+    operator: psycopg.Connection, world: World, waves: bool
+) -> None:
+    number = kept.contain(operator, "face", "fhir", FREEZE, "essai", "nadia", 0.5) or 0
+    if waves:
+        world.do("update gate.containments set released_at = now() where containment_id = %s", number)
+        number = returning(operator, world)
+    (row,) = kept.containments(operator)
+    what = {"containment_id": number, "waves_s": 1_860}
+    assert released(operator, "plus tard", "nadia", **what) == "release-not-earlier"
+    assert released(operator, "plus tôt", "nadia", **what | {"waves_s": 1_500}) == "asked"
+    world.do(
+        "update gate.containments set released_at = now() + interval '10 minutes' where containment_id = %s",
+        number,
+    )
+    (row,) = kept.containments(operator)
+    assert released(operator, "plus tôt", "camille", containment_id=number) == "released"
+    (cut,) = kept.containments(operator)
+    assert cut.by_waves
+    assert cut.ends_at == row.ends_at, "agreed too late: cut to what is left"
+    with pytest.raises(ReleaseNotEarlier):
+        contain.release(operator, "plus tard", "nadia", containment_id=number, waves_s=1_860)
 
 
 @pytest.mark.parametrize(

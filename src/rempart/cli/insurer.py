@@ -12,11 +12,11 @@ from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
-from rempart.operations.presence.policy import cancel_planned_policy, set_presence_policy
+from rempart.operations.presence.policy import cancel_planned_policy, policies_of, set_presence_policy
 from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.settings import read_settings
 from rempart.store.insurers import InsurerRow
-from rempart.store.presence.policies import PolicyRow, list_policies
+from rempart.store.presence.policies import PolicyRow
 from rempart.supervisor.beside import beside
 
 app = App(name="insurer", help="Insurers: register, list, presence, channel, references.")
@@ -116,7 +116,7 @@ def presence(
     today = clock.today("Europe/Paris")
     with opened() as (settings, connection):
         asked = None
-        before = list_policies(connection, str(amc_number))
+        before = policies_of(connection, amc_number)
         if cancel is not None:
             asked = cancel_planned_policy(
                 connection, amc_number, today=today, planned_for=cancel, because=because, by=by or typist()
@@ -126,7 +126,7 @@ def presence(
                 connection, amc_number, today=today, valid_from=since or today, required=required,
                 required_when_stepped_up=stepped_up, accepted=accepts or Presence, because=because, by=by or typist(),
             )  # fmt: skip
-        policies = list_policies(connection, str(amc_number))
+        policies = policies_of(connection, amc_number)
     facts = [
         {"valid_from": str(row.valid_from), "valid_until": str(row.valid_until) if row.valid_until else None}
         | {"required": _code(row.required), "required_when_stepped_up": _code(row.required_when_stepped_up)}

@@ -50,8 +50,9 @@ class Standing(IntEnum):
     OPEN = 0
     SLOWED = 1  # a tenth of the questions, but for who proves that the patient is there
     CARD_ONLY = 2  # only with a proof that the patient is there
-    SILENT = 3  # the process does not answer; nobody decided it
-    CLOSED = 4
+    RETURNING = 3  # it was closed, and accounts come back one after the other
+    SILENT = 4  # the process does not answer; nobody decided it
+    CLOSED = 5
 
 
 CLOSES = 2
@@ -72,6 +73,7 @@ class Closure:
     """Something contained: `scope` is platform, face, profession, insurer, software or shape.
 
     `mode` 1 asks for presence, 2 closes, 4 slows. A shape is a part of a profession in a `region` (INSEE; 0: not known).
+    `back_by` is when all are back, where they return by waves.
     """
 
     scope: str
@@ -80,6 +82,12 @@ class Closure:
     since: datetime
     until: datetime | None = None
     region: int | None = None
+    back_by: datetime | None = None
+
+    @property
+    def standing(self) -> Standing:
+        """Say what it makes of a way."""
+        return Standing.RETURNING if self.mode == CLOSES and self.back_by else _STANDINGS[self.mode]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +103,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class WayState:
-    """How open a way is, and since when; None where it is open."""
+    """How open a way is, and since when; None where it is open. `back_by`: when all are back, where they return by waves."""
 
     way: Way
     standing: Standing
     since: datetime | None = None
+    back_by: datetime | None = None
 
     @property
     def is_shut(self) -> bool:
         """Whether nobody gets an answer this way."""
-        return self.standing > Standing.CARD_ONLY
+        return self.standing > Standing.RETURNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,9 @@ class PopulationState:
     narrower: tuple[Closure, ...]
     messages: tuple[Message, ...]
     advice: str
+    back_by: datetime | None = (
+        None  # the end of the return by waves, where its ways are closed by nothing else
+    )
 
     @property
     def next_news_at(self) -> datetime | None:
@@ -154,7 +166,10 @@ def _state_of(
         ways if asks else (),
         narrower,
         tuple(message for message in messages if message.population in (None, population)),
-        _advice_to_ask(population, ways) if asks else ("" if level is Level.OPEN else f"{population}-waits"),
+        _advice_to_ask(population, ways) if asks else _advice_to_who_waits(population, ways),
+        max(
+            (way.back_by for way in ways if way.back_by and way.standing is Standing.RETURNING), default=None
+        ),
     )
 
 
@@ -162,7 +177,11 @@ def _told_once(closures: Iterable[Closure]) -> tuple[Closure, ...]:
     """Keep the earliest of those of which the same is told: shapes that differ by a software alone are one."""
     earliest: dict[object, Closure] = {}
     for closure in sorted(closures, key=lambda one: one.since):
-        told = (closure.named, closure.region, closure.mode) if closure.scope == "shape" else id(closure)
+        told = (
+            (closure.named, closure.region, closure.mode, closure.back_by)
+            if closure.scope == "shape"
+            else id(closure)
+        )
         earliest.setdefault(told, closure)
     return tuple(earliest.values())
 
@@ -175,18 +194,25 @@ def _way_state(
     way: Way, population: str, closures: Sequence[Closure], silent: Mapping[str, datetime]
 ) -> WayState:
     found = [
-        (_STANDINGS[closure.mode], closure.since)
+        (closure.standing, closure.since, closure.back_by)
         for closure in closures
         if closure.scope == "platform"
         or (closure.scope == "face" and closure.named == way)
         or (closure.scope == "profession" and closure.named == population)
     ]
     needed = (way.value, IDENTITY) if way in PAGES else (way.value,)
-    found += [(Standing.SILENT, silent[face]) for face in needed if face in silent]
+    found += [(Standing.SILENT, silent[face], None) for face in needed if face in silent]
     if not found:
         return WayState(way, Standing.OPEN)
-    worst = max(standing for standing, _ in found)
-    return WayState(way, worst, min(since for standing, since in found if standing is worst))
+    worst = max(standing for standing, _, _ in found)
+    ends = [back_by for standing, _, back_by in found if standing is worst]
+    returning = [end for end in ends if end is not None]
+    return WayState(
+        way,
+        worst,
+        min(since for standing, since, _ in found if standing is worst),
+        max(returning) if len(returning) == len(ends) else None,
+    )
 
 
 def _level_of(ways: Sequence[WayState]) -> Level:
@@ -197,7 +223,14 @@ def _level_of(ways: Sequence[WayState]) -> Level:
 
 def _level_of_who_waits(ways: Sequence[WayState]) -> Level:
     """Say how those fare who ask nothing themselves: touched only where nobody can ask any more."""
-    return Level.PARTIAL if all(state.is_shut for state in ways) else Level.OPEN
+    return Level.PARTIAL if all(state.standing >= Standing.RETURNING for state in ways) else Level.OPEN
+
+
+def _advice_to_who_waits(population: str, ways: Sequence[WayState]) -> str:
+    """Choose what those who ask nothing themselves are told; "" where nothing is touched for them."""
+    if _level_of_who_waits(ways) is Level.OPEN:
+        return ""
+    return f"{population}-waits" if all(state.is_shut for state in ways) else f"{population}-waves"
 
 
 def _advice_to_ask(population: str, ways: Sequence[WayState]) -> str:
@@ -205,6 +238,8 @@ def _advice_to_ask(population: str, ways: Sequence[WayState]) -> str:
     shut = {state.way for state in ways if state.is_shut}
     if len(shut) == len(ways):
         return "software-waits" if population == SOFTWARE else "wait"
+    if any(state.standing is Standing.RETURNING for state in ways):
+        return "software-waves" if population == SOFTWARE else "waves"
     if not shut:
         return {Standing.OPEN: "", Standing.SLOWED: "slowed"}.get(
             max(state.standing for state in ways), "card"

@@ -4,15 +4,18 @@ To tighten takes one person. To loosen takes two operators, who sign at the cons
 nobody ever had a key, two people who type the same.
 """
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from rempart.domain.errors.accounts import ReleaseNotEarlier
 from rempart.domain.errors.gate import (
     ContainmentTargetUnknown,
     ModeNotForScope,
     NothingToRelease,
+    PlatformTakesNoName,
     ReleaseBySamePerson,
 )
 from rempart.domain.trace import receipt_id_of
@@ -41,6 +44,14 @@ NOT_FOR_SCOPE: Final = frozenset((("insurer", "revoke"), ("person", "revoke"), (
 type_of_operator = psycopg.Connection[TupleRow]
 
 
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """A containment in force; `before` is how it was, where it was there already and nothing of it was changed."""
+
+    containment_id: int
+    before: kept.ContainmentRow | None = None
+
+
 def contain(
     connection: type_of_operator,
     scope: Scope,
@@ -49,22 +60,29 @@ def contain(
     because: str,
     decided_by: str,
     hours: float | None = None,
-) -> int:
-    """Contain at once, for so many hours or until released; give its number, the same one if it was in force.
+) -> Contained:
+    """Contain at once, for so many hours or until released; what is in force without a term is not doubled, and keeps its reason.
 
     A person is named by the trace of an answer about them. Refuses: ContainmentTargetUnknown, ModeNotForScope,
-    ReasonMissing.
+    PlatformTakesNoName, ReasonMissing.
     """
+    if scope == "platform" and named:
+        raise PlatformTakesNoName(scope)
     if (scope, mode) in NOT_FOR_SCOPE:
         raise ModeNotForScope(scope)
     if scope == "person":
         named = str(receipt_id_of(named) or "")
-    containment_id = kept.contain(
-        connection, scope, named, MODES[mode], reason_of(because), label_of(decided_by), hours
-    )
+    said = (reason_of(because), label_of(decided_by))
+    known = {row.containment_id for row in kept.containments(connection)}
+    containment_id = kept.contain(connection, scope, named, MODES[mode], *said, hours)
     if containment_id is None:
         raise ContainmentTargetUnknown(scope)
-    return containment_id
+    for row in kept.containments(connection):
+        if row.containment_id == containment_id:
+            # Somebody else may have begun it since the first look: then it says what he said.
+            was_there = containment_id in known or (row.because, row.decided_by) != said
+            return Contained(containment_id, row if was_there else None)
+    return Contained(containment_id)
 
 
 def release(
@@ -79,7 +97,8 @@ def release(
     """Ask for the release of a containment or of a convicted account, or agree to it as a second person where nobody has a key.
 
     With `waves_s` those who were cut come back one after the other over so many seconds; the first person's word holds.
-    Refuses: NothingToRelease, ReleaseBySamePerson, ReasonMissing.
+    What returns by waves already is asked for in the same way, to end at once or earlier.
+    Refuses: NothingToRelease, ReleaseBySamePerson, ReleaseNotEarlier, ReasonMissing.
     """
     what = {"containment_id": containment_id, "account_id": account_id, "waves_s": waves_s}
     return ask(
@@ -88,5 +107,9 @@ def release(
         {name: number for name, number in what.items() if number is not None},
         because,
         asked_by,
-        {"unknown": NothingToRelease(), "same-person": ReleaseBySamePerson()},
+        {
+            "unknown": NothingToRelease(),
+            "same-person": ReleaseBySamePerson(),
+            "release-not-earlier": ReleaseNotEarlier("waves"),
+        },
     )

@@ -18,8 +18,8 @@ where amc_number = %s and exists (select from platform.environment where name = 
 """
 
 CONTAIN_INSURER: Final = """
-insert into gate.containments (scope, target, mode, because, decided_by)
-select 'insurer', insurer_id, 2, 'an incident that vendors can try their software on', 'sandbox'
+insert into gate.containments (scope, target, named, mode, because, decided_by)
+select 'insurer', insurer_id, amc_number, 2, 'an incident that vendors can try their software on', 'sandbox'
 from members.insurers
 where amc_number = %s and exists (select from platform.environment where name = 'sandbox')
 """

@@ -120,10 +120,37 @@ def test_every_closure_and_every_advice_has_words() -> None:
     every = [Closure(scope, named, mode, NOON) for scope, named in (
         ("platform", ""), ("profession", "optician"), ("insurer", "M"), ("software", ""), *(("face", way) for way in Way)
     ) for mode in (1, 2, 4)]  # fmt: skip
+    every += [Closure("platform", "", 2, NOON, back_by=NOON), Closure("face", "fhir", 2, NOON, back_by=NOON)]
     for closures in (chosen for size in range(4) for chosen in combinations(every, size)):
         for state in states_of(closures, [], {}):
             assert state.advice == "" or state.advice in view.WORDS["advice"], (state, closures)
             assert all(f"{one.scope}-{one.mode}" in view.WORDS["narrower"] for one in state.narrower)
+
+
+async def test_a_return_by_waves_is_not_called_closed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end, said = NOON + timedelta(hours=2), "22 novembre 2026 à 14\u00a0h\u00a000"
+    state = known(
+        Closure("platform", "", 2, NOON, back_by=end), Closure("insurer", "Mutuelle", 2, NOON, back_by=end)
+    )
+    page = await shown(settings, monkeypatch, state)
+    now, history = page.text.split("Ces 30 derniers jours")
+    assert "<h1>Le service revient par vagues</h1>" in now
+    assert f"revient par vagues jusqu’au {said}" in now
+    assert "Réessayez" in now
+    assert "Fermé" not in now
+    assert "réouverture" not in now
+    assert f"Le retour se fait par vagues jusqu’au {said}" in now, "at an insurer"
+    assert "retour par vagues jusqu’au" in history
+    told = json.loads((await shown(settings, monkeypatch, state, "/status.json")).body)
+    for population in told["touched"]:
+        assert said in population["advice"], population["code"]
+        assert population["back_by"]["at"] == "2026-11-22T14:00:00+01:00"
+        assert {way["standing"] for way in population["ways"]} <= {"returning"}
+        assert "Fermé" not in population["level_said"]
+    assert {population["code"] for population in told["touched"]} == set(POPULATIONS)
+    assert told["history"][0]["back_by"]["said"] == said
 
 
 async def test_what_is_slowed_is_not_called_closed(

@@ -61,18 +61,30 @@ def start(
         Answer in one line of JSON.
     """
     with opened() as (_, connection):
-        containment_id = acts.contain(connection, scope, named, mode, because, by or typist(), hours)
+        done = acts.contain(connection, scope, named, mode, because, by or typist(), hours)
     facts: dict[str, object] = {
-        "containment_id": containment_id,
+        "containment_id": done.containment_id,
         "scope": scope,
         "named": named,
         "mode": mode,
+        "already_in_force": None if done.before is None else _facts_of(done.before),
     }
     what = f"{_SCOPES[scope]} {named}".rstrip()
-    say(
-        json,
-        facts,
-        f"Confinement {containment_id} en vigueur\u00a0: {what}. Pour lever\u00a0: rempart containment release {containment_id}",
+    to_release = f"Pour lever\u00a0: rempart containment release {done.containment_id}"
+    if done.before is None:
+        say(json, facts, f"Confinement {done.containment_id} en vigueur\u00a0: {what}. {to_release}")
+    else:
+        say(json, facts, f"{_already(done.before, what, ends_sessions=mode == 'revoke')} {to_release}")
+
+
+def _already(row: kept.ContainmentRow, what: str, *, ends_sessions: bool) -> str:
+    """Say that nothing was changed of what is in force: neither its reason nor its term is what was just typed."""
+    until = f"jusqu’à {row.ends_at:%Y-%m-%d %H:%M}" if row.ends_at else "sans terme, jusqu’à sa levée"
+    ended = " Les sessions ouvertes depuis ont pris fin." if ends_sessions else ""
+    return (
+        f"Rien n’a été changé\u00a0: le confinement {row.containment_id} ({what}) est déjà en vigueur depuis "
+        f"{row.since:%Y-%m-%d %H:%M}, {until}, décidé par {row.decided_by}\u00a0: {row.because}. "
+        f"Ni le motif ni la durée que vous venez de donner ne sont retenus.{ended}"
     )
 
 
@@ -128,7 +140,8 @@ def release(
     because
         The reason, as others will read it.
     waves
-        Over how many minutes those who were cut come back, one after the other; the first person's word holds.
+        Over how many minutes those who were cut come back, one after the other; the first person's word holds. What returns by
+        waves already is released again in the same way: at once when not said, or over fewer minutes than are left.
     by
         Who asks, or agrees; the user of this machine when not said.
     json

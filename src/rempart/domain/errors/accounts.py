@@ -248,3 +248,9 @@ class AgreementBySamePerson(OperatorRefused):
     """Who asked for a release does not agree to it: that takes a second operator."""
 
     code = "agreement-by-same-person"
+
+
+class ReleaseNotEarlier(OperatorRefused):
+    """A release by waves would end later than what is contained ends already: over fewer minutes, or at once."""
+
+    code = "release-not-earlier"

@@ -39,6 +39,12 @@ class ModeNotForScope(ContainmentRefused):
     code = "mode-not-for-scope"
 
 
+class PlatformTakesNoName(ContainmentRefused):
+    """The platform is contained whole and has no name: who gives one means something narrower."""
+
+    code = "platform-takes-no-name"
+
+
 class NothingToRelease(ContainmentRefused):
     """Nothing is in force under this number: it was released, or never contained."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from rempart.domain.status import CLOSES, POPULATIONS, Closure, Message, PopulationState, Way, WayState
+from rempart.domain.status import POPULATIONS, Closure, Message, PopulationState, Standing, Way, WayState
 from rempart.faces.wording import in_words
 from rempart.operations.status.watch import Known
 
@@ -49,6 +49,7 @@ def view_of(known: Known, links: Links) -> dict[str, Any]:
         "is_current": is_known and known.base_silent_since is None,
         "all_open": all(population["level"] == "open" for population in populations),
         "some_closed": any(_has_closed(state) for state in known.states),
+        "some_return": any(state.back_by for state in known.states),
         "touched": [population for population in populations if population["level"] != "open"],
         "untouched": [population for population in populations if population["level"] == "open"],
         "general": [_message(message) for message in known.messages if _is_for_all(message)],
@@ -58,7 +59,9 @@ def view_of(known: Known, links: Links) -> dict[str, Any]:
 
 
 def _has_closed(state: PopulationState) -> bool:
-    return any(way.is_shut for way in state.ways) or any(one.mode == CLOSES for one in state.narrower)
+    return any(way.is_shut for way in state.ways) or any(
+        one.standing is Standing.CLOSED for one in state.narrower
+    )
 
 
 def _grouped(populations: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,7 +87,8 @@ def _population(state: PopulationState, links: Links) -> dict[str, Any]:
         "works": WORDS["works"].get(code, "") if not state.advice else "",
         "ways": [_way(way) for way in state.ways],
         "narrower": [_narrower(closure) for closure in state.narrower],
-        "advice": WORDS["advice"].get(state.advice, ""),
+        "advice": WORDS["advice"].get(state.advice, "").format(until=_said(state.back_by)),
+        "back_by": _moment(state.back_by),
         "address": {"counter": links.counter, "portal": links.portal}.get(state.advice, ""),
         "messages": [_message(message) for message in state.messages if message.population is not None],
         "next_news": _moment(state.next_news_at),
@@ -98,12 +102,20 @@ def _way(state: WayState) -> dict[str, Any]:
         "standing": state.standing.name.lower().replace("_", "-"),
         "standing_said": WORDS["standings"][state.standing.name],
         "since": _moment(state.since),
+        "back_by": _moment(state.back_by),
     }
 
 
 def _narrower(closure: Closure) -> str:
     words: str = WORDS["narrower"][f"{closure.scope}-{closure.mode}"]
-    return words.format(named=closure.named, since=said_at(closure.since), places=_places_of(closure))
+    if closure.back_by:
+        words += f" {WORDS['narrower_returns']}"
+    return words.format(
+        named=closure.named,
+        since=said_at(closure.since),
+        places=_places_of(closure),
+        until=_said(closure.back_by),
+    )
 
 
 def _places_of(closure: Closure) -> str:
@@ -128,11 +140,11 @@ def _is_for_all(message: Message) -> bool:
 
 def _history(known: Known) -> list[dict[str, Any]]:
     """List what was closed and said, the latest first."""
-    lines = [(c.since, c.until, _title_of(c)) for c in known.closures]
-    lines += [(m.since, m.until, _title_of_message(m)) for m in known.messages]
+    lines = [(c.since, c.until, _title_of(c), c.back_by) for c in known.closures]
+    lines += [(m.since, m.until, _title_of_message(m), None) for m in known.messages]
     return [
-        {"title": title, "since": _moment(since), "until": _moment(until)}
-        for since, until, title in sorted(lines, key=lambda line: line[0], reverse=True)
+        {"title": title, "since": _moment(since), "until": _moment(until), "back_by": _moment(back_by)}
+        for since, until, title, back_by in sorted(lines, key=lambda line: line[0], reverse=True)
     ]
 
 
@@ -146,6 +158,10 @@ def _title_of(closure: Closure) -> str:
 def _title_of_message(message: Message) -> str:
     population = message.population or ""
     return f"{WORDS['populations'].get(population, WORDS['everybody'])}\u00a0: {message.sentence}"
+
+
+def _said(instant: datetime | None) -> str:
+    return "" if instant is None else said_at(instant)
 
 
 def _moment(instant: datetime | None) -> dict[str, str] | None:

@@ -15,6 +15,7 @@ from rempart.domain.errors.accounts import (
     OperatorNotEntitled,
     OperatorRefused,
     ReasonMissing,
+    ReleaseNotEarlier,
     VerificationRefused,
 )
 from rempart.domain.trace import receipt_id_of
@@ -32,6 +33,7 @@ _REFUSALS: Final[dict[str, type[OperatorRefused]]] = {
         NothingOfThatName,
         OperatorNotEntitled,
         ReasonMissing,
+        ReleaseNotEarlier,
         VerificationRefused,
     )
 }
@@ -55,7 +57,7 @@ class DoneAct:
 
 
 async def begin(desk: ConsoleDesk, operator: PresentOperator, act: Mapping[str, Any]) -> BegunAct:
-    """Begin an act. Refuses: NothingOfThatName, OperatorNotEntitled, ReasonMissing."""
+    """Begin an act. Refuses: NothingOfThatName, OperatorNotEntitled, ReasonMissing, ReleaseNotEarlier."""
     async with desk.connections.lent() as connection:
         begun = await kept.begin_act(connection, operator.token_digest, _as_kept(act), ACT_LIFE_S)
     if begun.sentence is None or begun.challenge is None:

@@ -57,6 +57,13 @@ def set_presence_policy(
     return _ask(connection, amc_number, row, because, by)
 
 
+def policies_of(connection: psycopg.Connection[TupleRow], amc_number: AmcNumber) -> list[kept.PolicyRow]:
+    """List the policies of an insurer, the first one first; none: nothing is asked for. Refuses: InsurerUnregistered."""
+    if not kept.is_registered(connection, str(amc_number)):
+        raise InsurerUnregistered("amc")
+    return kept.list_policies(connection, str(amc_number))
+
+
 def cancel_planned_policy(
     connection: psycopg.Connection[TupleRow],
     amc_number: AmcNumber,

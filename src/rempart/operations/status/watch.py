@@ -127,7 +127,7 @@ class Watch:
             return
         self._read.at, self._read.silent_since = clock.now(), None
         self._read.closures = tuple(
-            Closure(row.scope, row.named or "", row.mode, row.since, row.until, row.region)
+            Closure(row.scope, row.named or "", row.mode, row.since, row.until, row.region, row.back_by)
             for row in rows
             if row.kind == "containment"
         )

@@ -29,7 +29,7 @@ grant select, insert, update on gate.releases to rempart_gate;
 create function gate.target_of(p_scope text, p_named text) returns bigint language sql stable
 set search_path = pg_catalog, pg_temp as $$
     select case p_scope
-        when 'platform' then 0
+        when 'platform' then case p_named when '' then 0 end -- who names something means that alone
         when 'face' then case p_named when 'fhir' then 1 when 'portal' then 2 when 'counter' then 3 end
         when 'software' then (select s.software_id from access.software as s where s.client_id = p_named)
         when 'organisation' then (select o.organisation_id from access.organisations as o where o.finess = p_named)
@@ -103,7 +103,16 @@ set search_path = pg_catalog, pg_temp as $$
     end
 $$;
 
+-- From when on a return by waves has to be counted to end at another instant without cutting again anybody who is back.
+create function gate.waves_begun(p_from timestamptz, p_until timestamptz, p_new_until timestamptz, p_at timestamptz) returns timestamptz
+language sql immutable as $$
+    select p_at - (p_new_until - p_at)
+        * greatest(0, coalesce(extract(epoch from p_at - p_from) / nullif(extract(epoch from p_until - p_at), 0), 0)::float8)
+$$;
+
 -- Release a containment, or an account that the detectors convicted: the first person asks, a second one agrees by asking the same.
+-- What returns by waves is asked for again in the same way, and ends at once or earlier. Nothing that is released ends later than it would
+-- have: waves that are longer than what is left when the second one agrees are cut to it; asking for them is objected to (0029).
 -- An account's scores are forgotten, its budgets are not. Believes the name that it is given: no role may call it. 'asked', 'released', 'same-person', or 'unknown' where nothing of it is held.
 create function gate.release_as(
     p_containment_id bigint, p_account_id bigint, p_because text, p_by text, p_waves_s int default null
@@ -117,7 +126,7 @@ declare
 begin
     if p_account_id is null then
         perform from gate.containments as c
-        where c.containment_id = p_containment_id and c.waves_from is null and coalesce(c.released_at, 'infinity') > present
+        where c.containment_id = p_containment_id and coalesce(c.released_at, 'infinity') > present
         for update;
     else
         perform from gate.account_state as st
@@ -147,8 +156,10 @@ begin
     update gate.releases as r set approved_by = p_by, approved_because = p_because, approved_at = present
     where r.release_id = asked.release_id;
     update gate.containments as c
-    set waves_from = case when asked.waves_s is not null then present end,
-        released_at = present + make_interval(secs => coalesce(asked.waves_s, 0)), released_by = p_by
+    set waves_from = case when asked.waves_s is null then c.waves_from when c.waves_from is null then present
+            else gate.waves_begun(c.waves_from, c.released_at, least(c.released_at, present + make_interval(secs => asked.waves_s)), present)
+        end,
+        released_at = least(c.released_at, present + make_interval(secs => coalesce(asked.waves_s, 0))), released_by = p_by
     where c.containment_id = asked.containment_id;
     update gate.account_state as st
     set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null,
@@ -204,7 +215,7 @@ do $$
 declare
     made text;
 begin
-    foreach made in array array['target_of', 'contain', 'revoke_sessions_of', 'release_as', 'contained', 'convicted'] loop
+    foreach made in array array['target_of', 'contain', 'revoke_sessions_of', 'waves_begun', 'release_as', 'contained', 'convicted'] loop
         execute format('alter function gate.%I owner to rempart_gate', made);
         execute format('revoke all on function gate.%I from public', made);
     end loop;

@@ -64,7 +64,8 @@ returns table (
     until timestamptz,
     sentence text,
     next_news_at timestamptz,
-    region smallint -- of a shape; 0: the places whose region is not known
+    region smallint, -- of a shape; 0: the places whose region is not known
+    back_by timestamptz -- of a containment that ends by waves: when all are back; until then accounts come back one after the other
 )
 language sql stable security definer
 set search_path = pg_catalog, pg_temp as $$
@@ -80,15 +81,16 @@ set search_path = pg_catalog, pg_temp as $$
             end,
             case c.mode when 3 then 2 else c.mode end, c.since,
             case when coalesce(c.released_at, 'infinity') <= platform.present() then c.released_at end, '', null::timestamptz,
-            case c.scope when 'shape' then c.region end
+            case c.scope when 'shape' then c.region end,
+            case when c.waves_from is not null and c.released_at > platform.present() then c.released_at end
         from gate.containments as c
         where c.scope in ('platform', 'face', 'profession', 'insurer', 'software', 'shape')
             and coalesce(c.released_at, 'infinity') > platform.present() - interval '30 days'
         union all
-        select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at, null
+        select 'message', '', m.population, 0::smallint, m.published_at, m.ended_at, m.sentence, m.next_news_at, null, null
         from gate.status_messages as m
         where m.ended_at is null or m.ended_at > now() - interval '30 days'
-    ) as s (kind, scope, named, mode, since, until, sentence, next_news_at, region)
+    ) as s (kind, scope, named, mode, since, until, sentence, next_news_at, region, back_by)
     order by s.until is not null,
         array_position(array['platform', 'face', 'profession', '', 'insurer', 'software', 'shape'], s.scope), s.since desc
     limit 500 -- a page that anybody may ask for stays small

@@ -41,7 +41,7 @@ begin
     left join gate.containments as c on c.containment_id = r.containment_id
     left join gate.account_state as st on st.account_id = r.account_id
     where r.approved_at is null and console.still_asked(r)
-        and (c.waves_from is null and coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
+        and (coalesce(c.released_at, 'infinity') > platform.present() and c.containment_id is not null
             or st.standing = 2 or st.stepped_up_at is not null);
 end $$;
 
@@ -402,7 +402,9 @@ begin
         then 'operator-not-entitled' end;
     if verdict is null then
         sentence := console.sentence_of(p_act, s.operator_id);
-        verdict := case when p_act ->> 'because' !~ '\S' then 'reason-missing' when sentence is null then 'nothing-of-that-name' end;
+        verdict := case when p_act ->> 'because' !~ '\S' then 'reason-missing'
+            when p_act ->> 'kind' = 'release' and console.objection('release', p_act) = 'release-not-earlier' then 'release-not-earlier'
+            when sentence is null then 'nothing-of-that-name' end;
     end if;
     if verdict is null then
         challenge := sha256(salt || convert_to(sentence, 'UTF8'));
@@ -487,6 +489,7 @@ declare
     asked gate.releases;
     verdict text;
 begin
+    if console.objection('release', p_act) = 'release-not-earlier' then return 'release-not-earlier'; end if;
     select * into asked from gate.releases as r
     where r.approved_at is null and row (r.containment_id, r.account_id) is not distinct from row (containment, account) for update;
     -- Asked by nobody's key, by somebody whose word is worth nothing any more, or for another conviction: this is the first word then.

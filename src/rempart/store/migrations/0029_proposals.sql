@@ -122,7 +122,8 @@ begin
     end;
 end $$;
 
--- Why a change cannot be: 'unknown' (of nothing that is there), 'too-early', 'not-possible'; null: it can.
+-- Why a change cannot be: 'unknown' (of nothing that is there), 'too-early', 'not-possible', 'release-not-earlier' (what is released by
+-- waves would end later than it does already); null: it can.
 create function console.objection(p_kind text, p_what jsonb) returns text language plpgsql volatile
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -162,6 +163,9 @@ begin
         return case
             when num_nonnulls(p_what ->> 'containment_id', p_what ->> 'account_id') <> 1 or console.held(p_what) is null then 'unknown'
             when (p_what ->> 'waves_s')::int not between 60 and 7 * 86400 then 'not-possible'
+            when platform.present() + make_interval(secs => (p_what ->> 'waves_s')::int) >= (
+                select c.released_at from gate.containments as c where c.containment_id = (p_what ->> 'containment_id')::bigint
+            ) then 'release-not-earlier'
         end;
     when 'admit' then
         return case when not exists (
@@ -175,9 +179,12 @@ end $$;
 -- so that what is signed for one is not for the next. Null: nothing.
 create function console.held(p_what jsonb) returns text language sql volatile
 set search_path = pg_catalog, pg_temp as $$
-    select 'le confinement ' || c.containment_id || ', ' || console.known_as(c.scope, c.target, c.named)
+    select case when c.waves_from is null then 'le confinement ' else 'ce qui reste du confinement ' end || c.containment_id || ', '
+        || console.known_as(c.scope, c.target, c.named)
+        || case when c.waves_from is not null then to_char(
+            c.released_at at time zone 'Europe/Paris', '", en retour par vagues jusqu’au "DD/MM/YYYY" à "HH24" h "MI') else '' end
     from gate.containments as c
-    where c.containment_id = (p_what ->> 'containment_id')::bigint and c.waves_from is null
+    where c.containment_id = (p_what ->> 'containment_id')::bigint
         and coalesce(c.released_at, 'infinity') > platform.present()
     union all
     select coalesce('la condamnation ' || v.conviction_id, 'la mesure') || ' du compte ' || a.account_id || ', ' || a.display_name

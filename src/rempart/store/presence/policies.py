@@ -24,6 +24,12 @@ where i.amc_number = %s order by p.valid_from
 """
 
 
+def is_registered(connection: psycopg.Connection[TupleRow], amc_number: str) -> bool:
+    """Say whether an insurer is there, with policies or without."""
+    found = connection.execute("select from members.insurers where amc_number = %s", (amc_number,))
+    return found.fetchone() is not None
+
+
 def list_policies(connection: psycopg.Connection[TupleRow], amc_number: str) -> list[PolicyRow]:
     """List the policies of an insurer, the first one first."""
     return [PolicyRow(*row) for row in connection.execute(LIST, (amc_number,)).fetchall()]

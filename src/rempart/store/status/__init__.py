@@ -22,6 +22,7 @@ class PublicRow:
     sentence: str
     next_news_at: datetime | None
     region: int | None  # of a shape; 0: not known
+    back_by: datetime | None  # the end of a return by waves that goes on
 
 
 @dataclass(frozen=True, slots=True)

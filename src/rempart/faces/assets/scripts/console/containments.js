@@ -48,7 +48,7 @@ async function turn(id, step) {
 
 function inForceOf(one) {
   const asked = one.asked_by ? [element("br"), say("release-asked", { who: one.asked_by, why: one.release_because })] : [];
-  const last = one.is_by_waves || one.is_mine ? [one.is_mine ? say("mine") : ""] : [releaseOf(one)];
+  const last = one.is_mine ? [say("mine")] : [releaseOf(one)];
   return [String(one.containment_id), one.known_as, modeOf(one), sayAt(one.since), [`${one.decided_by}\u00a0: ${one.because}`, ...asked], last];
 }
 
