@@ -13,6 +13,7 @@ from tests.house.source import ROOT
 from tests.house.test_french import unspaced
 from tests.support.drilled import told
 
+THIEF = "accounts = { pharmacist = 1 }\nper_second = 3\n"
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.toml"))
 
 
@@ -32,6 +33,29 @@ def test_every_published_scenario_is_one(path: Path) -> None:
         ("hits = 1.5", "hits"),
         ("hits = 0.9\nended = 0.2", "at most 1"),
         ("accounts = { pharmacien = 3 }", "pharmacien"),
+        (
+            "accounts = { pharmacist = 3 }",
+            r"`per_second` or `per_day` must be above 0 - at `\$.attacks\[0\]`",
+        ),
+        ("per_second = 3", r"one account at least - at `\$.attacks\[0\].accounts`"),
+        (
+            "per_day = 3\naccounts = { pharmacist = 0 }",
+            r"one account at least - at `\$.attacks\[0\].accounts`",
+        ),
+        ("seconds = inf", r"inf is no number to count with - at `\$.attacks\[0\].seconds`"),
+        ("seconds = nan", r"seconds`"),
+        ("per_second = nan", r"per_second`"),
+        (THIEF + "[reach]\nconfirmed = inf", r"at `\$.reach.confirmed`"),
+        (THIEF + '[[attacks]]\nkind = "tokens"', r"kind `tokens` needs .* at `\$.attacks\[1\].accounts`"),
+        (
+            THIEF + '[[attacks]]\nkind = "help-desk"',
+            r"kind `help-desk` needs .* at `\$.attacks\[1\].accounts`",
+        ),
+        (
+            THIEF + '[[attacks]]\nkind = "flood"\naccounts = { doctor = 1 }',
+            r"at `\$.attacks\[1\].per_second`",
+        ),
+        (THIEF + "[honest]\nshops = {}", r"one shop at least - at `\$.honest.shops`"),
         ("[honest]\nshops = { opticien = 3 }", "opticien"),
     ],
 )
