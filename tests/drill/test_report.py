@@ -1,11 +1,13 @@
 """The report is one page that fetches nothing, with every figure and the numbers of its curves."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from rempart.cli.drill.commands import run
+from rempart.drill.measures import holds
 from rempart.drill.report.chart import Axis, Series, at, draw, in_french
 from rempart.drill.report.page import LABELS, write_report
 from rempart.drill.scenario import SIGNALS, Scenario, Without, read_scenario
@@ -98,6 +100,19 @@ def test_figures_are_percentiles_beside_what_is_to_be_reached() -> None:
     assert figures["S1.presence_known.confirmed"]["reference"] is None
     assert figures["exposure.recall"]["value"] == 0.9
     assert figures["honest.freezes_per_100k_upper"]["value"] == pytest.approx(1250)
+
+
+def test_where_nothing_was_attacked_nothing_is_reached(tmp_path: Path) -> None:
+    found = told()
+    assert "S1.idle_runs" not in [figure["name"] for figure in found.figures()]
+    found.runs["S1"][1] = replace(found.runs["S1"][1], acts=0)
+    judged = {
+        figure["name"]: holds(figure) for figure in found.figures() if str(figure["name"]).startswith("S1.")
+    }
+    assert judged["S1.idle_runs"] is False
+    assert judged["S1.confirmed"] is None
+    write_report(found, tmp_path / "drill.html")
+    assert "Tirages où rien n’a été attaqué" in (tmp_path / "drill.html").read_text(encoding="utf-8")
 
 
 def test_the_page_fetches_nothing_and_says_what_was_taken(tmp_path: Path) -> None:

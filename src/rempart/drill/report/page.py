@@ -26,6 +26,7 @@ _POLICIES: Final = {
     "presence_known": "Présence, patients connus",
 }
 LABELS: Final = {  # of an attack's figures; what a scenario wants to reach is one of them
+    "idle_runs": "Tirages où rien n’a été attaqué",
     "confirmed": "Personnes confirmées au voleur",
     "confirmed_behind_glass": "Confirmées par bris de glace, et la personne est avertie",
     "confirmed_known_patients": "dont patients connus de l’officine volée",
@@ -47,9 +48,11 @@ LABELS: Final = {  # of an attack's figures; what a scenario wants to reach is o
     "honest_success_in_shape": "Part servie dans la forme qui doit montrer la carte",
     "tables_read_back": "Tables de personnes relues par l’alimentation",
     "false_file_taken": "Fichier faux pris sans seconde personne",
+    "presence_on.idle_runs": "Présence exigée\u00a0: tirages où rien n’a été attaqué",
     "presence_on.confirmed": "Présence exigée\u00a0: personnes confirmées",
     "presence_on.confirmed_behind_glass": "Présence exigée\u00a0: confirmées par bris de glace, et la personne est avertie",
     "presence_on.honest_success": "Présence exigée\u00a0: part des questions honnêtes servies",
+    "presence_known.idle_runs": "Présence exigée, sauf patient connu\u00a0: tirages où rien n’a été attaqué",
     "presence_known.confirmed": "Présence exigée, sauf patient connu de l’officine volée\u00a0: personnes confirmées",
     "person_locked_out": "Personne empêchée d’être servie", "flood_sent": "Requêtes sans session envoyées",
 }  # fmt: skip
