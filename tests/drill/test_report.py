@@ -127,6 +127,35 @@ def test_the_page_fetches_nothing_and_says_what_was_taken(tmp_path: Path) -> Non
     assert "La reprise de 2024" in page
 
 
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "aucune réponse n’en contient d’autre, et chacune a été fouillée"),
+        (1, "pourtant une réponse contient ce qu’il n’avait pas apporté"),
+        (1_200, "pourtant 1\u202f200 réponses contiennent ce qu’il n’avait pas apporté"),
+    ],
+)
+def test_the_page_says_how_many_answers_hold_an_identity(tmp_path: Path, count: int, said: str) -> None:
+    found = told()
+    run = found.presence["S1"]["presence_known"][0]
+    found.presence["S1"]["presence_known"] = [replace(run, identities=count)]
+    write_report(found, tmp_path / "drill.html")
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert said in page
+    assert ("aucune réponse" in page) == (count == 0)
+    assert {figure["name"]: figure["value"] for figure in found.figures()}["identities_revealed"] == count
+
+
+def test_a_page_of_nothing_does_not_say_that_all_was_searched(tmp_path: Path) -> None:
+    found = told()
+    found.without, found.presence = {}, {}
+    found.runs["S1"] = [replace(run, acts=0) for run in found.runs["S1"]]
+    write_report(found, tmp_path / "drill.html")
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert "aucune réponse n’a été entendue" in page
+    assert "fouillée" not in page
+
+
 def test_a_curve_says_the_numbers_of_its_table() -> None:
     line = Series("Tous les contrôles", [(0.0, 0), (1.0, 4), (2.0, 9)], is_guarded=True)
     assert [at(line.points, moment) for moment in (0.5, 1.0, 1.5, 9.0)] == [0, 4, 4, 9]

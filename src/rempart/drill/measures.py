@@ -194,13 +194,13 @@ def figures_of(name: str, runs: Sequence[Measured], reach: dict[str, float]) -> 
     ]
 
 
-def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
-    """Sum up the honest world, the identities and the lists of exposed people over the runs with every control."""
+def honest_figures(runs: Sequence[Measured], identities: int) -> list[Figure]:
+    """Sum up the honest world and the lists of exposed people over the runs with every control, beside the identities of all."""
     days = sum(run.account_days for run in runs)
     freezes, step_ups = sum(run.freezes for run in runs), sum(run.step_ups for run in runs)
     ratios = [run.p99_ratio for run in runs if run.p99_ratio is not None]
     return [
-        figure("identities_revealed", sum(run.identities for run in runs), "answers", 0),
+        figure("identities_revealed", identities, "answers", 0),
         figure("honest.success", min(run.honest_success for run in runs), "share, the worst run", 0.999),
         *([figure("honest.p99_ratio", median(ratios), "to calm, median of runs", 2)] if ratios else []),
         figure("honest.account_days", days, "account-days"),

@@ -113,9 +113,22 @@ def write_report(told: Told, path: Path) -> None:
     ]
     page = environment.get_template("report.html").render(
         told=told, chapters=chapters, rows=rows, held=sum(bool(row.holds) for row in asked), asked=len(asked),
-        in_french=in_french, people=in_french(told.people), load=", ".join(in_french(round(one, 2)) for one in told.load),
+        searched=_searched(told), in_french=in_french,
+        people=in_french(told.people), load=", ".join(in_french(round(one, 2)) for one in told.load),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
+
+
+def _searched(told: Told) -> str:
+    """Say what the search of the answers for identities found."""
+    if not any(run.acts for run in told.every_run):
+        return "aucune réponse n’a été entendue où en chercher"
+    if not told.identities:
+        return "aucune réponse n’en contient d’autre, et chacune a été fouillée pour s’en assurer"
+    if told.identities == 1:
+        return "pourtant une réponse contient ce qu’il n’avait pas apporté, et chacune a été fouillée"
+    count = in_french(told.identities)
+    return f"pourtant {count} réponses contiennent ce qu’il n’avait pas apporté, et chacune a été fouillée"
 
 
 def _chapter(told: Told, scenario: Scenario, figures: list[Figure]) -> Chapter:
