@@ -1,6 +1,8 @@
 """The report is one page that fetches nothing, with every figure and the numbers of its curves."""
 
+import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -8,7 +10,7 @@ import pytest
 
 from rempart.cli.drill.commands import run
 from rempart.drill.measures import holds
-from rempart.drill.report.chart import Axis, Series, at, draw, in_french
+from rempart.drill.report.chart import HEIGHT, Axis, Series, at, draw, in_french
 from rempart.drill.report.page import LABELS, write_report
 from rempart.drill.scenario import SIGNALS, Scenario, Without, read_scenario
 from tests.house.source import ROOT
@@ -122,7 +124,7 @@ def test_the_page_fetches_nothing_and_says_what_was_taken(tmp_path: Path) -> Non
     assert "https://" not in page
     assert "<script" not in page
     assert "Aucun contrôle" in page
-    assert "Présence (bris de glace)" in page
+    assert "Présence, avec bris de glace" in page
     assert "<svg" in page
     assert "La reprise de 2024" in page
 
@@ -160,8 +162,49 @@ def test_a_curve_says_the_numbers_of_its_table() -> None:
     line = Series("Tous les contrôles", [(0.0, 0), (1.0, 4), (2.0, 9)], is_guarded=True)
     assert [at(line.points, moment) for moment in (0.5, 1.0, 1.5, 9.0)] == [0, 4, 4, 9]
     drawn = draw("Essai & fin", [line], Axis(3.0, "secondes"))
-    assert "Tous les contrôles\u00a0: 9" in drawn
+    assert "Tous les contrôles\u00a0:\u00a09" in drawn
     assert "Essai &amp; fin" in drawn
+
+
+def test_every_name_in_a_chart_is_whole_and_inside_with_its_figure() -> None:
+    names = (
+        "Sans la marche dans les numéros ni les échecs ni les signaux réunis",
+        "Aucun contrôle",
+        "Présence",
+        "Tous",
+    )
+    for count in (0, 75, 1_500):
+        series = [Series(name, [(0.0, 0), (1.0, count)], name == "Tous") for name in names]
+        rows = re.findall(
+            r'<tspan x="538" y="([0-9.]+)">([^<]*)</tspan>', draw("t", series, Axis(3.0, "secondes"))
+        )
+        written = " ".join(text for _, text in rows)
+        assert all(f"{name}\u00a0:\u00a0{in_french(count)}" in written for name in names)
+        assert max(len(text) for _, text in rows) <= 34
+        places = [float(place) for place, _ in rows]
+        assert 12 <= min(places) <= max(places) <= HEIGHT - 36  # above the moments
+        assert min(below - above for above, below in pairwise(sorted(places))) >= 15
+
+
+def test_three_days_give_no_more_people_than_there_are(tmp_path: Path) -> None:
+    found = told()
+    write_report(found, tmp_path / "drill.html")
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert "trois jours suffiraient pour les 20\u202f000 personnes de cet exercice" in page
+    assert "millions" not in page
+    write_report(replace(found, people=33_000_000), tmp_path / "drill.html")
+    page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+    assert "trois jours en donneraient 2\u202f592\u202f000." in page
+
+
+def test_the_chart_says_that_it_counts_broken_glass(tmp_path: Path) -> None:
+    found = told()
+    for is_broken in (True, False):
+        write_report(found, tmp_path / "drill.html")
+        page = (tmp_path / "drill.html").read_text(encoding="utf-8")
+        assert ("le tableau des mesures compte celles-ci à part" in page) == is_broken
+        assert ("Sauf patient connu\u00a0: confirmées par bris de glace" in page) == is_broken
+        found.presence = {}
 
 
 def test_numbers_are_written_as_french_does() -> None:
