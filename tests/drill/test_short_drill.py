@@ -53,6 +53,7 @@ def scenario(name: str, **changes: object) -> Scenario:
 def played(ground: Ground, chosen: Scenario) -> Measured:
     """Play a scenario once: no identity shows; the list of the exposed is exact, and whole where every thief was convicted."""
     measured = measure(ground, run_scenario(ground, chosen, 1))
+    assert measured.acts > 0
     assert measured.identities == 0
     assert (measured.precision, measured.in_flight) == (1.0, 0)
     if measured.attack.get("accounts_convicted") == 1.0:

@@ -6,28 +6,35 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rempart.domain.rights import Coverage, Domain, Outcome, RightsAnswer
 from rempart.drill.callers.asking import Question, read
 from rempart.drill.callers.wire import Heard
 from rempart.drill.truth import Exchange, Loot, identities_in
 from rempart.drill.world.people import People
+from rempart.faces.fhir.answering import response_of
+from rempart.faces.fhir.systems import CARE_DOMAIN
 
 PEOPLE = People(
-    amc_number=["0990000010", "0990000010"],
-    nir=["284110924899388", "184129939780538"],
-    birth_date=["19841102", "19841230"],
-    rank=[1, 1],
-    names=["LEGRAND Sophie Laëtitia", "BRETON Nicolas"],
-    numbers=[("B31415926535", "C27182818"), ("B31489865668",)],
+    amc_number=["0990000010", "0990000010", "0990000010"],
+    nir=["284110924899388", "184129939780538", "184129939780635"],
+    birth_date=["19841102", "19841230", "19841230"],
+    rank=[1, 1, 1],
+    names=["LEGRAND Sophie Laëtitia", "BRETON Nicolas", "TRAN Nicolas"],
+    numbers=[("B31415926535", "C27182818"), ("B31489865668",), ("B31489865669",)],
     secret={},
-    covered=np.array([1, 1]),
-    region=np.array([76, 0]),
-    is_ended=np.array([0, 0]),
+    covered=np.array([1, 1, 1]),
+    region=np.array([76, 0, 0]),
+    is_ended=np.array([0, 0, 0]),
 )
 NUMBERS = {nir[:13] for nir in PEOPLE.nir}
 
 
-def heard(text: str) -> Exchange:
-    question = Question(0, 1, PEOPLE.nir[0])
+TRAN = 2
+"""Who bears the name of a domain of care."""
+
+
+def heard(text: str, person: int = 0) -> Exchange:
+    question = Question(person, 1, PEOPLE.nir[person])
     return Exchange(1, 0.0, question, read(Heard(200, b"HTTP/1.1 200 OK\r\n\r\n", text.encode(), 0.0)))
 
 
@@ -57,6 +64,36 @@ def test_an_identity_in_the_bytes_is_seen(text: str, found: list[str]) -> None:
 )
 def test_what_is_no_identity_or_was_sent_is_left_alone(text: str) -> None:
     assert identities_in(heard(text), PEOPLE, NUMBERS) == []
+
+
+def item(**coding: str) -> str:
+    """Write what a right covers, as answers do."""
+    return json.dumps({"category": {"coding": [{"system": CARE_DOMAIN, **coding}]}}, separators=(",", ":"))
+
+
+def test_the_code_of_a_domain_of_care_is_nobodys_name() -> None:
+    written = response_of(
+        RightsAnswer(Outcome.OPEN, coverages=(Coverage(1, None, tuple(Domain)),)), "fr", 1_800_000_000.0
+    ).decode()
+    assert item(code="TRAN") in written
+    assert identities_in(heard(written, TRAN), PEOPLE, NUMBERS) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        item(code="TRAN", display="TRAN"),
+        item(display="TRAN", code="TRAN"),
+        item(code="TRAN") + '{"text":"TRAN"}',
+        '{"system":"urn:other","code":"TRAN"}',
+        '{"code":"TRAN"}',
+        '{"diagnostics":"Nicolas est inconnu"}',
+        '{"name":[{"family":"TRAN"}]}',
+        '{"name":[{"given":["Nicolas"]}]}',
+    ],
+)
+def test_a_name_that_is_a_code_too_is_seen_wherever_else_it_stands(text: str) -> None:
+    assert identities_in(heard(text, TRAN), PEOPLE, NUMBERS) == ["name"]
 
 
 def answer(inforce: bool, code: str | None = None) -> str:

@@ -15,7 +15,7 @@ def measured(confirmed: int, behind_glass: int = 0) -> Measured:
         "questions": 50,
     }
     curve = [(place * 0.1, place) for place in range(confirmed + behind_glass + 1)]
-    return Measured("S1", attack, 0, 1.0, 1.1, 0, 0, 120, 1.0, 0.9, 0, curve, {})
+    return Measured("S1", attack, 0, 1.0, 1.1, 0, 0, 120, 1.0, 0.9, 0, curve, {}, 50)
 
 
 def told() -> Told:

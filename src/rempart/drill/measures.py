@@ -48,7 +48,10 @@ UNITS: Final = {
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run gave; the attack's own figures by name, and those of the honest world."""
+    """What one run gave; the attack's own figures by name, and those of the honest world.
+
+    `acts` counts the answers that the attackers heard and the doors that they tried: at 0 nothing was attacked.
+    """
 
     scenario: str
     attack: dict[str, float]
@@ -63,6 +66,7 @@ class Measured:
     in_flight: int
     curve: list[tuple[float, int]]
     refusals: dict[str, int]
+    acts: int
 
 
 def measure(ground: Ground, run: Run) -> Measured:
@@ -92,6 +96,8 @@ def measure(ground: Ground, run: Run) -> Measured:
         in_flight=len(told - heard),
         curve=run.loot.curve(),
         refusals=dict(run.day.refusals),
+        acts=sum(one.reply.heard is not None for one in run.loot.exchanges)
+        + sum(trial.tried for trial in run.trials),
     )
 
 
@@ -169,9 +175,15 @@ def _detection(run: Run) -> dict[str, float]:
 
 
 def figures_of(name: str, runs: Sequence[Measured], reach: dict[str, float]) -> list[Figure]:
-    """Sum a scenario's runs up: the 95th percentile over seeds of each of the attack's figures, beside what is to be reached."""
+    """Sum a scenario's runs up: the 95th percentile over seeds of each of the attack's figures, beside what is to be reached.
+
+    Where a run attacked nothing, nothing is reached: that is what is told, and the other figures are judged by nothing.
+    """
     names = dict.fromkeys(key for run in runs for key in run.attack)
-    return [
+    idle = sum(not run.acts for run in runs)
+    reach = {} if idle else reach
+    told = [figure(f"{name}.idle_runs", idle, "runs", 0)] if idle else []
+    return told + [
         figure(
             f"{name}.{key}",
             float(np.percentile([run.attack[key] for run in runs if key in run.attack], 95)),
@@ -182,13 +194,13 @@ def figures_of(name: str, runs: Sequence[Measured], reach: dict[str, float]) -> 
     ]
 
 
-def honest_figures(runs: Sequence[Measured]) -> list[Figure]:
-    """Sum up the honest world, the identities and the lists of exposed people over the runs with every control."""
+def honest_figures(runs: Sequence[Measured], identities: int) -> list[Figure]:
+    """Sum up the honest world and the lists of exposed people over the runs with every control, beside the identities of all."""
     days = sum(run.account_days for run in runs)
     freezes, step_ups = sum(run.freezes for run in runs), sum(run.step_ups for run in runs)
     ratios = [run.p99_ratio for run in runs if run.p99_ratio is not None]
     return [
-        figure("identities_revealed", sum(run.identities for run in runs), "answers", 0),
+        figure("identities_revealed", identities, "answers", 0),
         figure("honest.success", min(run.honest_success for run in runs), "share, the worst run", 0.999),
         *([figure("honest.p99_ratio", median(ratios), "to calm, median of runs", 2)] if ratios else []),
         figure("honest.account_days", days, "account-days"),

@@ -3,6 +3,8 @@
 An unknown word is refused: a parameter mistyped would otherwise be a drill that tests something else.
 """
 
+from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -21,6 +23,11 @@ Count = Annotated[int, Meta(ge=0)]
 OneOrMore = Annotated[int, Meta(ge=1)]
 
 Kind = Literal["accounts", "tokens", "software-key", "stuffing", "insider", "feed", "help-desk", "flood"]
+
+_OF_ACCOUNTS: Final = frozenset(("accounts", "tokens", "help-desk", "flood"))
+"""The kinds that do nothing without an account: a stolen one, or the flood's accuser."""
+
+_AT_A_PACE: Final = frozenset(("accounts", "flood"))
 
 
 class Attack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -131,6 +138,8 @@ def read_scenario(path: Path) -> Scenario:
     except UnicodeDecodeError as error:
         raise msgspec.DecodeError(f"not UTF-8 at byte {error.start}") from error
     _refuse_unknown_words(scenario)
+    _refuse_endless(scenario)
+    _refuse_idle(scenario)
     return scenario
 
 
@@ -149,3 +158,38 @@ def _refuse_unknown_words(scenario: Scenario) -> None:
     for attack in scenario.attacks:
         if attack.hits + attack.ended > 1:
             raise msgspec.ValidationError("`hits` and `ended` are shares of one list: their sum is at most 1")
+
+
+def _refuse_endless(scenario: Scenario) -> None:
+    """Refuse `inf` and `nan`, which TOML writes as numbers: an attack without end, a target that anything reaches."""
+    for place, number in _numbers_of("$", msgspec.to_builtins(scenario)):
+        if not isfinite(number):
+            raise msgspec.ValidationError(f"{number} is no number to count with - at `{place}`")
+
+
+def _numbers_of(place: str, found: object) -> Iterator[tuple[str, float]]:
+    if isinstance(found, float):
+        yield place, found
+    elif isinstance(found, dict):
+        for name, inner in found.items():
+            yield from _numbers_of(f"{place}.{name}", inner)
+    elif isinstance(found, list):
+        for position, inner in enumerate(found):
+            yield from _numbers_of(f"{place}[{position}]", inner)
+
+
+def _refuse_idle(scenario: Scenario) -> None:
+    """Refuse an attack that would attack nothing: whatever is to be reached would be, and nothing would have been tried."""
+    for position, attack in enumerate(scenario.attacks):
+        place = f"$.attacks[{position}]"
+        if attack.kind in _OF_ACCOUNTS and not sum(attack.accounts.values()):
+            raise msgspec.ValidationError(
+                f"an attack of kind `{attack.kind}` needs one account at least - at `{place}.accounts`"
+            )
+        if attack.kind in _AT_A_PACE and not attack.per_second:
+            if attack.kind == "flood":
+                raise msgspec.ValidationError(f"a flood needs `per_second` above 0 - at `{place}.per_second`")
+            if not attack.per_day:
+                raise msgspec.ValidationError(f"`per_second` or `per_day` must be above 0 - at `{place}`")
+    if not sum(scenario.honest.shops.values()) + scenario.honest.neighbours:
+        raise msgspec.ValidationError("the honest world needs one shop at least - at `$.honest.shops`")

@@ -56,6 +56,20 @@ class Told:
     without: dict[str, dict[str, Measured]] = field(default_factory=dict)
     presence: dict[str, dict[str, list[Measured]]] = field(default_factory=dict)
 
+    @property
+    def every_run(self) -> list[Measured]:
+        """List all runs: with every control, without some, and with presence asked for."""
+        found = [run for runs in self.runs.values() for run in runs]
+        found += [run for runs in self.without.values() for run in runs.values()]
+        return found + [
+            run for policies in self.presence.values() for runs in policies.values() for run in runs
+        ]
+
+    @property
+    def identities(self) -> int:
+        """Count the answers of all runs in which somebody's identity shows."""
+        return sum(run.identities for run in self.every_run)
+
     def figures(self) -> list[Figure]:
         """Give every figure, in the form of out/drill.json."""
         found: list[Figure] = []
@@ -76,7 +90,7 @@ class Told:
                 found.append(
                     figure(f"{scenario.name}.without_{name}.confirmed", run.attack["confirmed"], "people")
                 )
-        found += honest_figures([run for runs in self.runs.values() for run in runs])
+        found += honest_figures([run for runs in self.runs.values() for run in runs], self.identities)
         found.append(figure("containment.seconds", self.containment_s, "s", 10))
         return found
 

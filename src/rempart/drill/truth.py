@@ -7,8 +7,10 @@ not send.
 import re
 from dataclasses import dataclass, field
 
+from rempart.domain.rights import Domain
 from rempart.drill.callers.asking import Question, Reply
 from rempart.drill.world.people import People
+from rempart.faces.fhir.systems import CARE_DOMAIN
 
 _NIR = re.compile(r"(?<![0-9])[12][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}(?:[0-9]{2})?(?![0-9])")
 _DATE = re.compile(r"(?<![0-9])(19[0-9]{2}|200[0-9]|201[0-9])-?([01][0-9])-?([0-3][0-9])(?![0-9])")
@@ -16,6 +18,12 @@ _DATE = re.compile(r"(?<![0-9])(19[0-9]{2}|200[0-9]|201[0-9])-?([01][0-9])-?([0-
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """References are random: among millions some look like a date or a number. NIR are looked for in them all the same."""
+
+_CODED_DOMAIN = re.compile(
+    rf'\{{"system":"{re.escape(CARE_DOMAIN)}","code":"(?:{"|".join(domain.name for domain in Domain)})"\}}'
+)
+"""A domain of care as answers code it, to the byte: TRAN, sanitary transport, is a family name besides. No other code that they
+carry has capitals. Any other writing of it, a `display` beside it for one, is searched as free text is."""
 
 _NAME_MIN_CHARS = 3
 _KNOWN_PATIENT = b'"known-patient"'
@@ -99,7 +107,7 @@ def identities_in(exchange: Exchange, people: People, numbers: frozenset[str]) -
     if exchange.question is None:
         return found
     person, text = exchange.question.person, _UUID.sub("", text)
-    words = set(re.findall(r"[^\W\d_]+", text))
+    words = set(re.findall(r"[^\W\d_]+", _CODED_DOMAIN.sub("", text)))
     found += ["name" for name in re.findall(r"[^\W\d_]+", people.names[person])
               if len(name) >= _NAME_MIN_CHARS and name in words]  # fmt: skip
     found += ["number" for number in people.numbers[person] if number and number in text]

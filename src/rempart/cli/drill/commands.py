@@ -17,6 +17,7 @@ from rempart.drill.platform import PORT
 from rempart.drill.report.page import LABELS, write_report
 from rempart.drill.scenario import Scenario, read_scenario
 from rempart.drill.session import Told, drill, ground_of
+from rempart.drill.world.shops import PEOPLE_MIN
 
 app = App(name="drill", help="Attack a platform made for it, and measure what is taken.")
 
@@ -45,7 +46,7 @@ def run(
     scenarios
         The scenarios' files, as docs/guides/drill.md explains them.
     people
-        How many insured people are made up.
+        How many insured people are made up; 50 at least.
     seeds
         How often each scenario is played, with other people and other chances each time.
     home
@@ -63,6 +64,11 @@ def run(
     """
     if not scenarios:
         sys.exit("Nommez au moins un scénario, par exemple scenarios/s1.toml.")
+    if people < PEOPLE_MIN:
+        sys.exit(
+            f"{people} personnes sont trop peu\u00a0: sous {PEOPLE_MIN}, les lieux de soins ne connaissent personne. "
+            f"Relancez avec --people {PEOPLE_MIN} ou davantage."
+        )
     read = [_read(path) for path in scenarios]
     speak = _say_nothing if json else _say
     with ground_of(home.absolute(), people, port, _SEED_OF_PEOPLE, speak, is_running=running) as ground:

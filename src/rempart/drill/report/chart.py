@@ -6,6 +6,7 @@ Lines differ by their dashes as well as by their tone, and each is named at its 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Final
 
 Points = Sequence[tuple[float, int]]
@@ -15,6 +16,9 @@ HEIGHT: Final = 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 250, 16, 40
 _DASHES: Final = ("", "7 4", "2 4", "10 3 2 3", "1 3", "14 5")
 _LABEL_PX: Final = 15
+_LABEL_CHARS: Final = 34
+"""What the right margin holds at 12 px: some seven pixels a character in bold."""
+
 TABLE_MOMENTS: Final = 6
 
 
@@ -114,16 +118,36 @@ def _line(series: Series, number: int, axis: Axis, highest: float) -> str:
 
 
 def _labels(series: Sequence[Series], axis: Axis, highest: float) -> list[str]:
-    """Name each line at its end, one under the other where they meet."""
-    ends = sorted(
-        ((_y(at(line.points, axis.last), highest), line) for line in series), key=lambda one: -one[0]
+    """Name each line at its end, on as many lines as its name takes, one name under the other where they meet."""
+    named = sorted(
+        ((_y(at(line.points, axis.last), highest), line, _lines_of(line, axis)) for line in series),
+        key=lambda one: one[0],
     )
-    written, lowest = [], float(HEIGHT - _BOTTOM + _LABEL_PX)
-    for y, line in ends:
-        lowest = min(y, lowest - _LABEL_PX)
+    tops = _spread([y for y, _, _ in named], [len(lines) for _, _, lines in named])
+    written = []
+    for top, (_, line, lines) in zip(tops, named, strict=True):
         weight = ' class="strong"' if line.is_guarded else ""
-        written.append(
-            f'<text{weight} x="{WIDTH - _RIGHT + 8}" y="{lowest + 4:.1f}">{escape(line.name)}\u00a0: '
-            f"{in_french(at(line.points, axis.last))}</text>"
+        rows = "".join(
+            f'<tspan x="{WIDTH - _RIGHT + 8}" y="{top + place * _LABEL_PX:.1f}">{escape(text)}</tspan>'
+            for place, text in enumerate(lines)
         )
+        written.append(f"<text{weight}>{rows}</text>")
     return written
+
+
+def _lines_of(line: Series, axis: Axis) -> list[str]:
+    """Break a line's name where the margin ends; the figure stays with the last word."""
+    return wrap(f"{line.name}\u00a0:\u00a0{in_french(at(line.points, axis.last))}", _LABEL_CHARS)
+
+
+def _spread(ends: Sequence[float], heights: Sequence[int]) -> list[float]:
+    """Place labels of so many rows beside the ends of their lines, highest first, none over another nor beyond the chart."""
+    tops, next_top = [], float(_LABEL_PX)
+    for end, rows in zip(ends, heights, strict=True):
+        tops.append(max(end + 4 - (rows - 1) * _LABEL_PX / 2, next_top))
+        next_top = tops[-1] + rows * _LABEL_PX
+    floor = HEIGHT - _BOTTOM + _LABEL_PX + 4.0  # above the moments
+    for place in reversed(range(len(tops))):
+        tops[place] = min(tops[place], floor - heights[place] * _LABEL_PX)
+        floor = tops[place]
+    return tops

@@ -22,10 +22,11 @@ _WORDS: Final = {
     "people_per_day": "le nombre de personnes par jour", _ALL: "aucun contrôle",
 }  # fmt: skip
 _POLICIES: Final = {
-    "presence_on": "Présence (bris de glace)",
-    "presence_known": "Présence, patients connus",
+    "presence_on": "Présence, avec bris de glace",
+    "presence_known": "Présence ou patient connu, avec bris de glace",
 }
 LABELS: Final = {  # of an attack's figures; what a scenario wants to reach is one of them
+    "idle_runs": "Tirages où rien n’a été attaqué",
     "confirmed": "Personnes confirmées au voleur",
     "confirmed_behind_glass": "Confirmées par bris de glace, et la personne est avertie",
     "confirmed_known_patients": "dont patients connus de l’officine volée",
@@ -47,10 +48,13 @@ LABELS: Final = {  # of an attack's figures; what a scenario wants to reach is o
     "honest_success_in_shape": "Part servie dans la forme qui doit montrer la carte",
     "tables_read_back": "Tables de personnes relues par l’alimentation",
     "false_file_taken": "Fichier faux pris sans seconde personne",
+    "presence_on.idle_runs": "Présence exigée\u00a0: tirages où rien n’a été attaqué",
     "presence_on.confirmed": "Présence exigée\u00a0: personnes confirmées",
     "presence_on.confirmed_behind_glass": "Présence exigée\u00a0: confirmées par bris de glace, et la personne est avertie",
     "presence_on.honest_success": "Présence exigée\u00a0: part des questions honnêtes servies",
+    "presence_known.idle_runs": "Présence exigée, sauf patient connu\u00a0: tirages où rien n’a été attaqué",
     "presence_known.confirmed": "Présence exigée, sauf patient connu de l’officine volée\u00a0: personnes confirmées",
+    "presence_known.confirmed_behind_glass": "Sauf patient connu\u00a0: confirmées par bris de glace, et la personne est avertie",
     "person_locked_out": "Personne empêchée d’être servie", "flood_sent": "Requêtes sans session envoyées",
 }  # fmt: skip
 _GLOBAL_LABELS: Final = {
@@ -86,6 +90,7 @@ class Chapter:
     moments: list[str]
     lines: list[tuple[str, list[str]]]
     lesson: str
+    breaks_glass: bool
 
 
 def write_report(told: Told, path: Path) -> None:
@@ -110,9 +115,22 @@ def write_report(told: Told, path: Path) -> None:
     ]
     page = environment.get_template("report.html").render(
         told=told, chapters=chapters, rows=rows, held=sum(bool(row.holds) for row in asked), asked=len(asked),
-        in_french=in_french, people=in_french(told.people), load=", ".join(in_french(round(one, 2)) for one in told.load),
+        searched=_searched(told), in_french=in_french,
+        people=in_french(told.people), load=", ".join(in_french(round(one, 2)) for one in told.load),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
+
+
+def _searched(told: Told) -> str:
+    """Say what the search of the answers for identities found."""
+    if not any(run.acts for run in told.every_run):
+        return "aucune réponse n’a été entendue où en chercher"
+    if not told.identities:
+        return "aucune réponse n’en contient d’autre, et chacune a été fouillée pour s’en assurer"
+    if told.identities == 1:
+        return "pourtant une réponse contient ce qu’il n’avait pas apporté, et chacune a été fouillée"
+    count = in_french(told.identities)
+    return f"pourtant {count} réponses contiennent ce qu’il n’avait pas apporté, et chacune a été fouillée"
 
 
 def _chapter(told: Told, scenario: Scenario, figures: list[Figure]) -> Chapter:
@@ -129,13 +147,24 @@ def _chapter(told: Told, scenario: Scenario, figures: list[Figure]) -> Chapter:
     ]
     axis, series = _axis(scenario), _series(told, scenario)
     if len(series) < 2:
-        return Chapter(scenario, rows, "", [], [], "")
+        return Chapter(scenario, rows, "", [], [], "", breaks_glass=False)
     title = f"Personnes exposées dans le temps, {scenario.title}"
     moments = [f"{in_french(round(moment, 1))}\u00a0{axis.unit}" for moment in axis.moments]
     lines = [(line.name, [in_french(at(line.points, moment)) for moment in axis.moments]) for line in series]
     return Chapter(
-        scenario, rows, draw(title, series, axis), moments, lines, _lesson(scenario, told, series, axis)
-    )
+        scenario, rows, draw(title, series, axis), moments, lines, _lesson(scenario, told, series, axis),
+        breaks_glass=any(run.attack.get("confirmed_behind_glass") for run in _first_runs(told, scenario)),
+    )  # fmt: skip
+
+
+def _first_runs(told: Told, scenario: Scenario) -> list[Measured]:
+    """List the runs that a chart draws."""
+    policies = told.presence.get(scenario.name, {}).values()
+    return [
+        told.runs[scenario.name][0],
+        *told.without.get(scenario.name, {}).values(),
+        *(runs[0] for runs in policies),
+    ]
 
 
 def _axis(scenario: Scenario) -> Axis:
@@ -185,10 +214,20 @@ def _lesson(scenario: Scenario, told: Told, series: list[Series], axis: Axis) ->
             sentence += (
                 f" Jusqu’au dernier jour de l’attaque, avec tous les contrôles, {in_french(in_the_end)}."
             )
-        three_days = taken / axis.last * _DAY_S * 3
-        millions = f"{three_days / 1e6:.1f}".replace(".", ",")
-        sentence += f" À ce rythme, trois jours en donneraient {millions}\u00a0millions\u00a0: c’est 2024."
+        sentence += _in_three_days(taken / axis.last * _DAY_S * 3, told.people)
     return sentence
+
+
+def _in_three_days(at_this_pace: float, people: int) -> str:
+    """Say how many three days would have given; never more than there are."""
+    if at_this_pace >= people:
+        return (
+            f" À ce rythme, trois jours suffiraient pour les {in_french(people)} personnes de cet exercice, "
+            "toutes\u00a0: c’est 2024."
+        )
+    return (
+        f" À ce rythme, trois jours en donneraient {in_french(round(at_this_pace))}." if at_this_pace else ""
+    )
 
 
 def _row(found: Figure, name: str, labels: dict[str, str]) -> Row:

@@ -36,6 +36,9 @@ REGULARS_PER_DAILY_PERSON: Final = 40
 """A pharmacy that sees ninety people a day knows some 3,600; in a small world, two in a hundred of all people at most."""
 
 _REGULARS_SHARE_MAX: Final = 0.02
+PEOPLE_MIN: Final = 50
+"""With fewer, two in a hundred are nobody: a shop would have no regular to ask about."""
+
 _HISTORY_PIECE: Final = 50_000
 
 
