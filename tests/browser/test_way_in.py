@@ -24,7 +24,7 @@ def test_an_optician_goes_from_her_invitation_to_an_answer(counter: Counter) -> 
     window.keys(counter.patients["Nadia"].birth_date)
     window.press("Enter")
 
-    last_day = counter.world.today() + timedelta(40)
+    last_day = counter.opened_on + timedelta(40)
     assert window.answer() == f"Droits ouverts jusqu’au {in_words(last_day)}."
     assert window.focused() == "answer-sentence"
     evidence = window.page.locator(".evidence").inner_text()

@@ -252,6 +252,7 @@ class Counter:
         self.running = running
         self.world = world
         self.url = running.settings.portal_url
+        self.opened_on = world.today()  # a test may run past midnight
         self.patients: dict[str, Patient] = {}
         self.browser = browser
         self._windows: list[Window] = []
@@ -391,7 +392,7 @@ def open_counter(keyring: Settings, template: str, browser: Browser) -> Iterator
     ):
         counter = Counter(running, world, browser)
         insurer = counter.insurer()
-        today = world.today()
+        today = counter.opened_on
         both = Right(ends_on=today + timedelta(40)), Right(ends_on=today + timedelta(300), coverage_rank=2)
         counter.patient("Nadia", insurer, *both)
         counter.patient("Paul", insurer, Right(ends_on=today - timedelta(200)), birth_date="02011950")
