@@ -11,6 +11,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
+from bench.gate import DETECTORS
 from rempart.domain.detectors import Measure
 from rempart.domain.rights import Outcome
 from rempart.store.database import connect_sync
@@ -633,3 +634,7 @@ def test_without_this_piece_of_the_telling_a_test_fails(whole: World, mutant: Mu
 
 def test_every_step_has_its_mutants() -> None:
     assert {mutant.step[0] for mutant in MUTANTS if mutant.step[0].isdigit()} == set("12345678")
+
+
+def test_the_bench_finds_where_the_detectors_begin() -> None:
+    assert function_of("gate.ask").count(DETECTORS) == 1
