@@ -435,7 +435,7 @@ MUTANTS = [
     Mutant("6 detectors", "if is_new_device then me.new_devices := watch; else", "if false then null; else",
            lambda world: devices.test_what_a_new_device_asks_does_not_weigh_on_the_old_ones(
                world, shop(world), world.insurer())),
-    Mutant("6 detectors", "least(batch_at, (me.new_devices).stepped_up_at) - interval '60 days', false)", "'-infinity', false)",
+    Mutant("6 detectors", "least(batch_at, (me.new_devices).stepped_up_at) - interval '60 days';", "'-infinity';",
            lambda world: devices.test_a_device_is_new_for_sixty_days(world, shop(world), world.insurer(), 61, "watch")),
     Mutant("6 detectors", "else q.old_seen_on = q.today is not true end;", "else is_new_today end;",
            lambda world: devices.test_a_thief_cannot_use_up_who_speaks_for_the_owner(world, shop(world), world.insurer())),

@@ -257,7 +257,8 @@ def test_a_conviction_shows_all_the_answers_that_raised_its_score(
     rows = [till.about(person) for person in people(world, insurer, 30)]
     told = until_convicted(world, rows, Outcome.PRESENCE_REQUIRED)
     shown = world.one(
-        "select jsonb_array_length(console.questions_of(v.account_id, v.since, v.convicted_at, 200, null, false))"
+        "select jsonb_array_length(console.questions_of(v.account_id, v.since, v.convicted_at, 200,"
+        " null, v.is_of_new_devices, v.devices_new_from))"
         " from gate.convictions as v where v.account_id = %s",
         till.account.account_id,
     )

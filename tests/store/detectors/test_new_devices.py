@@ -144,6 +144,31 @@ def test_age_alone_ends_no_step_up(world: World, till: Session, insurer: Insurer
     assert outcome(world.ask(new_device.about(new))) is Outcome.OPEN, "it was an old one then"
 
 
+def test_a_device_convicted_again_after_sixty_days_has_its_answers_in_the_list(
+    world: World, till: Session, insurer: Insurer
+) -> None:
+    """It is an old one by its age, and was heard with the new ones all the same."""
+    deaf_but(world, Signal.NOVELTY)
+    stolen = world.software_session(till.account, is_new_device=True)
+    world.do(
+        "update access.sessions set device_since = now() - interval '90 days' where token_digest = %s",
+        stolen.token,
+    )
+    gain = world.one("select gain from access.detector_rules where profession_id = 1 and signal_id = 2")
+    scores = [0.0] * len(SCORED)
+    scores[Signal.NOVELTY - 1] = 13.8 - gain
+    world.set_state(
+        till.account, **{"new_devices.stepped_up_at": world.ago(40), "new_devices.scores": scores}
+    )
+    world.ask(stolen.about(people(world, insurer, 1)[0], break_glass=1))
+    shown = world.one(
+        "select jsonb_array_length(console.questions_of(v.account_id, v.since, v.convicted_at, 200, null,"
+        " v.is_of_new_devices, v.devices_new_from)) from gate.convictions as v where v.account_id = %s",
+        till.account.account_id,
+    )
+    assert shown == 1
+
+
 @pytest.mark.parametrize(("days", "is_forgotten"), [(59, False), (61, True)])
 @pytest.mark.parametrize("is_new_device", [False, True])
 def test_devices_that_are_gone_are_forgotten(

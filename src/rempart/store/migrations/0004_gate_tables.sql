@@ -191,6 +191,7 @@ create table gate.convictions (
     since timestamptz not null, -- the answers that convict are this account's receipts from here on
     receipt_id bigint not null, -- to here
     is_of_new_devices boolean not null default false, -- only those that came through them
+    devices_new_from timestamptz not null default 'infinity', -- those known for less long were new ones then
     is_of_newcomers boolean not null default false -- the score is that of all whom one holder enrolled lately
 );
 create index convictions_by_moment on gate.convictions (convicted_at);

@@ -99,6 +99,7 @@ declare
     purse gate.account_state; -- the holder of its budget; often the same row, of which `me` then keeps the rest
     watch gate.watch; -- that of the device it asks from
     crowd gate.watch; -- that of all whom the holder enrolled lately
+    devices_new_from timestamptz; -- those known for less long are new
     is_new_device boolean;
     is_newcomer boolean; -- a member of a staff who was enrolled within sixty days
     is_first boolean; -- of the day about this person, for the watch that hears it
@@ -319,7 +320,8 @@ begin
             me := states[q.at_me];
             purse := states[q.at_purse];
             -- One that was new when it was stepped up stays so: age alone ends no step-up.
-            is_new_device := coalesce(q.device_since > least(batch_at, (me.new_devices).stepped_up_at) - interval '60 days', false);
+            devices_new_from := least(batch_at, (me.new_devices).stepped_up_at) - interval '60 days';
+            is_new_device := coalesce(q.device_since > devices_new_from, false);
             is_newcomer := q.at_purse <> q.at_me and coalesce(me.new_until > batch_at - interval '60 days', false);
             watch := case when is_new_device then me.new_devices else me.watch end;
             crowd := purse.newcomers;
@@ -704,7 +706,7 @@ begin
                 convictions := array_append(convictions, row(
                     null, batch_at, me.account_id, me.profession_id, coalesce(q.software_id, 0), me.region, convicting, measure,
                     convicting_scores[convicting], rules.thresholds[first_rule + convicting], convicting_scores,
-                    coalesce(rising_since, batch_at), receipt_id, is_new_device, is_of_newcomers
+                    coalesce(rising_since, batch_at), receipt_id, is_new_device, devices_new_from, is_of_newcomers
                 )::gate.convictions);
             end if;
             if q.repeat_key is not null and repeat_of is null and (outcome < 20 or outcome = 31) then

@@ -120,10 +120,10 @@ begin
     foreach c in array p_convictions loop
         insert into gate.convictions (
             convicted_at, account_id, profession_id, software_id, region, signal_id, measure, score, threshold, scores, since, receipt_id,
-            is_of_new_devices, is_of_newcomers
+            is_of_new_devices, devices_new_from, is_of_newcomers
         ) values (
             c.convicted_at, c.account_id, c.profession_id, c.software_id, c.region, c.signal_id, c.measure, c.score, c.threshold,
-            c.scores, c.since, c.receipt_id, c.is_of_new_devices, c.is_of_newcomers
+            c.scores, c.since, c.receipt_id, c.is_of_new_devices, c.devices_new_from, c.is_of_newcomers
         );
         perform gate.demand_presence_of_shape(c);
     end loop;

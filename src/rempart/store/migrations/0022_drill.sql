@@ -123,7 +123,7 @@ begin
     from gate.convictions as v
     join evidence.receipts as r on r.account_id = v.account_id and r.outcome between 1 and 8
     join access.sessions as s on s.session_id = r.session_id
-    where v.is_of_new_devices = (s.device_since > v.convicted_at - interval '60 days');
+    where v.is_of_new_devices = (s.device_since > v.devices_new_from);
 end $$;
 
 -- Let accounts have had for a year the devices that they signed in with so far.

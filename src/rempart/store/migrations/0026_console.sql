@@ -146,10 +146,10 @@ $$;
 
 -- The questions of an account between two instants, the latest first: never whom they were about, nor what presence would have said.
 -- p_before is the last one of the page before, at p_until: those of one batch have the same instant.
--- With p_is_of_new_devices those of the account's new devices alone, or of its old ones.
+-- With p_is_of_new_devices those alone that came through devices known for less long than p_devices_new_from, or through the others.
 create function console.questions_of(
     p_account_id bigint, p_after timestamptz, p_until timestamptz, p_most int, p_before bigint default null,
-    p_is_of_new_devices boolean default null
+    p_is_of_new_devices boolean default null, p_devices_new_from timestamptz default null
 ) returns jsonb
 language sql stable
 set search_path = pg_catalog, pg_temp as $$
@@ -159,7 +159,7 @@ set search_path = pg_catalog, pg_temp as $$
         where r.account_id = p_account_id and r.asked_at >= p_after and r.asked_at <= p_until
             and (p_before is null or row (r.asked_at, r.receipt_id) < row (p_until, p_before))
             and (p_is_of_new_devices is null or p_is_of_new_devices = (
-                select s.device_since > p_until - interval '60 days' from access.sessions as s where s.session_id = r.session_id))
+                select s.device_since > p_devices_new_from from access.sessions as s where s.session_id = r.session_id))
         order by r.asked_at desc, r.receipt_id desc limit p_most
     ) as t
 $$;
@@ -194,7 +194,7 @@ set search_path = pg_catalog, pg_temp as $$
                     select b.planted_in from evidence.receipts as e join gate.canaries as b on b.person_id = e.subject
                     where e.receipt_id = v.receipt_id) end, 'receipt_id', v.receipt_id, 'software', v.software, 'is_of_new_devices', v.is_of_new_devices,
                 'is_of_newcomers', v.is_of_newcomers,
-                'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200, null, v.is_of_new_devices)) order by v.conviction_id desc), '[]')
+                'answers', console.questions_of(a.account_id, v.since, v.convicted_at, 200, null, v.is_of_new_devices, v.devices_new_from)) order by v.conviction_id desc), '[]')
             from (
                 select k.*, s.code, z.name as software from gate.convictions as k
                 join access.signals as s on s.signal_id = k.signal_id
