@@ -12,8 +12,10 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
+from tests.store import test_begin_again as begin_again
 from tests.store import test_operators as whole
 from tests.store import test_operators_signatures as signatures
+from tests.store import test_policies_signed as policies
 from tests.store import test_proposals as loosening
 from tests.store import test_what_is_signed as signing
 from tests.support.operators import enrolled
@@ -136,10 +138,10 @@ MUTANTS = [
     Mutant("is_signed", "= r;", "is not null;", signed),
     Mutant("has_operators", "select exists (select from console.passkeys)",
            "select exists (select from console.operators where revoked_at is null)",
-           nobody(loosening.test_where_everybody_was_dismissed_nobody_loosens, "channel")),
+           nobody(begin_again.test_where_everybody_was_dismissed_nobody_loosens, "channel")),
     Mutant("invite", "or exists (select from console.passkeys as k where k.operator_id = o.operator_id)\n        or",
            "or false and",
-           nobody(loosening.test_who_dismisses_everybody_invites_nobody_without_signatures)),
+           nobody(begin_again.test_who_dismisses_everybody_invites_nobody_without_signatures)),
     *(
         Mutant("ask", "is_signed := may_be_signed and console.loosens(p_kind, p_what) is not false;", "is_signed := false;",
                nobody(loosening.test_what_loosens_takes_two_keys, kind))
@@ -149,22 +151,22 @@ MUTANTS = [
            nobody(loosening.test_the_machines_role_loosens_by_no_other_way,
                   "select console.ask('admit', '{\"operator_id\": 1}', 'x', 'me')")),
     Mutant("signed", "if here.first_operator_id = p_me.operator_id then return 'agreement-by-same-person'; end if;", "",
-           nobody(loosening.test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left)),
+           nobody(begin_again.test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left)),
     Mutant("signed", "if not console.still_counts(here.first_operator_id) or", "if here.first_operator_id is null or",
            nobody(loosening.test_whose_word_is_worth_nothing_any_more_has_not_signed)),
     Mutant("may", "'sign', ", "", nobody(loosening.test_the_support_refuses_and_does_not_sign)),
     Mutant("asks_for_less", "(p_what ->> 'required')::int < o.required or", "",
-           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (1, 1, 126), (0, 1, 126), "to-sign")),
+           nobody(policies.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (1, 1, 126), (0, 1, 126), "to-sign")),
     Mutant("asks_for_less", "(p_what ->> 'stepped_up')::int < o.stepped_up", "false",
-           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 3, 126), (3, 1, 126), "to-sign")),
+           nobody(policies.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 3, 126), (3, 1, 126), "to-sign")),
     Mutant("asks_for_less", "(p_what ->> 'accepted')::int & ~o.accepted <> 0", "false",
-           nobody(loosening.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 1, 118), (3, 1, 126), "to-sign")),
+           nobody(policies.test_a_policy_that_asks_for_less_or_lets_more_count_is_signed, (3, 1, 118), (3, 1, 126), "to-sign")),
     Mutant("loosens", "and p.revoked_at is null", "",
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
     Mutant("loosens", "and p.jwks_uri = p_what ->> 'jwks_uri'", "",
            nobody(loosening.test_a_provider_is_revoked_by_one_and_believed_again_by_two)),
     Mutant("apply", "array(select g.valid_from from console.policies_taken_back(p.what) as g)", "'{}'",
-           nobody(loosening.test_a_planned_policy_that_asks_for_less_goes_when_one_is_tightened)),
+           nobody(policies.test_a_planned_policy_that_asks_for_less_goes_when_one_is_tightened)),
     Mutant("invite", "or exists (select from console.passkeys as k where k.created_at <= o.revoked_at)", "",
            nobody(signing.test_the_first_one_there_does_not_put_herself_in_the_place_of_the_second)),
     Mutant("day_of", "case when p_kind = 'presence' and not exists", "case when p_kind = 'presence' or not exists",
@@ -185,11 +187,11 @@ MUTANTS = [
     Mutant(PERFORM, "lock table console.proposals, gate.releases in share row exclusive mode;", "",
            nobody(loosening.test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first)),
     Mutant("loosens", "g.required > (p_what ->> 'required')::int", "false",
-           nobody(loosening.test_what_is_planned_and_asks_for_more_in_one_respect_is_not_taken_back_by_one)),
+           nobody(policies.test_what_is_planned_and_asks_for_more_in_one_respect_is_not_taken_back_by_one)),
     Mutant("day_of", "select greatest((p_what ->> 'valid_from')::date,", "select coalesce((p_what ->> 'valid_from')::date,",
-           nobody(loosening.test_signatures_that_took_longer_do_not_change_the_past)),
+           nobody(policies.test_signatures_that_took_longer_do_not_change_the_past)),
     Mutant("begin_again", "if cardinality(signers) < 2 then", "if true then",
-           nobody(loosening.test_the_owner_of_the_database_begins_again_and_everybody_sees_it)),
+           nobody(begin_again.test_the_owner_of_the_database_begins_again_and_everybody_sees_it)),
     Mutant("change_of", "coalesce(c.url, nobody)", "nobody",
            nobody(loosening.test_an_operator_reads_all_that_changes_before_signing)),
 ]  # fmt: skip

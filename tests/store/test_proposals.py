@@ -6,48 +6,25 @@ A platform where nobody ever had a key is set up directly; after the first key t
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from psycopg import errors
 
 from rempart.store.database import connect_sync
-from tests.support.operators import Operator, act, begin, enrolled, entered, invited, propose, sign
-from tests.support.world import World, digest
+from tests.support.operators import Operator, act, begin, enrolled, entered, propose, sign
+from tests.support.proposals import (
+    HOOK,
+    KINDS,
+    THIEFS,
+    change_of,
+    hugo,
+    nadia,
+    nobody,
+    policy,
+)
+from tests.support.world import World
 
-HOOK, THIEFS = "https://assureur.example/rempart", "https://voleur.example/"
-ALL, KINDS = 126, ("presence", "channel", "provider", "detectors", "canaries", "release")
-
-
-@pytest.fixture
-def nobody(world: World) -> World:
-    """A platform where nobody ever had a key."""
-    world.do("truncate console.operators cascade")
-    world.do("truncate console.proposals")
-    return world
-
-
-@pytest.fixture
-def nadia(nobody: World) -> Operator:
-    return enrolled(nobody)
-
-
-@pytest.fixture
-def hugo(nobody: World, nadia: Operator) -> Operator:
-    return enrolled(nobody)
-
-
-def policy(
-    world: World, amc: str, required: int, stepped_up: int = 1, accepted: int = ALL, days: int = 0
-) -> dict[str, Any]:
-    valid_from = world.one("select ((now() at time zone 'Europe/Paris')::date + %s)::text", days)
-    return {
-        "amc": amc,
-        "valid_from": valid_from,
-        "required": required,
-        "stepped_up": stepped_up,
-        "accepted": accepted,
-    }
+__all__ = ["hugo", "nadia", "nobody"]
 
 
 def required_of(world: World, amc: str) -> int:
@@ -66,66 +43,6 @@ def channel_of(world: World, amc: str) -> str | None:
         (amc,),
     ).fetchone()
     return None if found is None else str(found[0])
-
-
-def rule(threshold: float = 99.0) -> dict[str, Any]:
-    return {
-        "profession": "doctor",
-        "signal": "novelty",
-        "honest": 0.5,
-        "thief": 0.9,
-        "threshold": threshold,
-        "measure": 1,
-    }
-
-
-def change_of(world: World, kind: str) -> tuple[dict[str, Any], str]:
-    """Give a change that loosens, of something that is in force, and a statement that says whether it was made."""
-    insurer = world.insurer(required_presence=3)
-    if kind == "presence":
-        return policy(world, insurer.amc, 0), (
-            f"select exists (select from members.presence_policies where insurer_id = {insurer.insurer_id} and required = 0)"
-        )
-    if kind == "channel":
-        world.do("insert into members.channels (insurer_id, url) values (%s, %s)", insurer.insurer_id, HOOK)
-        return {
-            "amc": insurer.amc,
-            "url": THIEFS,
-        }, (
-            f"select exists (select from members.channels where url = '{THIEFS}' and insurer_id = {insurer.insurer_id})"
-        )
-    if kind == "provider":
-        issuer = f"https://idp{insurer.amc}.example"
-        return {"issuer": issuer, "jwks_uri": f"{issuer}/jwks", "for_tests": False}, (
-            f"select exists (select from access.identity_providers where issuer = '{issuer}')"
-        )
-    if kind == "detectors":
-        changed = rule(50.0 + insurer.insurer_id)
-        today = world.one("select (now() at time zone 'Europe/Paris')::date::text")
-        world.do("delete from access.detector_rules where valid_from >= current_date - 1")
-        world.do(
-            "update access.detector_rules set valid_until = 'infinity' where valid_until >= current_date - 1"
-        )
-        return {"rules": [changed], "valid_from": today}, (
-            f"select exists (select from access.detector_rules where threshold = {changed['threshold']})"
-        )
-    if kind == "canaries":
-        number = world.one(
-            "insert into gate.canary_lists (insurer_id, planted_in, planted_by) values (%s, 'la liste', 'x') returning list_id",
-            insurer.insurer_id,
-        )
-        return {
-            "list_id": number
-        }, f"select retired_at is not null from gate.canary_lists where list_id = {number}"
-    row = (
-        world.face("operator")
-        .execute("select gate.contain('face', 'portal', 2::smallint, 'vol', 'nadia')")
-        .fetchone()
-    )
-    assert row is not None
-    return {"containment_id": row[0]}, (
-        f"select released_at is not null from gate.containments where containment_id = {row[0]}"
-    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -195,23 +112,6 @@ def test_of_two_who_sign_at_once_one_has_read_that_it_was_the_first(
     assert sign(nobody, *desks[1], number) == "done"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_where_everybody_was_dismissed_nobody_loosens(nobody: World, nadia: Operator, kind: str) -> None:
-    nobody.face("operator").execute("select console.dismiss(%s, 'root')", (nadia.operator_id,))
-    what, is_made = change_of(nobody, kind)
-    for name in ("root", "camille"):
-        assert propose(nobody, kind, what, name)[0] == "to-sign"
-    assert not nobody.one(is_made)
-
-
-def test_who_dismisses_everybody_invites_nobody_without_signatures(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    for operator in (nadia, hugo):
-        nobody.face("operator").execute("select console.dismiss(%s, 'root')", (operator.operator_id,))
-    assert invited(nobody, "Mallory")[2], "she has to be signed for"
-
-
 @pytest.mark.parametrize("kind", ["presence", "channel", "provider"])
 def test_a_new_platform_is_set_up_directly_and_it_stays_written(nobody: World, kind: str) -> None:
     what, is_made = change_of(nobody, kind)
@@ -239,102 +139,6 @@ def test_what_was_asked_by_a_name_is_signed_by_two_once_there_are_keys(nobody: W
     enrolled(nobody)
     assert propose(nobody, "detectors", what, "camille")[0] == "to-sign"
     assert not nobody.one(is_made)
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "verdict"),
-    [
-        ((1, 1, ALL), (0, 1, ALL), "to-sign"),
-        ((3, 3, ALL), (3, 1, ALL), "to-sign"),
-        ((3, 1, ALL - 8), (3, 1, ALL), "to-sign"),
-        ((1, 1, ALL - 8), (3, 3, ALL), "to-sign"),
-        ((0, 1, ALL), (1, 1, ALL), "done"),
-        ((1, 1, ALL), (1, 3, ALL), "done"),
-        ((1, 1, ALL), (1, 1, ALL - 8), "done"),
-        ((1, 1, ALL), (1, 1, ALL), "done"),
-        ((1, 1, ALL), (3, 1, 6), "not-possible"),
-        ((1, 1, ALL), (2, 1, ALL), "not-possible"),
-        ((1, 1, ALL), (1, 1, 255), "not-possible"),
-    ],
-)
-def test_a_policy_that_asks_for_less_or_lets_more_count_is_signed(
-    nobody: World, nadia: Operator, before: tuple[int, int, int], after: tuple[int, int, int], verdict: str
-) -> None:
-    insurer = nobody.insurer()
-    nobody.policy(insurer.insurer_id, *before)
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, *after))[0] == verdict
-
-
-def test_a_policy_is_held_against_the_one_of_its_day(nobody: World, nadia: Operator) -> None:
-    insurer = nobody.insurer()
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, days=3))[0] == "done"
-    for days, verdict in ((1, "done"), (3, "to-sign"), (5, "to-sign")):
-        assert propose(nobody, "presence", policy(nobody, insurer.amc, 0, days=days))[0] == verdict
-
-
-def test_a_policy_holds_until_the_next_one_that_is_planned(nobody: World, nadia: Operator) -> None:
-    insurer = nobody.insurer()
-    for required, days in ((3, 9), (1, 0), (3, 4), (3, 6)):
-        assert propose(nobody, "presence", policy(nobody, insurer.amc, required, days=days))[0] == "done"
-    found = nobody.owner.execute(
-        "select required, valid_from - (now() at time zone 'Europe/Paris')::date,"
-        " nullif(valid_until, 'infinity') - (now() at time zone 'Europe/Paris')::date"
-        " from members.presence_policies where insurer_id = %s order by valid_from",
-        (insurer.insurer_id,),
-    ).fetchall()
-    assert found == [(1, 0, 4), (3, 4, 6), (3, 6, 9), (3, 9, None)]
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, 0, days=2))[0] == "to-sign"
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, 1, days=7))[0] == "to-sign"
-
-
-def test_a_planned_policy_that_asks_for_less_goes_when_one_is_tightened(
-    nobody: World, nadia: Operator
-) -> None:
-    """Else it would loosen on its day, though it was planned as something stricter, and nobody would have signed that."""
-    insurer = nobody.insurer()
-    for required, days in ((1, 9), (3, 0)):
-        assert propose(nobody, "presence", policy(nobody, insurer.amc, required, days=days))[0] == "done"
-    kept = "select array_agg(required) from members.presence_policies where insurer_id = %s"
-    assert nobody.one(kept, insurer.insurer_id) == [3]
-
-
-def test_to_cancel_what_would_tighten_is_signed_and_what_would_loosen_is_not(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    insurer = nobody.insurer()
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, days=9))[0] == "done"
-    cancelled = policy(nobody, insurer.amc, 0, days=9) | {"cancels": True}
-    assert propose(nobody, "presence", cancelled)[0] == "to-sign"
-
-
-def test_what_is_planned_and_asks_for_more_in_one_respect_is_not_taken_back_by_one(
-    nobody: World, nadia: Operator
-) -> None:
-    insurer = nobody.insurer()
-    assert propose(nobody, "presence", policy(nobody, insurer.amc, 3, 1, days=3))[0] == "done"
-    cancelled = policy(nobody, insurer.amc, 0, days=3) | {"cancels": True}
-    assert propose(nobody, "presence", cancelled)[0] == "to-sign"
-    verdict, number = propose(nobody, "presence", policy(nobody, insurer.amc, 1, 3))
-    assert verdict == "to-sign", "it would take back the one that asks for a card"
-    _, sentence, _ = begin(
-        nobody, entered(nobody, nadia), {"kind": "sign", "proposal_id": number, "because": "vu"}
-    )
-    assert "Retirée\u00a0: celle prévue le" in (sentence or "")
-
-
-def test_signatures_that_took_longer_do_not_change_the_past(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    insurer = nobody.insurer(required_presence=3)
-    _, number = propose(nobody, "presence", policy(nobody, insurer.amc, 0))
-    nobody.do(
-        'update console.proposals set what = what || \'{"valid_from": "2024-02-01"}\' where proposal_id = %s',
-        number,
-    )
-    for operator in (nadia, hugo):
-        sign(nobody, entered(nobody, operator), operator, number)
-    began = "select valid_from >= current_date - 2 from members.presence_policies where insurer_id = %s and required = 0"
-    assert nobody.one(began, insurer.insurer_id)
 
 
 def test_an_insurer_whose_channel_was_closed_is_no_way_round(nobody: World, nadia: Operator) -> None:
@@ -496,55 +300,3 @@ def test_no_containment_and_no_release_goes_without_a_reason(nobody: World, beca
 def test_the_machines_role_loosens_by_no_other_way(nobody: World, statement: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
         nobody.face("operator").execute(statement)
-
-
-def begun_again(world: World, name: str) -> tuple[int | None, list[int]]:
-    row = world.owner.execute(
-        "select * from platform.begin_again(%s, 'security', %s, 7, 'root', 'les deux clés sont perdues')",
-        (name, digest(name)),
-    ).fetchone()
-    assert row is not None
-    return row[0], row[2]
-
-
-def test_the_owner_of_the_database_begins_again_and_everybody_sees_it(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    assert begun_again(nobody, "Inès Moreau") == (None, [nadia.operator_id, hugo.operator_id]), "two can sign"
-    nobody.face("operator").execute("select console.dismiss(%s, 'root')", (hugo.operator_id,))
-    assert begun_again(nobody, nadia.name) == (None, [nadia.operator_id]), "the name is taken"
-    assert begun_again(nobody, "Inès Moreau")[0] is not None
-    seen = nobody.face("console").execute(
-        "select console.proposed(%s) -> 'settled' -> 0", (entered(nobody, nadia).token,)
-    )
-    (told,) = seen.fetchone() or ({},)
-    assert "Inès Moreau" in told["change"]
-    assert (told["asked_by"], told["because"]) == ("root", "les deux clés sont perdues")
-    for role in ("operator", "console", "identity"):
-        with pytest.raises(errors.InsufficientPrivilege):
-            nobody.face(role).execute(
-                "select * from platform.begin_again('M', 'security', 'x', 7, 'me', 'x')"
-            )
-
-
-def test_one_of_two_does_not_admit_a_third_alone_even_after_the_other_left(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    nobody.face("operator").execute("select console.dismiss(%s, 'root')", (hugo.operator_id,))
-    mine = enrolled(nobody, "Nadia bis", is_admitted=False)
-    number = nobody.one("select max(proposal_id) from console.proposals where kind = 'admit'")
-    desk = entered(nobody, nadia)
-    assert sign(nobody, desk, nadia, number) == "asked"
-    assert sign(nobody, desk, nadia, number) == "agreement-by-same-person"
-    assert nobody.one(
-        "select approved_at is null from console.operators where operator_id = %s", mine.operator_id
-    )
-
-
-def test_who_is_dismissed_before_being_admitted_waits_for_nobody(
-    nobody: World, nadia: Operator, hugo: Operator
-) -> None:
-    third = enrolled(nobody, is_admitted=False)
-    nobody.face("operator").execute("select console.dismiss(%s, 'root')", (third.operator_id,))
-    waits = "select count(*) from console.proposals where kind = 'admit' and closed_at is null"
-    assert nobody.one(waits) == 0

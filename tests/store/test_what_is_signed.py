@@ -8,8 +8,8 @@ import pytest
 from psycopg import errors
 
 from rempart.limits import PROPOSALS_WAITING_MAX
-from tests.store.test_proposals import ALL, begun_again, hugo, nadia, nobody, policy, rule
 from tests.support.operators import Operator, act, begin, enrolled, entered, invited, propose, sign
+from tests.support.proposals import ALL, begun_again, hugo, nadia, nobody, policy, rule
 from tests.support.world import World
 
 __all__ = ["hugo", "nadia", "nobody"]
