@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.rows import TupleRow
 
+from rempart.adapters import clock
 from rempart.domain.errors.member_files import InsurerUnregistered
 from rempart.domain.errors.registration import PolicyNotPlanned, PolicyRefused, PolicyTooEarly
 from rempart.domain.identifiers import AmcNumber
@@ -18,12 +19,11 @@ from rempart.store.presence.policies import list_policies
 from tests.support.world import Insurer, World, outcome
 
 NONE, KNOWN, CARD = Presence.NONE, Presence.KNOWN_PATIENT, Presence.CARD
-TODAY = date.today()  # noqa: DTZ011 (the policies of these tests are dated by the machine they run on)
 type_of_operator = psycopg.Connection[TupleRow]
 
 
 def in_days(days: int) -> date:
-    return TODAY + timedelta(days=days)
+    return clock.today("Europe/Paris") + timedelta(days=days)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def begin(
 ) -> list[date]:
     before = {row.valid_from for row in list_policies(operator, insurer.amc)}
     set_presence_policy(
-        operator, AmcNumber(insurer.amc), today=TODAY, valid_from=in_days(days), required=required,
+        operator, AmcNumber(insurer.amc), today=in_days(0), valid_from=in_days(days), required=required,
         required_when_stepped_up=stepped_up, accepted=accepted or list(Presence), because="essai", by="nadia",
     )  # fmt: skip
     return sorted(before - {row.valid_from for row in list_policies(operator, insurer.amc)})
@@ -56,7 +56,12 @@ def begin(
 
 def cancel(operator: type_of_operator, insurer: Insurer, days: int) -> None:
     cancel_planned_policy(
-        operator, AmcNumber(insurer.amc), today=TODAY, planned_for=in_days(days), because="essai", by="nadia"
+        operator,
+        AmcNumber(insurer.amc),
+        today=in_days(0),
+        planned_for=in_days(days),
+        because="essai",
+        by="nadia",
     )
 
 
@@ -64,8 +69,8 @@ def told(operator: type_of_operator, insurer: Insurer) -> list[tuple[int, int | 
     """List the policies: first day and the one after the last, in days from today, and what is required."""
     return [
         (
-            (row.valid_from - TODAY).days,
-            None if row.valid_until is None else (row.valid_until - TODAY).days,
+            (row.valid_from - in_days(0)).days,
+            None if row.valid_until is None else (row.valid_until - in_days(0)).days,
             row.required,
         )
         for row in list_policies(operator, insurer.amc)
