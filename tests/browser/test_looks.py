@@ -64,7 +64,9 @@ def insurer_not_served(counter: Counter, window: Window, claire: Professional) -
 def session_over(counter: Counter, window: Window, claire: Professional) -> None:
     """Lose the session while a patient is typed in."""
     card_read(counter, window, claire)
-    counter.world.do("update access.sessions set revoked_at = now(), revoked_because = 'a test'")
+    counter.world.do(
+        "update access.sessions set revoked_at = now(), revoked_because = 'a test' where revoked_at is null"
+    )
     window.press("Enter")
     window.page.locator("#sign-in-why:not(:empty)").wait_for()
 

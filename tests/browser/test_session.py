@@ -111,7 +111,10 @@ def test_a_session_that_ended_is_opened_again_in_place(counter: Counter, window:
     if reason == "expired":
         counter.world.do("update access.sessions set expires_at = now()")
     else:
-        counter.world.do("update access.sessions set revoked_at = now(), revoked_because = %s", reason)
+        counter.world.do(
+            "update access.sessions set revoked_at = now(), revoked_because = %s where revoked_at is null",
+            reason,
+        )
     window.press("Enter")
     window.page.locator("#sign-in").wait_for()
     assert "Votre saisie est gardée." in window.page.locator("#sign-in-why").inner_text()

@@ -34,6 +34,47 @@ def test_who_has_an_account_that_is_held_has_no_free_one_beside_it(
     assert outcome(world.ask(world.software_session(again).about(lea))) is Outcome.PRESENCE_REQUIRED
 
 
+def test_who_was_frozen_is_not_released_by_revoking_his_account_and_opening_another(
+    world: World, till: Session, lea: Person
+) -> None:
+    """Both are one person's to do; a release is two people's."""
+    for end in ("frozen", "released"):
+        world.set_state(till.account, standing=2)
+        world.do(
+            "update access.accounts set revoked_at = now() where account_id = %s", till.account.account_id
+        )
+        opened = world.account(
+            professional_id=till.account.professional_id, organisation_id=till.account.organisation_id
+        )
+        till = world.software_session(opened)
+        assert outcome(world.ask(till.about(lea))) is Outcome.ACCOUNT_FROZEN
+        if end == "released":
+            release = "select gate.release_as(null, %s, 'fausse alerte', %s)"
+            assert [world.one(release, opened.account_id, who) for who in ("nadia", "camille")] == [
+                "asked",
+                "released",
+            ]
+    assert outcome(world.ask(till.about(lea))) is Outcome.OPEN
+    beside = world.account(professional_id=opened.professional_id)
+    assert outcome(world.ask(world.software_session(beside).about(lea))) is Outcome.OPEN
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [(1, Outcome.PRESENCE_REQUIRED), (2, Outcome.CONTAINED), (3, Outcome.CONTAINED)]
+)
+def test_what_was_decided_of_an_account_holds_for_the_one_that_takes_its_place(
+    world: World, till: Session, lea: Person, mode: int, told: Outcome
+) -> None:
+    contain = "select gate.contain('account', %s, %s::smallint, 'hameçonnage', 'nadia')"
+    world.do(contain, str(till.account.account_id), mode)
+    world.do("update access.accounts set revoked_at = now() where account_id = %s", till.account.account_id)
+    own = {"professional_id": till.account.professional_id}
+    opened = world.account(organisation_id=till.account.organisation_id, **own)
+    assert outcome(world.ask(world.software_session(opened).about(lea))) is told
+    elsewhere = world.account(**own)
+    assert outcome(world.ask(world.software_session(elsewhere).about(lea))) is Outcome.OPEN
+
+
 def test_a_frozen_account_is_refused_and_its_colleagues_are_not(
     world: World, till: Session, lea: Person
 ) -> None:

@@ -142,6 +142,21 @@ def test_the_staff_spends_the_titulaires_day(world: World, small_day: Session, t
     assert {world.state(session.account, "people_today") for session in sessions[1:]} == {0}
 
 
+def test_known_patients_pass_until_the_day_has_had_twice_its_people(world: World, small_day: Session) -> None:
+    """Who carried a shop's own files off would else have all its patients in a minute."""
+    people = crowd(world, 2 * PEOPLE + 1)
+    for person in people:
+        world.do(
+            "insert into gate.known_patients (organisation_id, subject, proven_on) values (%s, %s, current_date - 40)",
+            small_day.account.organisation_id,
+            person.person_id,
+        )
+    told = world.ask_all([small_day.about(person) for person in people])
+    assert [outcome(answer) for answer in told] == [Outcome.OPEN] * 2 * PEOPLE + [Outcome.PRESENCE_REQUIRED]
+    again, shown = small_day.about(people[0]), small_day.about(people[-1], card=people[-1].card)
+    assert [outcome(answer) for answer in world.ask_all([again, shown])] == [Outcome.OPEN] * 2
+
+
 def test_another_shop_has_a_day_of_its_own(world: World, small_day: Session) -> None:
     people = crowd(world, PEOPLE + 1)
     world.ask_all([small_day.about(person) for person in people])

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from rempart.domain.rights import Outcome
 from rempart.store.database import connect_sync
@@ -144,6 +145,15 @@ def test_a_contained_person_who_shows_their_card_is_answered_unless_frozen(
     contain(world, "person", till, lea, mode)
     assert outcome(world.ask(till.about(lea, card=lea.card))) is told
     assert outcome(world.ask(till.about(world.person("Hugo", lea.insurer)))) is Outcome.OPEN
+
+
+def test_no_operator_moves_a_place_out_of_a_shape(world: World, till: Session) -> None:
+    """Some are contained by region, which is that of their number: to move one out would release it alone."""
+    with pytest.raises(errors.InsufficientPrivilege):
+        world.face("operator").execute(
+            "update access.organisations set region = 99 where organisation_id = %s",
+            (till.account.organisation_id,),
+        )
 
 
 def test_what_an_operator_contains_does_not_start_the_count_again(

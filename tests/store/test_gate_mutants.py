@@ -331,10 +331,23 @@ MUTANTS = [
     Mutant("repeats", "if outcome = 31 and repeat_of is null then\n                requests",
            "if outcome = 31 then\n                requests",
            lambda world: channels.test_a_repeat_with_its_key_asks_the_person_once(world, till(world), ended(world))),
+    Mutant("5 budgets", "purse.people_today >= 2 * q.people_per_day", "false",
+           lambda world: budgets.test_known_patients_pass_until_the_day_has_had_twice_its_people(world, small_day(world))),
+    *(
+        Mutant("5 budgets", piece, other,
+               lambda world, noise=noise: structure.test_one_members_noise_leaves_the_others_their_part_of_the_rate(
+                   world, structure.hospital_of(world), noise))
+        for piece, other, noise in (
+            ("if me.next_free_s - batch_s <= burst_s then", "if true then", "cards"),
+            ("case when q.at_purse <> q.at_me then me.next_free_s end", "null", "plain"),
+            ("purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s;",
+             "purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;", "slowed"),
+        )
+    ),
     Mutant("5 budgets", "if wait_s > 0 then", "if false then",
            lambda world: budgets.test_a_burst_is_answered_and_the_next_question_is_told_when_to_come_back(
                world, midwife(world), together=True)),
-    Mutant("5 budgets", "greatest(purse.next_free_s, batch_s)", "purse.next_free_s",
+    Mutant("5 budgets", "greatest(purse.next_free_s, batch_s) + q.interval_s * pace", "purse.next_free_s + q.interval_s * pace",
            lambda world: budgets.test_an_unused_rate_does_not_pile_up(world, midwife(world))),
     Mutant("5 budgets", "if is_new_today and not is_request and purse.people_today >= q.people_per_day / pace", "if false",
            lambda world: budgets.test_so_many_different_people_a_day_and_no_more_without_presence(
@@ -345,7 +358,7 @@ MUTANTS = [
            lambda world: budgets.test_the_same_person_again_is_free(world, small_day(world), together=True)),
     Mutant("5 budgets", "states[q.at_purse] := purse;", "null;",
            lambda world: budgets.test_the_staff_spends_the_titulaires_day(world, small_day(world), together=False)),
-    Mutant("5 budgets", "wait_s := purse.next_free_s", "wait_s := me.next_free_s",
+    Mutant("5 budgets", "wait_s := greatest(purse.next_free_s, case", "wait_s := coalesce(case",
            lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=False)),
     Mutant("5 budgets", "me.next_free_s := purse.next_free_s;", "null;",
            lambda world: structure.test_all_who_work_there_spend_one_rate(world, busy(world), together=True)),
@@ -393,6 +406,12 @@ MUTANTS = [
            lambda world: guesses.test_a_guess_that_is_answered_is_a_failure_too(world, shop(world), world.insurer())),
     Mutant("6 detectors", "if is_guess or is_first and is_told then", "if is_guess or is_first then",
            lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
+    Mutant("6 detectors", "when 4 then not data_is_stale", "when 4 then true",
+           lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
+    Mutant("6 detectors", "when 9 then q.data_as_of > batch_at - interval '7 days' is true", "when 9 then true",
+           lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
+    Mutant("6 detectors", "when 9 then q.data_as_of > batch_at - interval '7 days' is true", "when 9 then not data_is_stale",
+           lambda world: signals.test_a_thief_who_finds_an_insurer_that_is_late_fails_all_the_same(world, shop(world))),
     Mutant("6 detectors", "if is_told then says[3] := truth = 4; end if;", "says[3] := truth = 4;",
            lambda world: signals.test_an_insurer_that_is_late_convicts_no_shop(world, shop(world))),
     Mutant("6 detectors", "if level < 3 and not is_request and", "if level < 3 and",
@@ -518,8 +537,10 @@ MUTANTS = [
     Mutant("6 detectors", "watch.guess_nats := least(watch.guess_nats, watch.scores[1]);", "null;",
            lambda world: guesses.test_a_score_that_fell_for_another_reason_leaves_nothing_to_pay_back(
                world, shop(world), world.insurer(3), world.insurer())),
-    Mutant("6 detectors", "if level < 3 and q.is_canary then", "if false then",
+    Mutant("6 detectors", "if q.is_canary then", "if false then",
            lambda world: convictions.test_a_canary_convicts_at_once_and_answers_as_anybody(world, shop(world), world.insurer())),
+    Mutant("6 detectors", "if q.is_canary then", "if level < 3 and q.is_canary then",
+           lambda world: convictions.test_who_shows_a_canarys_card_is_convicted_too(world, shop(world), world.insurer())),
     Mutant("6 detectors", "interval '30 days' then\n                measure := 2;", "interval '30 days' then null;",
            lambda world: convictions.test_a_second_conviction_within_thirty_days_freezes(
                world, shop(world), world.insurer(), 29, Measure.FREEZE)),

@@ -73,7 +73,7 @@ RELATIONS: dict[str, dict[str, str]] = {
 }
 """What each role may do with a relation; a pattern stands for every relation that no longer name here fits."""
 
-OWNERS = {f"rempart_{name}" for name in ("gate", "loader", "access", "jobs", "registrar")}
+OWNERS = {f"rempart_{name}" for name in ("gate", "loader", "access", "jobs", "registrar", "warden")}
 """Who owns the functions that lend powers; none of them can log in."""
 
 FUNCTIONS: dict[str, set[str]] = {
@@ -107,6 +107,7 @@ FUNCTIONS: dict[str, set[str]] = {
         *("access.address_of_contact", "access.expect_code", "access.forget_contacts"),
         *("gate.person_to_ask", "gate.expect_code", "gate.approve_presence", "gate.retire_presence"),
         *("gate.person_to_tell", "gate.note_notice"),
+        "platform.end_held_transactions",
     },
     "operator": {
         *("platform.defer", "platform.list_jobs", "platform.retry_job", "access.give_first_contact"),
@@ -307,11 +308,12 @@ def test_the_owners_of_those_functions_cannot_log_in_and_belong_to_nobody(world:
     for name, can_login, has_powers in rows:
         assert can_login == (name.removeprefix("rempart_") in LOGIN_ROLES), name
         assert not has_powers, name
-    members = world.one(
-        "select count(*) from pg_auth_members as m join pg_roles as r on r.oid = m.member"
-        " where starts_with(r.rolname, 'rempart_')"
-    )
-    assert members == 0
+    members = world.owner.execute(
+        "select r.rolname, m.roleid::regrole::text from pg_auth_members as m join pg_roles as r on r.oid = m.member"
+        " where starts_with(r.rolname, 'rempart_') order by 1, 2"
+    ).fetchall()
+    # The warden ends what faces hold; its one function says which.
+    assert members == [("rempart_warden", "pg_read_all_stats"), ("rempart_warden", "pg_signal_backend")]
 
 
 @pytest.fixture
@@ -352,6 +354,39 @@ def test_names_of_the_callers_own_shadow_nothing(loader: "psycopg.Connection[tup
 def test_there_is_no_large_object_and_no_foreign_server(world: World) -> None:
     assert world.one("select count(*) from pg_largeobject_metadata") == 0
     assert world.one("select count(*) from pg_foreign_server") == 0
+
+
+@pytest.mark.parametrize("role", LOGIN_ROLES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select pg_advisory_lock(1)",
+        "select pg_try_advisory_lock(1, 2)",
+        "select pg_advisory_xact_lock_shared(1)",
+        "select lo_from_bytea(0, 'plein')",
+        "select lo_creat(-1)",
+        "select lo_put(1, 0, 'plein')",
+        "select pg_logical_emit_message(false, 'plein', 'plein')",
+    ],
+)
+def test_what_the_server_gives_to_everybody_is_given_to_no_login(
+    world: World, role: str, statement: str
+) -> None:
+    """A face that was taken over would else hold the lock that a containment waits for, or fill the disk."""
+    with pytest.raises(errors.InsufficientPrivilege):
+        world.face(role).execute(statement)
+
+
+def test_no_login_but_the_operators_may_take_every_connection(world: World) -> None:
+    bounds = dict(
+        world.owner.execute(
+            "select rolname, rolconnlimit from pg_roles where rolname = any (%s)",
+            ([f"rempart_{role}" for role in LOGIN_ROLES],),
+        ).fetchall()
+    )
+    assert bounds.pop("rempart_operator") == -1
+    assert all(bound > 0 for bound in bounds.values())
+    assert sum(bounds.values()) <= world.one("select current_setting('max_connections')::int") - 15
 
 
 def test_the_statistics_of_the_columns_of_people_are_hidden(filled: World) -> None:

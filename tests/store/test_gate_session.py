@@ -5,6 +5,7 @@ import time
 
 import pytest
 from msgspec.structs import replace
+from psycopg import errors
 
 from rempart.domain.rights import Outcome
 from rempart.limits import PROOF_AGE_MAX_S, PROOF_LEAD_MAX_S
@@ -251,3 +252,33 @@ def test_a_revoked_software_loses_its_sessions_at_once(world: World) -> None:
     world.do("update access.software set revoked_at = now() where software_id = %s", software_id)
     told = world.ask(till.about(world.person("Léa", world.insurer())))
     assert outcome(told) is Outcome.SESSION_REVOKED
+
+
+def test_no_session_outlives_four_hours_nor_idles_longer_than_half_of_one_whoever_opens_it(
+    world: World,
+) -> None:
+    """The process that opens sessions might be taken over: four hours and half an hour are the database's."""
+    desk = world.browser_session(world.account())
+    life_h, idle_s = world.owner.execute(
+        "insert into access.sessions (token_digest, key_thumbprint, account_id, face, nonce_digest, expires_at, idle_s)"
+        " select sha256('autre'), key_thumbprint, account_id, face, nonce_digest, 'infinity', 2147483647"
+        " from access.sessions where token_digest = %s"
+        " returning extract(epoch from expires_at - opened_at) / 3600, idle_s",
+        (desk.token,),
+    ).fetchone() or (0, 0)
+    assert (round(life_h, 2), idle_s) == (4, 1800)
+
+
+@pytest.mark.parametrize("table", ["access.sessions", "access.passkeys"])
+def test_what_was_revoked_is_revived_by_nobody(world: World, table: str) -> None:
+    account = world.browser_session(world.account()).account.account_id
+    world.do(
+        "insert into access.passkeys (credential_id, account_id, public_key, sign_count, label)"
+        " values (sha256(%s::text::bytea), %s, 'x', 0, 'Clé')",
+        str(account),
+        account,
+    )
+    world.do(f"update {table} set revoked_at = now() where account_id = %s", account)
+    for again in ("null", "now() + interval '1 hour'"):
+        with pytest.raises(errors.RaiseException, match="does not come back"):
+            world.do(f"update {table} set revoked_at = {again} where account_id = %s", account)

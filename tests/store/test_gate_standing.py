@@ -228,7 +228,10 @@ def test_the_gate_keeps_an_account_as_the_reference_model_does(
         sessions = [world.software_session(account) for account in asking]
         new_devices = [world.software_session(account, is_new_device=True) for account in asking]
         purse = Purse()
-        shop = Shop(in_force(world, holder.profession_id), [Account(purse=purse) for _ in sessions])
+        shop = Shop(
+            in_force(world, holder.profession_id),
+            [Account(purse=purse, is_holder=n == 0) for n in range(len(sessions))],
+        )
         until = world.state(sessions[1].account, "extract(epoch from new_until)::float8")
         shop.accounts[1].new_until_s = until + shop.day * DAY_S
         for part in parts(script, together):

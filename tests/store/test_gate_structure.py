@@ -9,7 +9,7 @@ from rempart.domain.rights import Outcome
 from tests.support.world import Account, Person, Session, World, outcome
 
 PROFESSION_ID = 9
-PEOPLE, BURST = 4, 5
+PEOPLE, BURST, SLOW = 4, 5, 4
 
 
 @dataclass
@@ -79,6 +79,24 @@ def test_all_who_work_there_spend_one_rate(world: World, hospital: Hospital, tog
     budget(world, 60_000, BURST, 1000)
     said = told(world, hospital, crowd(world, BURST + 3), together=together)
     assert said == [Outcome.OPEN] * BURST + [Outcome.PRESENCE_REQUIRED] * 3
+
+
+@pytest.mark.parametrize("noise", ["plain", "cards", "slowed"])
+def test_one_members_noise_leaves_the_others_their_part_of_the_rate(
+    world: World, hospital: Hospital, noise: str
+) -> None:
+    """One stolen account of a hospital would else stop all who work there; so would slowing it."""
+    budget(world, 60_000, BURST, 1_000)
+    lea, zoe = crowd(world, 2)
+    loud, colleague = hospital.staff
+    if noise == "slowed":
+        world.contain("account", loud.account.account_id, SLOW)
+    shown = {"card": lea.card} if noise == "cards" else {}
+    said = [outcome(world.ask(loud.about(lea, **shown))) for _ in range(20)]
+    if noise != "cards":
+        assert said[-1] is Outcome.PRESENCE_REQUIRED
+    answers = [outcome(world.ask(colleague.about(zoe))) for _ in range(2)]
+    assert answers == [Outcome.OPEN] * 2
 
 
 def test_past_the_rate_of_the_structure_a_card_is_answered(world: World, hospital: Hospital) -> None:

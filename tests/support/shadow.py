@@ -96,7 +96,7 @@ class Shadow:
         self.met_today.add(row.alias)
         words = hear(self.watch, question)
         weigh(self.watch, words, self.tests)
-        if presence < Presence.CARD:
+        if presence < Presence.CARD or trait.is_canary:
             self.conviction = self.conviction or judge(self.watch, question, words, self.tests)
         return bits_of(words)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rempart.adapters import system_users
+from rempart.limits import FHIR_CONNECTIONS_PER_WORKER, SERVER_CONNECTIONS
 from rempart.settings import SYSTEM_GROUP, SYSTEM_USER_OF_ROLE, Settings
 
 _MIB = 1 << 20
@@ -22,7 +23,9 @@ def server_settings(settings: Settings, overrides: Mapping[str, str]) -> str:
         "listen_addresses": "",
         "unix_socket_directories": str(settings.postgres_sockets),
         "unix_socket_permissions": "0770" if system_users.are_in_force() else "0700",
-        "max_connections": "100",
+        "max_connections": str(
+            SERVER_CONNECTIONS + FHIR_CONNECTIONS_PER_WORKER * max(0, settings.fhir_workers - 2)
+        ),
         # memory: a quarter of the machine is PostgreSQL's own advice; past 4 GB the page cache of the
         # system does as well
         "shared_buffers": f"{max(32, min(4096, memory // 4))}MB",

@@ -12,6 +12,7 @@ from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
 from rempart.domain.rights import Presence
+from rempart.limits import DATA_AGE_MIN_H
 from rempart.operations.presence.policy import cancel_planned_policy, policies_of, set_presence_policy
 from rempart.operations.register_insurer import register_insurer, registered_insurers
 from rempart.settings import read_settings
@@ -30,7 +31,7 @@ def register(
     amc: str,
     name: str,
     presence: Presence = Presence.NONE,
-    data_age_max_h: Annotated[int, Parameter(validator=validators.Number(gt=0))] = 48,
+    data_age_max_h: Annotated[int, Parameter(validator=validators.Number(gte=DATA_AGE_MIN_H))] = 48,
     json: bool = False,
 ) -> None:
     """Make an insurer's keys and its row; its first member file can then be loaded.

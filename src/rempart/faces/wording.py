@@ -2,7 +2,7 @@
 
 Shared by the faces, so that the portal and the API say the same thing of the same outcome. The texts are in
 `wording_fr.json` and `wording_en.json`, two files of the same shape that a translator can open. `{on}` and `{as_of}` are days,
-written in words; the other braces are figures of limits.py.
+written in words; the other braces are figures of limits.
 
 Never: decide anything, or put in a sentence what a caller typed.
 """

@@ -21,7 +21,7 @@ from typing import IO, Final, NamedTuple, Self
 from rempart.domain.errors.member_files import LoadUnderWay, MemberFileTooManyFaults, ReportUnwritable
 from rempart.feeds.formats.advice import Language, advice
 from rempart.feeds.formats.rows import BadLine
-from rempart.limits import FEED_FAULTS_MAX
+from rempart.limits.files import FEED_FAULTS_MAX
 
 SUFFIX: Final = ".rejects.csv"
 _UNFINISHED: Final = ".partial"

@@ -43,7 +43,7 @@ from rempart.feeds.ingest import Digested, Ingest, keep_people_together
 from rempart.feeds.rejects import Rejects, ReportPlace
 from rempart.feeds.staged_rows import staged_rows
 from rempart.keyring.bulk import BulkKeyring
-from rempart.limits import FEED_BATCHES_AHEAD, FEED_ROWS_MAX
+from rempart.limits.files import FEED_BATCHES_AHEAD, FEED_ROWS_MAX
 from rempart.settings import Settings
 from rempart.store.database import connect_sync
 from rempart.store.feeds import FileFacts, FileLoad, FileNotClean, FileRow, Opening, approve_file, list_files

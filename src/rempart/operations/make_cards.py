@@ -32,7 +32,7 @@ from rempart.feeds.formats.columns import REFERENCE_PATTERN
 from rempart.feeds.formats.member_file import MemberFile, open_member_file
 from rempart.feeds.formats.rows import LINE
 from rempart.feeds.formats.writer import write_member_file
-from rempart.limits import CARD_LIST_MAX_BYTES
+from rempart.limits.files import CARD_LIST_MAX_BYTES
 from rempart.people.place import private_files
 
 _CARD: Final = "card_secret_sha256"

@@ -127,6 +127,8 @@ async def ask(connection: psycopg.AsyncConnection[Any], rows: Sequence[AskRow]) 
             raise AnswersLost from error
         if isinstance(error, psycopg.errors.DiskFull):
             raise DatabaseOutOfRoom from error
+        if isinstance(error, psycopg.errors.QueryCanceled):  # somebody holds the rows that this waits for
+            raise DatabaseUnreachable from error
         raise
     try:
         told = told_rows(await cursor.fetchone())

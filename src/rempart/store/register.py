@@ -23,7 +23,7 @@ REGISTER_ORGANISATION = """
 insert into access.organisations (finess, name, region, timezone)
 values (%(finess)s, %(name)s, %(region)s, coalesce(nullif(%(timezone)s, ''), 'Europe/Paris'))
 on conflict (finess) do update
-set name = coalesce(nullif(excluded.name, ''), access.organisations.name), region = excluded.region,
+set name = coalesce(nullif(excluded.name, ''), access.organisations.name),
     timezone = coalesce(nullif(%(timezone)s, ''), access.organisations.timezone)
 returning organisation_id
 """

@@ -1,5 +1,6 @@
 """The process of the worker: it reads what only the caller may read before the drop, and connects after it."""
 
+import asyncio
 from collections.abc import Callable
 
 import uvloop
@@ -20,6 +21,7 @@ def prepare_worker(settings: Settings) -> Work:
     from rempart.operations.notices import tasks, worker  # noqa: PLC0415 (the same)
     from rempart.operations.presence import tasks as presence_tasks  # noqa: PLC0415 (the same)
     from rempart.operations.presence.channel import KEYRING_ROLE, Channel  # noqa: PLC0415 (the same)
+    from rempart.operations.status.held_transactions import watch_transactions  # noqa: PLC0415 (the same)
 
     letterbox = mail.open_letterbox(settings)
     webhooks = webhook.open_webhooks()
@@ -33,6 +35,11 @@ def prepare_worker(settings: Settings) -> Work:
             tasks.add_tasks(queue, letterbox, connections)
             keyring = Keyring(str(settings.keyring_socket(KEYRING_ROLE)))  # which may come later than we do
             presence_tasks.add_tasks(queue, Channel(webhooks, keyring), connections)
-            await worker.run(queue)
+            watch = asyncio.create_task(watch_transactions(connections))
+            try:
+                await worker.run(queue)
+            finally:
+                watch.cancel()
+                await asyncio.gather(watch, return_exceptions=True)
 
     return lambda is_ready: uvloop.run(run(is_ready))

@@ -10,7 +10,7 @@ from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.columns import columns_of
 from rempart.feeds.formats.csv_rows import read_csv_rows
 from rempart.feeds.formats.rows import LINE, BadLine
-from rempart.limits import MEMBER_FILE_LINE_MAX_BYTES
+from rempart.limits.files import MEMBER_FILE_LINE_MAX_BYTES
 from tests.support.member_rows import COLUMN_NAMES, Row, csv_bytes, family, nadia
 
 FULL = columns_of("full")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rempart.domain.errors import member_files as errors
 from rempart.feeds.formats.parquet_footer import RowGroup, read_row_groups
-from rempart.limits import MEMBER_FILE_FOOTER_MAX_BYTES, MEMBER_FILE_GROUP_MAX_ROWS
+from rempart.limits.files import MEMBER_FILE_FOOTER_MAX_BYTES, MEMBER_FILE_GROUP_MAX_ROWS
 
 
 def write_groups(path: Path, row_count: int, group_rows: int) -> Path:

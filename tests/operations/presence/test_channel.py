@@ -127,6 +127,32 @@ async def test_a_code_goes_to_the_insurer_and_what_the_person_reads_out_is_preci
     assert (outcome(answer), answer.presence) == (Outcome.ENDED_ON, CODE)
 
 
+async def test_a_telephone_does_not_ring_all_day_whoever_asks(
+    keyring: Settings, world: World, till: Session, lea: Person, webhook: Webhook
+) -> None:
+    """Stolen accounts would else make an honest person's telephone ring by the minute; nobody is told where it ends."""
+
+    async def ring(session: Session, times: int) -> set[Outcome]:
+        said = set()
+        for _ in range(times):
+            said.add(outcome(world.ask(session.about(lea, asked_for=CODE))))
+            await run_jobs(world.database.settings)
+        return said
+
+    assert await ring(till, 6) == {Outcome.PRESENCE_ASKED}
+    assert len(webhook.messages) == 5
+    world.do("update gate.presence_requests set asked_at = asked_at - interval '16 minutes'")
+    assert await ring(till, 1) == {Outcome.PRESENCE_ASKED}
+    assert len(webhook.messages) == 6, "a quarter of an hour later"
+    for _ in range(4):
+        assert await ring(world.software_session(world.account("optician")), 4) == {Outcome.PRESENCE_ASKED}
+    assert len(webhook.messages) == 20
+    zoe = world.person("Zoé", lea.insurer)
+    world.ask(till.about(zoe, asked_for=CODE))
+    await run_jobs(world.database.settings)
+    assert len(webhook.messages) == 21
+
+
 async def test_every_message_is_signed_so_that_a_library_of_others_believes_it(
     keyring: Settings, world: World, till: Session, lea: Person, webhook: Webhook
 ) -> None:

@@ -179,6 +179,18 @@ def test_a_canary_convicts_at_once_and_answers_as_anybody(
     assert (signal, score) == (Signal.CANARY, None)
 
 
+def test_who_shows_a_canarys_card_is_convicted_too(world: World, till: Session, insurer: Insurer) -> None:
+    """Nobody alive holds it: an operator might else plant some whose cards he knows, and prove them to heal a thief's account."""
+    (canary,) = people(world, insurer, 1)
+    world.do(
+        "insert into gate.canaries values (%s, %s, 'liste du logiciel LGO')",
+        canary.person_id,
+        insurer.insurer_id,
+    )
+    world.ask(till.about(canary, card=canary.card))
+    assert outcome(world.ask(till.about(people(world, insurer, 1)[0]))) is Outcome.ACCOUNT_FROZEN
+
+
 def test_a_conviction_explains_itself(world: World, till: Session, insurer: Insurer) -> None:
     """Which signal, which values, and which answers: those of the receipts between `since` and the last one."""
     lea = world.person("Léa", insurer)

@@ -72,15 +72,22 @@ def test_a_wrong_card_is_no_failure(world: World, till: Session, insurer: Insure
 
 
 def test_an_insurer_that_is_late_convicts_no_shop(world: World, till: Session) -> None:
-    """Its newcomers are not in the file yet, and its members look as if they had left."""
-    late = world.insurer(data_age_h=49)
-    newcomers = strangers(world, late, 20)
+    """Its members look as if they had left, and after a week its newcomers are many."""
+    late, very_late = world.insurer(data_age_h=49), world.insurer(data_age_h=24 * 7 + 1)
+    newcomers = strangers(world, very_late, 20)
     told = world.ask_all([till.about(person) for person in newcomers])
     assert {outcome(answer) for answer in told} == {Outcome.INSURER_DATA_STALE}
     ended = [world.person("Hugo", late, ENDED) for _ in range(20)]
     world.ask_all([till.about(person) for person in ended])
     scores = world.scores(till.account)
     assert (scores[Signal.FAILURES], scores[Signal.STALE]) == (0, 0)
+
+
+def test_a_thief_who_finds_an_insurer_that_is_late_fails_all_the_same(world: World, till: Session) -> None:
+    """Each answer says how old its insurer's data are; after a weekend, few of those whom nobody knows are newcomers."""
+    late = world.insurer(data_age_h=24 * 7 - 1)
+    world.ask_all([till.about(person) for person in strangers(world, late, 5)])
+    assert world.scores(till.account)[Signal.FAILURES] > 0
 
 
 def test_who_is_contained_is_a_failure_of_nobody(world: World, till: Session, insurer: Insurer) -> None:

@@ -13,7 +13,7 @@ from rempart.cli.operate.proposal import tell
 from rempart.cli.register.opened import opened, typist
 from rempart.cli.speech import say
 from rempart.domain.identifiers import parse_amc_number
-from rempart.limits import CANARIES_AT_ONCE_MAX
+from rempart.limits.files import CANARIES_AT_ONCE_MAX
 from rempart.operations.detectors import canaries
 from rempart.store.detectors.canaries import CanaryListRow, list_canaries
 from rempart.supervisor.beside import beside

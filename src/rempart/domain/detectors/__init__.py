@@ -126,13 +126,14 @@ class Test:
 class Question:
     """What the gate knows of an answered question, without knowing whom it is about.
 
-    `is_met` says that the shop had met the person within twelve months, `is_known_long` that it first did so long enough ago to
-    count as an acquaintance (ACQUAINTANCE_SETTLES_DAYS), `is_lately` that the account's own budget was spent on the person within
-    the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another region;
-    None: not told, or abroad. `is_guess`: a wrong code that nobody expected, or the first wrong one of a request. `is_stale`: the
-    insurer's data are too old to say that somebody is not covered. `is_new_device`: the account has asked through that passkey,
-    browser or software's key for less than NEW_DEVICE_DAYS, or had when stepped up. `is_first_today` counts all devices;
-    `is_first_of_old_devices` the old ones alone, as `is_lately` does where an old one asks (None: no new device asks there).
+    `is_met` says that the shop had met the person within twelve months, `is_known_long` that it first did so long enough ago
+    to count as an acquaintance (ACQUAINTANCE_SETTLES_DAYS), `is_lately` that the account's own budget was spent on the person
+    within the last RELIEF_RESTS_DAYS. `cell` stands for the month and commune of birth, `is_elsewhere` for a birth in another
+    region; None: not told, or abroad. `is_guess`: a wrong code that nobody expected, or the first wrong one of a request.
+    `is_stale`: the insurer's data are too old to say that somebody left, `is_week_late` that somebody is nobody.
+    `is_new_device`: the account has asked through that passkey, browser or software's key for less than NEW_DEVICE_DAYS, or
+    had when stepped up. `is_first_today` counts all devices; `is_first_of_old_devices` the old ones alone, as `is_lately`
+    does where an old one asks (None: no new device asks there).
     `asked_at_s` is in seconds since 1970.
     """
 
@@ -149,6 +150,7 @@ class Question:
     is_elsewhere: bool | None
     is_canary: bool = False
     is_stale: bool = False
+    is_week_late: bool = False
     is_new_device: bool = False
     is_first_of_old_devices: bool | None = None
 
@@ -210,9 +212,10 @@ def hear(watch: Watch, question: Question) -> type_of_words:
         return {}
     words: type_of_words = {}
     is_wrong = not question.is_found or question.is_ended
+    # An insurer that is late would else have its shops convicted. A thief finds which one is; few are new within a week.
     is_told = not (
-        is_wrong and question.is_stale
-    )  # else an insurer that is late would have its shops convicted
+        question.is_week_late if not question.is_found else question.is_ended and question.is_stale
+    )
     if question.is_guess or (question.is_heard_first and is_told):
         words[Signal.FAILURES] = is_wrong or question.is_guess
     gap_s = None if watch.last_asked_s is None else question.asked_at_s - watch.last_asked_s

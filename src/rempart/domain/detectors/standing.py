@@ -41,6 +41,10 @@ BREAK_GLASS_PER_DAY: Final = 3
 able to prove it; each is told to the person."""
 
 
+KNOWN_PEOPLE_DAYS: Final = 2
+"""Known patients pass without a proof until the day has had so many times its people: a shop's files may be carried off too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What a profession may ask without proof: people a day, one question an interval in the long run, so many at once."""
@@ -71,6 +75,8 @@ class Account:
     watch: Watch = field(default_factory=Watch)
     new_devices: Watch = field(default_factory=Watch)
     purse: Purse = field(default_factory=Purse)
+    is_holder: bool = True  # of the purse; a member of the staff has half of its rate at most
+    next_free_s: float = 0.0  # of a member of the staff
     is_frozen: bool = False
     opening_until_s: float = 0.0
     new_until_s: float = 0.0  # of a member of a staff
@@ -101,8 +107,13 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
         budget.burst * budget.interval_s
     )  # else a clock that was put back would close an honest account for as long
     account.purse.next_free_s = min(account.purse.next_free_s, question.asked_at_s + owed_at_most_s)
+    account.next_free_s = min(account.next_free_s, question.asked_at_s + owed_at_most_s + budget.interval_s)
     presence = question.presence
     if presence is Presence.NONE and not _is_believed(account, budget, question):
+        return Outcome.PRESENCE_REQUIRED
+    if presence is Presence.KNOWN_PATIENT and not _has_people_left(
+        account, budget, question, KNOWN_PEOPLE_DAYS
+    ):
         return Outcome.PRESENCE_REQUIRED
     if presence is Presence.BREAK_GLASS:
         if (
@@ -112,9 +123,18 @@ def admit(account: Account, budget: Budget, question: Question, day: int) -> Out
             return Outcome.BREAK_GLASS_EXHAUSTED
         account.glasses_today += 1
         account.purse.glasses += 1
-    account.purse.next_free_s = max(account.purse.next_free_s, question.asked_at_s) + budget.interval_s
+    _spend(account, budget, question.asked_at_s)
     account.purse.people += question.is_first_today
     return None
+
+
+def _spend(account: Account, budget: Budget, asked_at_s: float) -> None:
+    if not account.is_holder:
+        is_within = account.next_free_s - asked_at_s <= (budget.burst - 1) * budget.interval_s
+        account.next_free_s = max(account.next_free_s, asked_at_s) + 2 * budget.interval_s
+        if not is_within:
+            return  # a stolen account would else stop all its colleagues
+    account.purse.next_free_s = max(account.purse.next_free_s, asked_at_s) + budget.interval_s
 
 
 def take(
@@ -137,7 +157,9 @@ def take(
             ):
                 crowd.calm()
             _pay_back(account, question, tests)
-        return {}, None
+        if not question.is_canary:
+            return {}, None
+        return {}, _escalate(account, Conviction(Signal.CANARY, Measure.FREEZE, None), question, tests)
     if account.opening_until_s > question.asked_at_s:
         return {}, None  # a place that has just opened is asked for presence, and nothing is learnt from it
     words = hear(watch, question)
@@ -183,7 +205,8 @@ def release(account: Account) -> None:
 
 def wait_s(account: Account, budget: Budget, asked_at_s: float) -> int:
     """Say how many whole seconds are left until the rate lets a question without proof pass; 0: now."""
-    return max(0, ceil(account.purse.next_free_s - asked_at_s - (budget.burst - 1) * budget.interval_s))
+    free_s = max(account.purse.next_free_s, account.next_free_s)
+    return max(0, ceil(free_s - asked_at_s - (budget.burst - 1) * budget.interval_s))
 
 
 def _begin(account: Account, day: int) -> None:
@@ -206,7 +229,11 @@ def _is_believed(account: Account, budget: Budget, question: Question) -> bool:
         return False
     if wait_s(account, budget, question.asked_at_s) > 0:
         return False
-    return not question.is_first_today or account.purse.people < budget.people_per_day
+    return _has_people_left(account, budget, question, 1)
+
+
+def _has_people_left(account: Account, budget: Budget, question: Question, times: int) -> bool:
+    return not question.is_first_today or account.purse.people < times * budget.people_per_day
 
 
 def _heals(watch: Watch, at_s: float) -> bool:

@@ -10,11 +10,7 @@ from starlette.responses import Response
 
 from rempart.faces.bodies import read_json
 from rempart.faces.console.endpoints import desk_of, json_of
-from rempart.limits import (
-    ACT_REASON_CHARS_MAX,
-    RELEASE_WAVES_MINUTES_MAX,
-    STATUS_SENTENCE_CHARS_MAX,
-)
+from rempart.limits import ACT_REASON_CHARS_MAX, RELEASE_WAVES_MINUTES_MAX, STATUS_SENTENCE_CHARS_MAX
 from rempart.operations.console import act as acts
 from rempart.operations.console.ways_in import PresentOperator
 from rempart.operations.contain import Mode, Scope

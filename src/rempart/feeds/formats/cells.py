@@ -23,7 +23,7 @@ from rempart.feeds.formats.columns import (
     PHONE_PATTERN,
     Column,
 )
-from rempart.limits import OTHER_ALIASES_MAX
+from rempart.limits.files import OTHER_ALIASES_MAX
 
 Row = Mapping[str, str | None]
 

@@ -25,7 +25,7 @@ from rempart.domain.errors.member_files import (
 )
 from rempart.feeds.formats.columns import Column, contact_word_in
 from rempart.feeds.formats.rows import LINE, BadLine
-from rempart.limits import MEMBER_FILE_BLOCK_BYTES, MEMBER_FILE_LINE_MAX_BYTES
+from rempart.limits.files import MEMBER_FILE_BLOCK_BYTES, MEMBER_FILE_LINE_MAX_BYTES
 
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")

@@ -13,7 +13,7 @@ import msgspec
 from rempart.adapters import clock
 from rempart.domain.errors.member_files import ManifestMemberWrong, ManifestMissing, ManifestUnreadable
 from rempart.feeds.formats.source import Source, opened
-from rempart.limits import EFFECTIVE_ON_AHEAD_MAX_DAYS, EFFECTIVE_ON_MIN, MANIFEST_MAX_BYTES
+from rempart.limits.files import EFFECTIVE_ON_AHEAD_MAX_DAYS, EFFECTIVE_ON_MIN, MANIFEST_MAX_BYTES
 
 SUFFIX: Final = ".manifest.json"
 

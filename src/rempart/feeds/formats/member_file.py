@@ -32,7 +32,7 @@ from rempart.feeds.formats.parquet_footer import read_row_groups
 from rempart.feeds.formats.parquet_rows import read_parquet_rows
 from rempart.feeds.formats.rows import BadLine, check
 from rempart.feeds.formats.source import Source, opened
-from rempart.limits import MEMBER_FILE_BLOCK_BYTES
+from rempart.limits.files import MEMBER_FILE_BLOCK_BYTES
 
 KEY_MAX: Final = 97
 """What one row adds to the control sum at most."""

@@ -16,7 +16,7 @@ from rempart.domain.errors.member_files import (
     MemberFileRowGroupTooLarge,
     MemberFileTruncated,
 )
-from rempart.limits import (
+from rempart.limits.files import (
     MEMBER_FILE_FOOTER_MAX_BYTES,
     MEMBER_FILE_GROUP_MAX_BYTES,
     MEMBER_FILE_GROUP_MAX_ROWS,

@@ -15,7 +15,7 @@ from rempart.feeds.formats.columns import DATE_COLUMNS, Column
 from rempart.feeds.formats.csv_rows import Texts, check_column_names
 from rempart.feeds.formats.parquet_footer import RowGroup
 from rempart.feeds.formats.rows import LINE
-from rempart.limits import MEMBER_FILE_LINE_MAX_BYTES, MEMBER_FILE_SLICE_ROWS
+from rempart.limits.files import MEMBER_FILE_LINE_MAX_BYTES, MEMBER_FILE_SLICE_ROWS
 
 _TOO_LONG: Final = "\0" * 300  # longer than any column may be, and in no column's pattern
 _INTEGER_COLUMNS: Final = ("birth_rank", "coverage_rank", "nir_is_own")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from rempart.domain.errors.registration import RegisterFileUnknown, RegisterFileUnreadable
-from rempart.limits import REGISTER_LINE_MAX_BYTES
+from rempart.limits.files import REGISTER_LINE_MAX_BYTES
 
 Kind = Literal["professionals", "places"]
 

@@ -32,7 +32,7 @@ from rempart.feeds.formats.member_file import Batch
 from rempart.feeds.formats.rows import LINE, check
 from rempart.feeds.ingest import Digested, Ingest
 from rempart.keyring.bulk import BulkKeyring
-from rempart.limits import CANARY_LIST_NAME_MAX_CHARS
+from rempart.limits.files import CANARY_LIST_NAME_MAX_CHARS
 from rempart.operations.console.proposals import Asked, ask
 from rempart.people.canaries import Canary, draw_canary
 from rempart.people.place import private_files

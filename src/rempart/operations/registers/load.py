@@ -22,7 +22,7 @@ from rempart.domain.errors.member_files import (
 from rempart.domain.errors.registration import RegisterFileOlder, RegisterTooManyBadLines
 from rempart.feeds.registers.files import Kind, open_register
 from rempart.feeds.registers.rows import BadLine, Row, rows_of
-from rempart.limits import REGISTER_BAD_LINES_SHOWN, REGISTER_BAD_SHARE
+from rempart.limits.files import REGISTER_BAD_LINES_SHOWN, REGISTER_BAD_SHARE
 from rempart.store.registers import loads
 
 type_of_operator = psycopg.Connection[TupleRow]

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import TupleRow
 
+from rempart.limits import FHIR_CONNECTIONS_PER_WORKER, ROLE_CONNECTIONS
 from rempart.settings import SYSTEM_USER_OF_ROLE, Settings
 
 OWNER = "owner"
@@ -43,6 +44,10 @@ def ensure_roles(connection: psycopg.Connection[TupleRow], settings: Settings) -
             _alter(connection, sql.SQL("create role {} login").format(identifier))
         # A role may have set things on itself.
         _alter(connection, sql.SQL("alter role {} reset all").format(identifier))
+        _alter(
+            connection,
+            sql.SQL("alter role {} connection limit {}").format(identifier, connections_of(role, settings)),
+        )
         if role in _ONLINE_ROLES:
             for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
                 _alter(
@@ -54,6 +59,13 @@ def ensure_roles(connection: psycopg.Connection[TupleRow], settings: Settings) -
         if not settings.is_database_embedded:
             _give_password(connection, settings, role)
     open_to_roles(connection)
+
+
+def connections_of(role: str, settings: Settings) -> int:
+    """Say how many connections a role may have at once; -1, no bound: operators, who must get in whatever the others do."""
+    if role == "fhir":
+        return FHIR_CONNECTIONS_PER_WORKER * (settings.fhir_workers + 1)
+    return ROLE_CONNECTIONS.get(role, -1)
 
 
 def open_to_roles(connection: psycopg.Connection[TupleRow]) -> None:

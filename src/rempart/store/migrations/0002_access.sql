@@ -117,6 +117,9 @@ begin
     into new.holder_account_id, new.organisation_id, new.profession_id, new.timezone
     from access.accounts as a join access.organisations as o on o.organisation_id = a.organisation_id
     where a.account_id = new.account_id;
+    -- Whoever opens it: four hours in all, half an hour unused in a browser (limits).
+    new.expires_at := least(new.expires_at, platform.present() + interval '4 hours');
+    if new.software_id is null then new.idle_s := least(coalesce(new.idle_s, 1800), 1800); end if;
     return new;
 end $$;
 create trigger a_session_repeats_its_account before insert or update of account_id on access.sessions
@@ -179,7 +182,8 @@ grant select, insert, update on access.organisations, access.professionals, acce
 grant select on access.identity_providers to rempart_operator; -- whom to believe goes through console.ask (0029)
 grant insert, update on access.identity_providers to rempart_gate;
 revoke insert, update on access.organisations from rempart_operator;
-grant insert (finess, name, region, timezone), update (name, region, timezone) on access.organisations to rempart_operator;
+grant insert (finess, name, region, timezone), update (name, timezone) on access.organisations to rempart_operator;
+-- Its region is that of its number, and some are contained by region: no operator moves one out of it.
 
 insert into access.professions (profession_id, code, label)
 values

@@ -9,7 +9,7 @@ create table members.insurers (
     amc_number text not null unique check (amc_number ~ '^[0-9A-Z]{10}$'),
     name text not null constraint an_insurers_name_is_short_and_on_one_line
         check (length(name) between 1 and 120 and name ~ '\S' and platform.is_one_line(name) and name !~ '[→«»]'), -- operators read it in what they sign
-    data_age_max_h int not null default 48 check (data_age_max_h > 0), -- older, a negative answer is not trusted
+    data_age_max_h int not null default 48 check (data_age_max_h >= 24), -- older, a negative answer is not trusted
     data_as_of timestamptz, -- when the last file was taken; null: none yet
     people_count bigint not null default 0,
     rights_count bigint not null default 0,

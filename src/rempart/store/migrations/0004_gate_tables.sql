@@ -93,6 +93,7 @@ create table gate.presence_requests (
     tries smallint not null default 0
 );
 create index presence_requests_of_an_account on gate.presence_requests (account_id, subject);
+create index presence_requests_of_a_person on gate.presence_requests (subject, asked_at);
 create index presence_requests_by_end on gate.presence_requests (ends_at);
 
 -- People who let a place ask about them without being there: their habitual professional, a nursing home's list. Shown to the person.
@@ -251,13 +252,14 @@ declare
     is_frozen boolean;
 begin
     if tg_op = 'INSERT' then
-        select bool_or(st.standing = 2), max(greatest((st.watch).stepped_up_at, (st.new_devices).stepped_up_at)),
+        -- A frozen account that was revoked since is still held against its person, until two people release one of his.
+        select bool_or(st.standing = 2 or st.standing = 1 and st.frozen_at is not null), max(greatest((st.watch).stepped_up_at, (st.new_devices).stepped_up_at)),
             max(greatest((st.watch).last_convicted_at, (st.new_devices).last_convicted_at))
         into is_frozen, held.stepped_up_at, held.last_convicted_at
         from gate.account_state as st where st.professional_id = new.professional_id;
         insert into gate.account_state (
             account_id, holder_account_id, organisation_id, profession_id, professional_id, timezone, region, opening_until,
-            new_until, standing, watch, new_devices
+            new_until, standing, frozen_at, watch, new_devices
         )
         select new.account_id, new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id, o.timezone,
             o.region, o.opening_until, case when new.kind = 'staff' then platform.present() + interval '24 hours' end,
@@ -267,9 +269,16 @@ begin
                 when is_frozen then 2
                 else 0
             end,
-            held, held
+            case when is_frozen then platform.present() end, held, held
         from access.organisations as o
         where o.organisation_id = new.organisation_id;
+        -- So is what operators decided of the account that this one takes the place of.
+        insert into gate.containments (scope, target, named, mode, since, because, decided_by, released_at, released_by, waves_from)
+        select c.scope, new.account_id, new.account_id::text, c.mode, c.since, c.because, c.decided_by, c.released_at, c.released_by, c.waves_from
+        from gate.containments as c
+        join gate.account_state as st on st.account_id = c.target
+        where c.scope = 'account' and coalesce(c.released_at, 'infinity') > platform.present()
+            and st.professional_id = new.professional_id and st.organisation_id = new.organisation_id and st.account_id <> new.account_id;
         if new.kind = 'staff' and not exists (
             select from access.accounts as h
             where h.account_id = new.holder_account_id and h.holder_account_id = h.account_id and h.profession_id = new.profession_id
@@ -277,7 +286,9 @@ begin
             raise exception 'staff spends the budget of a titulaire of the same profession, not of other staff';
         end if;
     elsif new.revoked_at is not null and old.revoked_at is null then
-        update gate.account_state set standing = 1 where account_id = new.account_id;
+        update gate.account_state as st
+        set standing = 1, frozen_at = case when st.standing = 2 then coalesce(st.frozen_at, platform.present()) end
+        where st.account_id = new.account_id;
     elsif row (new.holder_account_id, new.organisation_id, new.profession_id, new.professional_id)
         is distinct from row (old.holder_account_id, old.organisation_id, old.profession_id, old.professional_id)
         or (new.revoked_at is null and old.revoked_at is not null) then
@@ -321,6 +332,12 @@ begin
     raise exception 'what was struck off or revoked does not come back';
 end $$;
 create trigger no_revoked_software_comes_back before update of revoked_at on access.software
+    for each row when (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at)
+    execute function gate.refuse_revival();
+create trigger no_revoked_session_comes_back before update of revoked_at on access.sessions
+    for each row when (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at)
+    execute function gate.refuse_revival();
+create trigger no_revoked_passkey_comes_back before update of revoked_at on access.passkeys
     for each row when (old.revoked_at is not null and new.revoked_at is distinct from old.revoked_at)
     execute function gate.refuse_revival();
 create trigger no_professional_struck_off_comes_back before update of struck_off_at on access.professionals

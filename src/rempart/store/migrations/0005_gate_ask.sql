@@ -119,12 +119,13 @@ declare
     repeat_of bigint;
     data_as_of timestamptz;
     data_is_stale boolean;
+    burst_s double precision; -- how much of the rate may be spent at once
     wait_s double precision;
     pace double precision; -- a slowed account has a tenth of its budgets, a new device half
     is_code_right boolean;
     is_guess boolean; -- a wrong code that nobody expected, or the first wrong one of a request
     is_request boolean; -- for a code or an approval: nothing is told yet
-    is_told boolean; -- whether the insurer's data are young enough to say that somebody is not covered
+    is_told boolean; -- whether the insurer's data are young enough to say that somebody left, or is nobody
     is_lately_enrolled boolean;
     gap_s double precision;
     settles_days int; -- after which somebody once met is an acquaintance
@@ -476,14 +477,23 @@ begin
             pace := case when containment & 16 <> 0 then 10 when me.reduced_until > batch_at then 2 else 1 end;
             -- Nobody owes more than a full burst: else a clock that was put back would close honest accounts for as long.
             purse.next_free_s := least(purse.next_free_s, batch_s + (q.rate_burst - 1 + pace) * q.interval_s);
+            burst_s := (q.rate_burst - 1) * q.interval_s;
+            if q.at_purse <> q.at_me then
+                me.next_free_s := least(me.next_free_s, batch_s + burst_s + greatest(2, pace) * q.interval_s);
+            end if;
             if level = 0 then
-                wait_s := purse.next_free_s - batch_s - (q.rate_burst - 1) * q.interval_s;
+                wait_s := greatest(purse.next_free_s, case when q.at_purse <> q.at_me then me.next_free_s end) - batch_s - burst_s;
                 if wait_s > 0 then
                     retry_after_s := ceil(wait_s);
                     outcome := 21;
                     exit decision;
                 end if;
                 if is_new_today and not is_request and purse.people_today >= q.people_per_day / pace then
+                    outcome := 21;
+                    exit decision;
+                end if;
+            elsif level = 1 then -- a shop's own patients are a list too, in the hands of whoever carried its files off: twice a day's people
+                if is_new_today and purse.people_today >= 2 * q.people_per_day / pace then
                     outcome := 21;
                     exit decision;
                 end if;
@@ -496,7 +506,16 @@ begin
                 me.break_glass_today := me.break_glass_today + 1;
                 purse.glasses_of_all_today := purse.glasses_of_all_today + 1;
             end if;
-            purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
+            -- A member of the staff has half of the rate at most, and one who is slowed slows nobody else: a stolen account would else stop
+            -- all its colleagues.
+            if q.at_purse = q.at_me then
+                purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s * pace;
+            else
+                if me.next_free_s - batch_s <= burst_s then
+                    purse.next_free_s := greatest(purse.next_free_s, batch_s) + q.interval_s;
+                end if;
+                me.next_free_s := greatest(me.next_free_s, batch_s) + q.interval_s * greatest(2, pace);
+            end if;
             if is_new_today and not is_request then -- of whom only a code was asked, nothing was told: the next question is the first one
                 purse.people_today := purse.people_today + 1;
             end if;
@@ -559,7 +578,11 @@ begin
                 gap_s := batch_s - watch.last_asked_s;
                 says := array[null, null, null, null, null, null];
                 settles_days := case when me.opening_until > batch_at - interval '60 days' and q.is_known then 7 else 60 end;
-                is_told := truth not in (4, 9) or not data_is_stale; -- else an insurer that is late would have its shops convicted
+                is_told := case truth -- else an insurer that is late would have its shops convicted
+                    when 4 then not data_is_stale
+                    when 9 then q.data_as_of > batch_at - interval '7 days' is true -- fewer are new than left, and a thief finds who is late
+                    else true
+                end;
                 if is_guess or is_first and is_told then says[1] := truth in (4, 9) or is_guess; end if;
                 if is_first then
                     if truth <> 9 then
@@ -626,7 +649,7 @@ begin
                     end if;
                 end if;
             end if;
-            if level < 3 and q.is_canary then convicting := 8; measure := 2; end if;
+            if q.is_canary then convicting := 8; measure := 2; end if;
         end;
         -- A guessed code speaks where it was refused for lack of presence too, whoever it was about: it is a failure. A wrong card does not,
         -- anywhere: nobody guesses one, it opens nothing, and last year's are shown at every counter.

@@ -89,19 +89,37 @@ begin
     return found_id;
 end $$;
 
--- End the sessions of those whom a containment names.
-create function gate.revoke_sessions_of(p_scope text, p_target bigint, p_software_id int, p_region smallint) returns void language sql
-set search_path = pg_catalog, pg_temp as $$
+-- End the sessions of those whom a containment names. Whoever opens sessions might be taken over and hold their rows: what it holds
+-- for three seconds is left as it is, and the containment, which refuses it all the same, comes into force.
+create function gate.revoke_sessions_of(p_scope text, p_target bigint, p_software_id int, p_region smallint) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+    named constant bigint[] := array(
+        select s.session_id
+        from access.sessions as s
+        join gate.account_state as a on a.account_id = s.account_id
+        join gate.account_state as h on h.account_id = a.holder_account_id
+        where s.revoked_at is null and p_target = case p_scope
+            when 'platform' then 0
+            when 'face' then case when s.software_id is not null then 1 else s.face end -- a browser's is for the one where one signed in
+            when 'software' then s.software_id when 'organisation' then a.organisation_id when 'professional' then h.professional_id
+            when 'profession' then a.profession_id when 'account' then a.account_id
+            when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and coalesce(a.region, 0) = p_region then a.profession_id end
+        end
+    );
+begin
+    begin
+        perform from access.sessions as s where s.session_id = any (named) order by s.session_id for update;
+    exception when lock_not_available then null;
+    end;
     update access.sessions as s set revoked_at = platform.present(), revoked_because = 'contained'
-    from gate.account_state as a join gate.account_state as h on h.account_id = a.holder_account_id
-    where a.account_id = s.account_id and s.revoked_at is null and p_target = case p_scope
-        when 'platform' then 0
-        when 'face' then case when s.software_id is not null then 1 else s.face end -- a browser's is for the one where one signed in
-        when 'software' then s.software_id when 'organisation' then a.organisation_id when 'professional' then h.professional_id
-        when 'profession' then a.profession_id when 'account' then a.account_id
-        when 'shape' then case when coalesce(s.software_id, 0) = p_software_id and coalesce(a.region, 0) = p_region then a.profession_id end
-    end
-$$;
+    from (
+        select f.session_id from access.sessions as f
+        where f.session_id = any (named) and f.revoked_at is null order by f.session_id for update skip locked
+    ) as f
+    where s.session_id = f.session_id;
+end $$;
 
 -- From when on a return by waves has to be counted to end at another instant without cutting again anybody who is back.
 create function gate.waves_begun(p_from timestamptz, p_until timestamptz, p_new_until timestamptz, p_at timestamptz) returns timestamptz
@@ -165,6 +183,9 @@ begin
     set standing = case st.standing when 2 then 0 else st.standing end, frozen_at = null,
         watch = gate.new_watch(watch), new_devices = gate.new_watch(new_devices)
     where st.account_id = asked.account_id;
+    update gate.account_state as st set frozen_at = null -- his accounts that were revoked while frozen
+    from gate.account_state as back
+    where back.account_id = asked.account_id and st.professional_id = back.professional_id and st.standing = 1;
     update gate.account_state as h set newcomers = gate.new_watch() -- what its score was added to
     from gate.account_state as st where st.account_id = asked.account_id and h.account_id = st.holder_account_id;
     return 'released';

@@ -4,6 +4,7 @@
 create schema drill;
 grant usage on schema drill to rempart_operator, rempart_gate;
 grant select, update (ahead_by) on platform.environment to rempart_gate;
+grant update (data_as_of) on members.insurers to rempart_gate;
 
 create function drill.refuse_elsewhere() returns void language plpgsql stable
 set search_path = pg_catalog, pg_temp as $$
@@ -13,7 +14,7 @@ begin
     end if;
 end $$;
 
--- Let time pass; give the drill's present. Sessions end and files age with it; proofs are made by the world's clock (gate.ask).
+-- Let time pass; give the drill's present. Sessions end with it, insurers go on sending their files; proofs are made by the world's clock (gate.ask).
 create function drill.advance(p_by interval) returns timestamptz language plpgsql security definer
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -22,6 +23,7 @@ begin
         raise exception 'time passes forwards, a year at most' using errcode = 'invalid_parameter_value';
     end if;
     update platform.environment set ahead_by = ahead_by + p_by;
+    update members.insurers set data_as_of = data_as_of + p_by;
     return platform.present();
 end $$;
 

@@ -80,6 +80,10 @@ set search_path = pg_catalog, pg_temp as $$
     join access.professions as n on n.profession_id = a.profession_id
     where r.request_id = p_request_id and r.ends_at > platform.present() and r.approved_at is null
         and not exists (select from gate.canaries as b where b.person_id = r.subject) -- its insurer has nobody to ask
+        -- A telephone is not made to ring all day, whoever holds how many accounts: beyond, nothing is sent, and nobody is told so.
+        and (select count(*) filter (where e.account_id = r.account_id and e.asked_at > r.asked_at - interval '15 minutes') < 5 and count(*) < 20
+             from gate.presence_requests as e
+             where e.subject = r.subject and e.request_id <> r.request_id and (e.kind = 5 or e.code_digest is not null) and e.asked_at > r.asked_at - interval '1 hour')
 $$;
 
 -- Expect a code of a person, in place of the one that was expected before; false if nobody waits for one.

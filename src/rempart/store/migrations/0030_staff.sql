@@ -1,5 +1,5 @@
 -- Who enrols staff, and when nobody does. A thief at a titulaire's account would otherwise multiply himself: each member of the staff has
--- detector scores of his own. The figures are those of limits.py, which gives their reasons; tests/store/test_staff.py compares them.
+-- detector scores of his own. The figures are those of limits, which gives their reasons; tests/store/test_staff.py compares them.
 
 grant insert (kind, organisation_id, profession_id, holder_account_id, display_name, enrolled_by, created_at) on access.accounts to rempart_gate;
 grant execute on function access.may_ask to rempart_gate;

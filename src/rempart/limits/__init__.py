@@ -1,7 +1,5 @@
 """Every maximum of the platform, named, with its unit and its reason. A number that bounds something is nowhere else."""
 
-from datetime import date
-
 BATCH_QUESTIONS_MAX = 64
 """Questions that one gate call takes: beyond, one commit serves no more and the first of the batch waits for the last."""
 
@@ -77,15 +75,6 @@ BROWSER_SESSION_IDLE_S = 30 * 60
 CEREMONY_LIFE_S = 300
 """How long a passkey ceremony may take, from its challenge to its answer."""
 
-REGISTER_LINE_MAX_BYTES = 16_384
-"""A line of the public directory is some 400 bytes; a longer one is a file without line ends."""
-
-REGISTER_BAD_SHARE = 0.01
-"""The share of bad lines past which a register is not one; the published ones have a few in a million."""
-
-REGISTER_BAD_LINES_SHOWN = 20
-"""Bad lines of a register that are shown, with their place; the others are counted."""
-
 PSC_ATTEMPT_LIFE_S = 600
 """How long a sign-in at Pro Santé Connect may take: to find one's telephone, open e-CPS and type its code."""
 
@@ -147,6 +136,24 @@ CLIENT_ID_MAX_CHARS = 100
 TOKEN_PARAMETERS_MAX = 32
 """Parameters of a token request: the standards in use name fifteen."""
 
+SERVER_CONNECTIONS = 100
+"""Of the embedded server, unless there are many workers: those of all roles below, and twenty for operators and the owner."""
+
+FHIR_CONNECTIONS_PER_WORKER = 4
+"""A worker has one lane to the gate; a killed one's connection may outlive it for an instant."""
+
+ROLE_CONNECTIONS = dict(portal=8, counter=8, identity=12, console=12, public=4, feeds=8, worker=16)  # noqa: C408 (a line)
+"""At most at once, of each role but operators: twice what its process opens. A face that was taken over cannot take them all."""
+
+HELD_TRANSACTIONS_PERIOD_S = 5
+"""How often the worker looks for transactions of faces that stay open."""
+
+HELD_TRANSACTION_MAX_S = 15
+"""How long a face's transaction may stay open: none lasts a second, and its statements are stopped after ten."""
+
+DATA_AGE_MIN_H = 24
+"""An insurer sends a file a day; what it says of who left is not mistrusted sooner, for the detectors hear nothing of it then."""
+
 IDENTITY_CONNECTIONS = 4
 """Connections of the identity process to the database: two cores cannot keep more busy."""
 
@@ -194,44 +201,6 @@ CARE_DATE_AHEAD_MAX_DAYS = 366
 WAITING_QUESTIONS_MAX = 2_000
 """Questions that wait in one face process: a third of a second of work; past that, a caller is better told to come back."""
 
-EFFECTIVE_ON_MIN = date(2000, 1, 1)
-EFFECTIVE_ON_AHEAD_MAX_DAYS = 366
-"""A member file speaks of our time: another date is a mistyped one, and would close rights at a date that nobody
-meant."""
-
-MEMBER_FILE_LINE_MAX_BYTES = 4_096
-"""A row of a member file is some 300 bytes; a longer line is a file without line ends, which would fill our memory."""
-
-MEMBER_FILE_BLOCK_BYTES = 8 * 1024 * 1024
-"""What is read of a CSV member file at once: some 30,000 rows, enough to keep vectorised checks busy."""
-
-CANARIES_AT_ONCE_MAX = 10_000
-"""Planted in one list: 0.5 % of a list of two million, past which the first alarm hardly comes any sooner."""
-
-CANARY_LIST_NAME_MAX_CHARS = 120
-"""Of a list's name: a line of the evidence, as migration 0027 has it too."""
-
-CARD_LIST_MAX_BYTES = 64 * 1024 * 1024
-"""A list of those who get a card: 2.5 million references of 24 characters, more than a list that somebody wrote."""
-
-MEMBER_FILE_SLICE_ROWS = 32_768
-"""Rows of a Parquet member file that are decoded at once, the same order as a CSV block."""
-
-MEMBER_FILE_GROUP_MAX_ROWS = 1_048_576
-"""Rows in a Parquet row group: the default of the usual writers. A group is decoded whole, so it bounds our memory."""
-
-MEMBER_FILE_GROUP_MAX_BYTES = 512 * 1024 * 1024
-"""Uncompressed bytes of a Parquet row group, twice what a million rows take; a load stays under 1 GB."""
-
-MEMBER_FILE_FOOTER_MAX_BYTES = 16 * 1024 * 1024
-"""The description at the end of a Parquet file: 33 million rows in small groups need 1 MB."""
-
-MANIFEST_MAX_BYTES = 16_384
-"""A manifest is under 1 kB."""
-
-OTHER_ALIASES_MAX = 8
-"""Aliases of one person beside the main one: two parents, the own number, provisional numbers; more is an error."""
-
 KEYRING_FRAME_MAX_BYTES = 8 * 1024 * 1024
 """One request to the keyring or one answer: 8,192 records of 1 kB; more would fill the keyring's memory."""
 
@@ -271,15 +240,6 @@ owns a web server and a stolen dump, and guesses NIR, needs 126 guesses per pers
 would take him 240 days at 200/s. Feeds: four first loads of 33 million, with their aliases, then a million rows in a quarter
 of an hour. A role that is not here has none.
 """
-
-FEED_BATCHES_AHEAD = 6
-"""Batches that each stage of a load may be ahead of the next: enough to go on while the next one works; 0.4 GB in all."""
-
-FEED_FAULTS_MAX = 500_000
-"""Faults that the report of one member file lists: a file with more was made wrong, and its report would fill the disk."""
-
-FEED_ROWS_MAX = 1_000_000_000
-"""Rows of one member file: fifteen times the insured people of France."""
 
 SMTP_TIMEOUT_S = 30
 """How long a mail server may take for one answer; those that look a sender up take some seconds."""
