@@ -114,11 +114,13 @@ class _Stage:
             if pressing or trying:
                 await self._press(pressing, trying)
             slots = max((attack.slots for attack, _ in today if attack.per_day), default=0)
-            for _ in range(slots):
-                slow = (theft.attack_a_while() for attack, theft in today if attack.per_day)
+            for slot in range(slots):
+                slow = [theft.attack_a_while() for attack, theft in today if attack.per_day]
+                # Honest work is played in one moment of the day, another one each day: each moment costs each shop a sign-in.
+                share = pace.share if slot == day % slots else 0.0
                 await asyncio.gather(
-                    self._honest.work_a_while(pace.share / slots, run.day),
-                    self._owners.work_a_while(pace.share / slots, run.owners_day),
+                    self._honest.work_a_while(share, run.day),
+                    self._owners.work_a_while(share, run.owners_day),
                     *slow,
                 )
                 self._days.pass_hours(OPEN_H / slots)
