@@ -92,19 +92,27 @@ def release(
     *,
     containment_id: int | None = None,
     account_id: int | None = None,
+    client_id: str | None = None,
     waves_s: int | None = None,
 ) -> Asked:
     """Ask for the release of a containment or of a convicted account, or agree to it as a second person where nobody has a key.
 
-    With `waves_s` those who were cut come back one after the other over so many seconds; the first person's word holds.
+    With `client_id`, of all accounts whose last conviction so far came by that software. With `waves_s` those who were cut come
+    back one after the other over so many seconds; the first person's word holds.
     What returns by waves already is asked for in the same way, to end at once or earlier.
     Refuses: NothingToRelease, ReleaseBySamePerson, ReleaseNotEarlier, ReasonMissing.
     """
-    what = {"containment_id": containment_id, "account_id": account_id, "waves_s": waves_s}
+    what: dict[str, int | str | None] = {
+        "containment_id": containment_id, "account_id": account_id, "client_id": client_id, "waves_s": waves_s
+    }  # fmt: skip
+    if client_id is not None:
+        what["until"] = max(
+            (row.conviction_id or 0 for row in kept.convicted_accounts(connection)), default=0
+        )
     return ask(
         connection,
         "release",
-        {name: number for name, number in what.items() if number is not None},
+        {name: part for name, part in what.items() if part is not None},
         because,
         asked_by,
         {

@@ -122,12 +122,13 @@ def release(
     /,
     *,
     account: Annotated[int | None, Parameter(group=_ONE_THING)] = None,
+    software: Annotated[str | None, Parameter(group=_ONE_THING)] = None,
     because: str,
     waves: Annotated[float | None, Parameter(validator=validators.Number(gte=1, lte=10_080))] = None,
     by: str = "",
     json: bool = False,
 ) -> None:
-    """Ask to release a containment, or an account that the detectors convicted; two operators sign it at the console.
+    """Ask to release a containment, or accounts that the detectors convicted; two operators sign it at the console.
 
     As long as nobody ever had an operator's key, a second person who types the same releases it.
 
@@ -137,6 +138,8 @@ def release(
         The number of the containment, as `rempart containment list` gives it.
     account
         The number of the account, likewise.
+    software
+        The client_id of a software: all accounts whose last conviction came by it, as after a faulty release of that software.
     because
         The reason, as others will read it.
     waves
@@ -154,14 +157,18 @@ def release(
             by or typist(),
             containment_id=containment_id,
             account_id=account,
+            client_id=software,
             waves_s=None if waves is None else round(waves * 60),
         )
-    if account is None:
-        facts: dict[str, object] = {"containment_id": containment_id}
-        what = f"le confinement {containment_id}"
-    else:
+    if software is not None:
+        facts: dict[str, object] = {"client_id": software}
+        what = f"tout ce qui tient les comptes condamnés par le logiciel {software}"
+    elif account is not None:
         facts = {"account_id": account}
         what = f"la condamnation du compte {account}"
+    else:
+        facts = {"containment_id": containment_id}
+        what = f"le confinement {containment_id}"
     tell(settings, asked, facts, f"C’est levé\u00a0: {what}.", f"{what} sera levé", as_json=json)
 
 

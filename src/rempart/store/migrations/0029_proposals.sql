@@ -161,7 +161,9 @@ begin
             select from gate.canary_lists as l where l.list_id = (p_what ->> 'list_id')::bigint and l.retired_at is null) then 'unknown' end;
     when 'release' then
         return case
-            when num_nonnulls(p_what ->> 'containment_id', p_what ->> 'account_id') <> 1 or console.held(p_what) is null then 'unknown'
+            when num_nonnulls(p_what ->> 'containment_id', p_what ->> 'account_id', p_what ->> 'client_id') <> 1
+                or coalesce(console.held(p_what), console.held_of_software(p_what)) is null then 'unknown'
+            when p_what ->> 'client_id' is not null and p_what ->> 'waves_s' is not null then 'not-possible'
             when (p_what ->> 'waves_s')::int not between 60 and 7 * 86400 then 'not-possible'
             when platform.present() + make_interval(secs => (p_what ->> 'waves_s')::int) >= (
                 select c.released_at from gate.containments as c where c.containment_id = (p_what ->> 'containment_id')::bigint
@@ -174,6 +176,28 @@ begin
                 and o.revoked_at is null) then 'unknown' end;
     end case;
 end $$;
+
+-- The accounts whose last conviction came by a software, up to the conviction that was the last when somebody asked: its own mistake may
+-- have convicted all its shops. Who was convicted since is not among them.
+create function console.accounts_of_software(p_what jsonb) returns setof bigint language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select st.account_id
+    from gate.account_state as st
+    join lateral (
+        select c.conviction_id, c.software_id from gate.convictions as c where c.account_id = st.account_id order by c.conviction_id desc limit 1
+    ) as v on v.conviction_id <= (p_what ->> 'until')::bigint
+    join access.software as s on s.software_id = v.software_id and s.client_id = p_what ->> 'client_id'
+    where st.standing = 2 or st.stepped_up_at is not null
+$$;
+
+-- Those accounts in words, as people sign them; null: there is none.
+create function console.held_of_software(p_what jsonb) returns text language sql volatile
+set search_path = pg_catalog, pg_temp as $$
+    select 'les condamnations de ' || count(*) || case when count(*) = 1 then ' compte' else ' comptes' end || ' par le logiciel '
+        || (p_what ->> 'client_id') || ', jusqu’à la condamnation ' || (p_what ->> 'until') || ' comprise'
+    from console.accounts_of_software(p_what) as a
+    having count(*) > 0
+$$;
 
 -- What is held under a containment's or an account's number, as people know it: a conviction by its number, signal, measure and instant,
 -- so that what is signed for one is not for the next. Null: nothing.
@@ -287,13 +311,29 @@ begin
     when 'release' then
         return query select upper(left(h, 1)) || substr(h, 2), 'en vigueur', 'levé'
             || coalesce(', retour par vagues sur ' || round((p_what ->> 'waves_s')::numeric / 60) || ' minutes', '')
-        from console.held(p_what) as h where h is not null;
+        from coalesce(console.held(p_what), console.held_of_software(p_what)) as h where h is not null;
     when 'admit' then
         return query select 'Opérateur ' || o.name || ', '
                 || case o.role when 'support' then 'assistance' when 'security' then 'sécurité' else 'protection des données' end,
             'invité, clé d’empreinte ' || coalesce(o.fingerprint, 'inconnue'), 'entre à la console'
         from console.list_operators() as o where o.operator_id = (p_what ->> 'operator_id')::bigint;
     end case;
+end $$;
+
+-- A release by software is one of each of its accounts.
+create function console.each_release(p console.proposals) returns setof console.proposals language plpgsql volatile
+set search_path = pg_catalog, pg_temp as $$
+declare
+    account bigint;
+begin
+    if p.what ->> 'client_id' is null then
+        return next p;
+        return;
+    end if;
+    for account in select a from console.accounts_of_software(p.what) as a order by a loop
+        p.what := jsonb_build_object('account_id', account);
+        return next p;
+    end loop;
 end $$;
 
 -- Do what was agreed; `p_first` and `p_second` are the names that stay with it.
@@ -326,7 +366,7 @@ begin
     when 'canaries' then
         perform gate.retire_canaries((p.what ->> 'list_id')::bigint, p.because, names);
     when 'release' then
-        perform console.release_by_two(p, p_first, p_second);
+        perform console.release_by_two(w, p_first, p_second) from console.each_release(p) as w;
     when 'admit' then
         update console.operators as o set approved_by = p.second_operator_id, approved_at = now()
         where o.operator_id = (p.what ->> 'operator_id')::bigint;
@@ -410,8 +450,12 @@ begin
     end if;
     is_signed := may_be_signed and console.loosens(p_kind, p_what) is not false;
     if p_kind = 'release' and not may_be_signed then
-        verdict := gate.release_as((p_what ->> 'containment_id')::bigint, (p_what ->> 'account_id')::bigint, p_because, p_by,
-            (p_what ->> 'waves_s')::int);
+        if p_what ->> 'client_id' is null then
+            verdict := gate.release_as((p_what ->> 'containment_id')::bigint, (p_what ->> 'account_id')::bigint, p_because, p_by,
+                (p_what ->> 'waves_s')::int);
+        else -- each has its own two people: 'asked' as long as one of them waits for the second
+            select max(gate.release_as(null, a, p_because, p_by)) into verdict from console.accounts_of_software(p_what) as a;
+        end if;
         return next;
         return;
     end if;
