@@ -64,6 +64,7 @@ create table access.accounts (
 );
 create unique index one_account_per_professional_and_place
     on access.accounts (professional_id, organisation_id) where professional_id is not null and revoked_at is null;
+create index accounts_of_a_professional on access.accounts (professional_id); -- those that were revoked too
 create index accounts_of_a_holder on access.accounts (holder_account_id);
 create index accounts_of_an_organisation on access.accounts (organisation_id);
 

@@ -56,6 +56,9 @@ create table gate.account_state (
     frozen_at timestamptz,
     region smallint
 ) with (fillfactor = 50);
+-- Neither moves: updates of the rest touch no index.
+create index account_state_of_a_professional on gate.account_state (professional_id);
+create index account_state_of_an_organisation on gate.account_state (organisation_id);
 
 -- The people whom the accounts that spend one budget have asked about at a place (a negative subject is a digest that led to nobody). Who is new
 -- is new to the place: a locum with an account of his own meets the patients of whom he replaces.
