@@ -1,5 +1,6 @@
 """A drill on a platform that runs already, twice: the second one meets the people and the accounts that the first one left."""
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -54,3 +55,13 @@ def test_a_platform_that_is_no_drills_is_left_alone(tmp_path: Path) -> None:
 def test_where_nothing_runs_nothing_is_attacked(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="Aucune plateforme"):
         running_settings(tmp_path / "nowhere", free_port())
+
+
+def test_a_home_that_was_deleted_by_hand_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
+    """Where system users cannot cross a home, its database is elsewhere, and stays when the home is deleted."""
+    home = tmp_path / "home"
+    left = fresh_settings(home).runtime / "postgres"
+    left.mkdir(parents=True)
+    shutil.rmtree(home)
+    fresh_settings(home)
+    assert not left.exists()

@@ -30,7 +30,10 @@ def fresh_settings(home: Path, port: int = PORT) -> Settings:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, mode=0o700)
     (home / _MARK).touch()
-    return _settings(home, port)
+    settings = _settings(home, port)
+    if settings.runtime != home:  # where a home of this name, deleted by hand, had left its database
+        shutil.rmtree(settings.runtime, ignore_errors=True)
+    return settings
 
 
 def running_settings(home: Path, port: int = PORT) -> Settings:
