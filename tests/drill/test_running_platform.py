@@ -3,6 +3,7 @@
 import shutil
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -57,11 +58,16 @@ def test_where_nothing_runs_nothing_is_attacked(tmp_path: Path) -> None:
         running_settings(tmp_path / "nowhere", free_port())
 
 
-def test_a_home_that_was_deleted_by_hand_leaves_nothing_to_the_next_one(tmp_path: Path) -> None:
+def test_a_home_that_was_deleted_by_hand_leaves_nothing_to_the_next_one() -> None:
     """Where system users cannot cross a home, its database is elsewhere, and stays when the home is deleted."""
-    home = tmp_path / "home"
-    left = fresh_settings(home).runtime / "postgres"
-    left.mkdir(parents=True)
-    shutil.rmtree(home)
-    fresh_settings(home)
-    assert not left.exists()
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)  # which they can: it is the home that is closed to them
+        home = Path(place) / "home"
+        left = fresh_settings(home).runtime / "postgres"
+        left.mkdir(parents=True)
+        shutil.rmtree(home)
+        try:
+            fresh_settings(home)
+            assert not left.exists()
+        finally:
+            shutil.rmtree(left.parent, ignore_errors=True)
