@@ -19,7 +19,7 @@ from rempart.drill.world.shops import DEPARTMENTS, Shop
 from rempart.people.draws import generator
 from rempart.store import drill as store
 
-_HONEST_MIN_S: Final = 3.0
+_HONEST_MIN_S: Final = 2.0
 _DAYS_BETWEEN_RUNS: Final = 2
 """What one run set off (ten convictions of a shape hold for four hours, and count for a day) is over before the next."""
 

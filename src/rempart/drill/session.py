@@ -146,7 +146,7 @@ def drill(
     return told
 
 
-_POLICIES: Final = {"presence_on": (3, 2), "presence_known": (1, 1)}
+_POLICIES: Final = {"presence_on": (3, 1), "presence_known": (1, 1)}
 """Two policies of insurers, what each requires and on how many draws at most it is played: somebody shows each time that he is
 there, of which three draws show that nothing is left to chance; or the shop has seen it within twelve months."""
 
